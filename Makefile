@@ -1,0 +1,91 @@
+# Plain python3 (3.11 or later) with pip is all that is needed. `make help` lists the targets.
+
+PYTHON ?= python3
+SHELL := /bin/sh
+export PYTHONPATH := src:.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export SAM_CLI_TELEMETRY := 0
+
+BIN := .venv/bin
+SAM := .venv-sam/bin/sam
+# Each environment carries a stamp named after its lock file, so that set-up is done once and redone when it changes.
+MADE := .venv/.made-$(shell cksum < requirements.lock | cut -d' ' -f1)
+MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut -d' ' -f1)
+MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
+PACKAGES := src local tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve plan test check bench prove fuzz judge-text judge-answers policy-report build deploy lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+define make-environment
+	@echo "setting up $(1) from $(2)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is older than 3.11: set PYTHON to a newer one")'
+	@rm -rf $(1) && $(PYTHON) -m venv $(1)
+	@$(1)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r $(2)
+	@touch $@
+endef
+
+$(MADE):
+	$(call make-environment,.venv,requirements.lock)
+
+$(MADE_ENGINE):
+	$(call make-environment,.venv-engine,requirements-engine.lock)
+
+$(MADE_SAM):
+	$(call make-environment,.venv-sam,requirements-sam.lock)
+
+setup: $(MADE) $(MADE_ENGINE) ## make the virtual environments (the other targets do so when needed)
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "set up",:)
+
+demo: setup ## run the main job once, on stand-ins, and show all of it
+	@$(BIN)/python -m local.demo
+
+serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
+	@$(BIN)/python -m local.serve
+
+plan: setup ## PR=case.json: print a QA plan for a pull request in GitHub's REST shape
+	@$(BIN)/python -m local.plan "$(PR)"
+
+test: setup ## run all tests
+	@$(BIN)/pytest
+
+check: setup $(MADE_SAM) ## format, lint, types, imports, template
+	@$(BIN)/ruff check $(PACKAGES)
+	@$(BIN)/ruff format --check $(PACKAGES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/cfn-lint template.yaml
+	@$(SAM) validate --lint
+
+fuzz: setup ## SECONDS=60: fuzz the policy
+	@$(BIN)/python -m local.fuzz_policy --seconds $(or $(SECONDS),60)
+
+judge-text: setup ## FILE=texts: what the policy says of texts, one per line
+	@$(BIN)/python -m local.judge text "$(FILE)"
+
+judge-answers: setup ## FILE=answers: what the policy says of a model's answers, one per line
+	@$(BIN)/python -m local.judge answers "$(FILE)"
+
+policy-report: setup ## how many hostile and ordinary samples pass
+	@$(BIN)/python -m local.policy_report
+
+build: setup $(MADE_SAM) ## build the functions for Lambda
+	@$(SAM) build
+
+deploy: build ## deploy into the AWS account of the environment, see docs/deploy.md
+	@$(SAM) deploy
+
+lock: setup ## write the lock files anew from pyproject.toml and the pinned tools
+	@$(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv
+	@.venv-uv/bin/uv export --quiet --format requirements-txt --all-groups --no-emit-project --no-header -o requirements.lock
+	@rm -f uv.lock
+	@printf 'ministack==1.5.33\naws-sam-translator\n' | .venv-uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate -o requirements-engine.lock -
+	@printf 'aws-sam-cli==1.170.0\n' | .venv-uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate -o requirements-sam.lock -
+
+clean: ## remove what the targets above have made
+	@rm -rf .venv .venv-engine .venv-sam .venv-uv .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

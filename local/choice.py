@@ -1,0 +1,58 @@
+"""Which parts of the stack are real: every stand-in gives way when its variable is set. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Relay = Literal["real", "stand-in", "none"]
+
+
+class Contradiction(Exception):
+    """The environment asks for something that cannot be; the message says what to set."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is real."""
+
+    engine: bool
+    model: bool
+    github: bool
+    relay: Relay
+    """`none`: comments go to GitHub directly, with GITHUB_TOKEN."""
+    notices: tuple[str, ...]
+    """What the user should know about it."""
+
+
+def choose(env: Mapping[str, str]) -> Choice:
+    """Reads which parts the environment provides. Raises Contradiction."""
+
+    def given(name: str) -> bool:
+        return bool(env.get(name))
+
+    github = given("GITHUB_REPOSITORY") or given("GITHUB_API_URL")
+    notices: list[str] = []
+    if github and not given("GITHUB_REPOSITORY"):
+        raise Contradiction("GITHUB_API_URL is set, so GITHUB_REPOSITORY must name the repository as owner/name")
+    if github and not given("GITHUB_TOKEN"):
+        notices.append("no GITHUB_TOKEN: GitHub allows 60 reads an hour without one")
+    if not github and given("GITHUB_TOKEN"):
+        notices.append("GITHUB_TOKEN is not used: GITHUB_REPOSITORY does not name a repository")
+    relay: Relay = "real" if given("DFG_RELAY_URL") else "none" if github else "stand-in"
+    if relay == "real" and not given("DFG_RELAY_TOKEN"):
+        raise Contradiction("DFG_RELAY_URL is set, so DFG_RELAY_TOKEN must hold its token")
+    if relay == "real" and not github:
+        notices.append("comments on the stand-in's pull requests are posted through your relay, to its repository")
+    if relay == "none" and not given("GITHUB_TOKEN"):
+        notices.append("no DFG_RELAY_URL and no GITHUB_TOKEN: nothing can be posted")
+    if (github or relay == "real") and not given("COMMENT_AUTHOR"):
+        notices.append("no COMMENT_AUTHOR: lost comments cannot be recognised by their marker")
+    return Choice(
+        engine=given("AWS_ENDPOINT_URL_DYNAMODB"),
+        model=given("ANTHROPIC_API_KEY") or given("ANTHROPIC_BASE_URL"),
+        github=github,
+        relay=relay,
+        notices=tuple(notices),
+    )

@@ -1,0 +1,175 @@
+"""What the model stand-in writes: a QA plan derived from the files that the prompt lists.
+
+Not intelligence, and it says so in every plan: a rule per kind of file, one test per acceptance
+criterion and per group of changed files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+_SECTION: Final = re.compile(r"^===== (?P<id>[0-9a-f]{32,}) begin (?P<name>[a-z ]+) =====$", re.MULTILINE)
+_FILE: Final = re.compile(r"^(?P<status>[a-z]+) \+(?P<added>\d+) -(?P<removed>\d+) \[(?P<kind>[a-z ]+)\] (?P<path>.+)$")
+_DEFINITION: Final = re.compile(
+    r"\b(?:def|func|function|class|const|interface|type)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w{2,40})"
+)
+_CRITERION: Final = re.compile(r"^\s*(?:[-*]\s+\[[ xX]\]|[-*]?\s*AC[- ]?\d+\s*[:.])\s*(?P<text>.+)$")
+_PLAIN: Final = re.compile(r"[\w ,.;:'’()%+=–-]{10,400}")
+"""A criterion is quoted only when it consists of plain words: what it says came from a stranger."""
+
+_MAX_FILE_TESTS: Final = 8
+_MAX_COVERS: Final = 20
+_NOT_CLAUDE: Final = "Drafted by the local stand-in model, which is not Claude"
+
+
+@dataclass(frozen=True)
+class File:
+    """A changed file, as the prompt lists it."""
+
+    path: str
+    kind: str
+    added: int
+    removed: int
+
+
+def draft(user_text: str, schema: Mapping[str, Any] | None) -> str:
+    """The answer's text for one prompt. A schema that is not known gets a sentence, which no policy takes."""
+    if schema is not None and "test_plan" in schema.get("properties", {}):
+        return json.dumps(qa_plan(user_text), ensure_ascii=False)
+    return f"{_NOT_CLAUDE}. It has no draft for this kind of task."
+
+
+def qa_plan(user_text: str) -> dict[str, Any]:
+    """A plan in the shape of the qa_plan schema."""
+    sections = _sections(user_text)
+    files = _files(sections.get("changed files", ""))
+    tested = [file for file in files if file.kind in ("source", "test", "minified", "vendored")]
+    source = [file for file in tested if file.kind == "source"] or tested
+    evidence = (
+        f"The list of changed files names {len(files)}, {len(source)} of them to be tested, with "
+        f"{sum(f.added for f in files)} lines added and {sum(f.removed for f in files)} removed."
+    )
+    if not source:
+        return {
+            "test_plan": [],
+            "general_checks": [],
+            "nothing_to_test": "Only documentation, generated or binary files change, and no behaviour of the product.",
+            "reason": f"{_NOT_CLAUDE}: it found no file whose behaviour a tester could see.",
+            "evidence": evidence,
+        }
+    names = _definitions(sections.get("diffs", ""))
+    tests = [_criterion_test(n, text, source) for n, text in enumerate(_criteria(sections.get("linked issue", "")), 1)]
+    tests += [_file_test(n, group, names) for n, group in enumerate(_groups(source), 1)]
+    return {
+        "test_plan": tests[:20],
+        "general_checks": [
+            "The automated tests of the repository pass at this commit.",
+            "What worked before in the same area still works: repeat its main path once.",
+        ],
+        "nothing_to_test": None,
+        "reason": f"{_NOT_CLAUDE}: one test per acceptance criterion and per group of changed files.",
+        "evidence": evidence,
+    }
+
+
+def _sections(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _SECTION.finditer(text):
+        end = text.find(f"\n===== {match['id']} end {match['name']} =====", match.end())
+        found[match["name"]] = text[match.end() : end if end >= 0 else len(text)]
+    return found
+
+
+def _files(listing: str) -> list[File]:
+    matches = (_FILE.match(line) for line in listing.split("\n"))
+    return [File(m["path"], m["kind"], int(m["added"]), int(m["removed"])) for m in matches if m]
+
+
+def _definitions(diffs: str) -> dict[str, list[str]]:
+    """Path → names defined or named by the hunks of its patch."""
+    names: dict[str, list[str]] = defaultdict(list)
+    path = ""
+    for line in diffs.split("\n"):
+        if line.startswith("file: "):
+            path = line.removeprefix("file: ")
+        elif line.startswith(("@@", "+", "-")) and len(names[path]) < 3:
+            names[path] += [name for name in _DEFINITION.findall(line) if name not in names[path]]
+    return names
+
+
+def _criteria(issue: str) -> list[str]:
+    matches = (_CRITERION.match(line) for line in issue.split("\n"))
+    texts = [match["text"].replace("`", "").strip() for match in matches if match]
+    return [
+        text if _PLAIN.fullmatch(text) else f"Acceptance criterion {n} of the linked issue"
+        for n, text in enumerate(texts[:8], 1)
+    ]
+
+
+def _criterion_test(number: int, text: str, source: Sequence[File]) -> dict[str, Any]:
+    words = {word.lower() for word in re.findall(r"\w{4,}", text)}
+
+    def closeness(file: File) -> int:
+        return len(words & {part.lower() for part in re.findall(r"[A-Za-z]{4,}", file.path)})
+
+    closest = sorted(source, key=lambda file: (-closeness(file), -file.added))
+    return {
+        "ac_id": f"AC{number}",
+        "ac_text": text,
+        "covers": [file.path for file in closest[:3]],
+        "steps": [
+            "Prepare a record for which the criterion matters, and one for which it does not.",
+            "Perform the action that the criterion describes, once for each record.",
+            "Reload, and look at both records again.",
+        ],
+        "expected": "The criterion holds for the first record, and the second one is unchanged.",
+        "edge_cases": ["An empty value", "A value at the limit", "The same action twice in a row"],
+    }
+
+
+def _groups(source: Sequence[File]) -> list[list[File]]:
+    """One group per file while they are few, else one per directory, the largest changes first."""
+    by_size = sorted(source, key=lambda file: -(file.added + file.removed))
+    if len(by_size) <= _MAX_FILE_TESTS:
+        return [[file] for file in by_size]
+    directories: dict[str, list[File]] = defaultdict(list)
+    for file in by_size:
+        directories[str(PurePosixPath(file.path).parent)].append(file)
+    return list(directories.values())[:_MAX_FILE_TESTS]
+
+
+_STEPS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
+    ((".sql",), "Apply the migration to a copy of the database, twice.", "The second run changes nothing."),
+    ((".tsx", ".jsx", ".vue", ".svelte", ".css", ".scss", ".html"),
+     "Open the page that uses this file, on a wide and on a narrow screen.",
+     "The page shows the change and nothing else moved."),
+    ((".yml", ".yaml", ".toml", ".json", ".ini", ".cfg"),
+     "Start the service with the changed configuration, and once with the old one.",
+     "It starts with both, and the log names no unknown setting."),
+)  # fmt: skip
+_OTHER_STEP: Final = (
+    "Call what this file offers with ordinary input, with empty input, and with input it must refuse.",
+    "The results are those of the description, and what is refused leaves nothing behind.",
+)
+
+
+def _file_test(number: int, group: Sequence[File], names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    suffix = PurePosixPath(group[0].path).suffix
+    step, expected = next(((s, e) for suffixes, s, e in _STEPS if suffix in suffixes), _OTHER_STEP)
+    defined = [name for file in group for name in names.get(file.path, ())][:3]
+    about = f" Look at {', '.join(defined)} in particular." if defined else ""
+    changed = "this file" if len(group) == 1 else f"these {len(group)} files of one directory"
+    return {
+        "ac_id": f"F{number}",
+        "ac_text": f"The change to {changed} does what the pull request says",
+        "covers": [file.path for file in group[:_MAX_COVERS]],
+        "steps": [f"{step}{about}", "Repeat it on the base branch and compare."],
+        "expected": expected,
+        "edge_cases": ["Two users at once", "A request that is repeated after a time-out"],
+    }

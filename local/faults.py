@@ -1,0 +1,115 @@
+"""How the GitHub and relay stand-ins can fail, and at which moment of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from local.orders import Gate, Journal, Orders
+from local.web import Answer, HangUp, Request, json_answer
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to fail. Everything left out goes as usual."""
+
+    status: int | None = None
+    """Answer this and do nothing."""
+    message: str = "Ordered from the stand-in"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hold: bool = False
+    """Wait before the work until `release`."""
+    hang_up: bool = False
+    """Do nothing, and close the connection without an answer."""
+    lose_answer: bool = False
+    """Do the work, and close the connection without an answer."""
+    land_later: bool = False
+    """Close the connection without an answer, and do the work at the next `land`."""
+    delay_seconds: float = 0.0
+    """Do the work, and answer so late."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as it came. `operation` is the stand-in's name for it, such as `files` or `relay.comment`."""
+
+    operation: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Complain = Callable[[int, str], Answer]
+"""Renders an error in the shape of the service: status and message in, answer out."""
+
+
+class Faults:
+    """Decides for each call whether and when its work is done."""
+
+    def __init__(self) -> None:
+        self.calls: Journal[Call] = Journal()
+        self._orders: Orders[Fault] = Orders()
+        self._gate = Gate()
+        self._late: list[Callable[[], Answer]] = []
+
+    def order(self, operation: str, fault: Fault, times: int | None = 1) -> None:
+        """The next `times` calls of the operation fail so; None: all until `clear`; `*` means any operation."""
+        self._orders.add(operation, fault, times)
+
+    def release(self) -> None:
+        """Lets the calls go on that are held."""
+        self._gate.release()
+
+    def land(self) -> None:
+        """Does the work of the calls whose work was to land later."""
+        late, self._late = self._late, []
+        for work in late:
+            work()
+
+    def clear(self) -> None:
+        self._orders.clear()
+        self.calls.clear()
+        self._late.clear()
+        self._gate.release()
+
+    def close(self) -> None:
+        self._gate.close()
+
+    def perform(self, operation: str, request: Request, work: Callable[[], Answer], complain: Complain) -> Answer:
+        """Does the work of one call as ordered. Raises HangUp."""
+        self.calls.add(
+            Call(operation, request.method, request.path, request.query, dict(request.headers), request.body)
+        )
+        fault = self._orders.take(operation)
+        if fault is None:
+            return work()
+        if fault.hold:
+            self._gate.hold()
+        if fault.status is not None:
+            answer = complain(fault.status, fault.message)
+            return Answer(answer.status, answer.body, {**answer.headers, **fault.headers})
+        if fault.land_later:
+            self._late.append(work)
+        if fault.hang_up or fault.land_later:
+            raise HangUp
+        answer = work()
+        self._gate.pause(fault.delay_seconds)
+        if fault.lose_answer:
+            raise HangUp
+        return answer
+
+    def control(self, wanted: dict[str, Any]) -> Answer:
+        """Orders from another process: the fields of Fault, `operation`, `times`; or clear, release, land."""
+        for name, act in (("clear", self.clear), ("release", self.release), ("land", self.land)):
+            if wanted.pop(name, False):
+                act()
+        operation, times = wanted.pop("operation", "*"), wanted.pop("times", 1)
+        unknown = set(wanted) - {known.name for known in fields(Fault)}
+        if unknown:
+            return json_answer(400, {"error": f"unknown: {', '.join(sorted(unknown))}"})
+        if wanted:
+            self.order(operation, Fault(**wanted), times)
+        return json_answer(200, {"ordered": asdict(Fault(**wanted)) if wanted else None})

@@ -1,0 +1,182 @@
+"""A stand-in for the parts of GitHub's REST API that the service uses. It is not GitHub.
+
+Operations that can be ordered to fail: pull, files, issue, issues, comments, labels (reads);
+comment, change_labels (writes). Others order by POST /__control, see `local.faults`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import unquote, urlencode
+
+from local.faults import Faults
+from local.repository import Refused, Repository
+from local.web import Answer, Request, Server, json_answer
+
+STAND_IN: Final = {"x-stand-in": "This is the local GitHub stand-in, not GitHub"}
+DEFAULT_PER_PAGE: Final = 30
+MAX_PER_PAGE: Final = 100
+MAX_FILES: Final = 3_000
+"""GitHub lists no more files of a pull request than this."""
+
+_PATH: Final = re.compile(
+    r"/repos/(?P<repository>[^/]+/[^/]+)/"
+    r"(?P<kind>pulls|issues)"
+    r"(?:/(?P<number>\d{1,18})(?:/(?P<part>files|comments|labels)(?:/(?P<label>[^/]+))?)?)?"
+)
+
+Work = Callable[[Request, int, str], Answer]
+
+
+class GitHubStandIn:
+    """Serves one repository between `start` and `stop`. `token` is the only one it knows; None makes one up."""
+
+    def __init__(self, repository: Repository, login: str = "dfg-bot", token: str | None = None) -> None:
+        self.repository = repository
+        self.token = token or secrets.token_hex(16)
+        self.login = login
+        """Who comments that are written with the token are by."""
+        self.faults = Faults()
+        self._server = Server(self._answer)
+        self.url = self._server.url
+        self._routes: dict[tuple[str, str, str | None], tuple[str, Work]] = {
+            ("GET", "pulls", None): ("pull", self._pull),
+            ("GET", "pulls", "files"): ("files", self._files),
+            ("GET", "issues", None): ("issue", self._issue),
+            ("GET", "issues", "list"): ("issues", self._issues),
+            ("GET", "issues", "comments"): ("comments", self._comments),
+            ("POST", "issues", "comments"): ("comment", self._comment),
+            ("GET", "issues", "labels"): ("labels", self._labels),
+            ("POST", "issues", "labels"): ("change_labels", self._add_labels),
+            ("PUT", "issues", "labels"): ("change_labels", self._set_labels),
+            ("DELETE", "issues", "labels"): ("change_labels", self._remove_label),
+        }
+
+    def start(self) -> None:
+        """Starts, or accepts connections again after `stop`."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """From now on connections are refused."""
+        self._server.stop()
+
+    def close(self) -> None:
+        self.faults.close()
+        self.stop()
+
+    def _answer(self, request: Request) -> Answer:
+        if request.path == "/__control":
+            return self._control(request)
+        match = _PATH.fullmatch(request.path)
+        if match is None or match["repository"] != self.repository.name:
+            return _complain(404, "Not Found")
+        credential = request.headers.get("authorization")
+        if credential not in (None, f"Bearer {self.token}", f"token {self.token}"):
+            return _complain(401, "Bad credentials")
+        if credential is None and request.method != "GET":
+            return _complain(401, "Requires authentication")
+        part = match["part"] if match["number"] else "list"
+        known = self._routes.get((request.method, match["kind"], part))
+        if known is None:
+            return _complain(404, "Not Found")
+        operation, work = known
+
+        def perform() -> Answer:
+            try:
+                return work(request, int(match["number"] or 0), unquote(match["label"] or ""))
+            except Refused as refused:
+                return _complain(refused.status, refused.message)
+
+        return self.faults.perform(operation, request, perform, _complain)
+
+    def _control(self, request: Request) -> Answer:
+        wanted = request.json()
+        if "push" in wanted:
+            self.repository.push(int(wanted["push"]), wanted["sha"])
+            return json_answer(200, {"pushed": wanted["push"]})
+        if "pull" in wanted:
+            self.repository.change_pull(int(wanted["pull"]), **wanted["fields"])
+            return json_answer(200, {"changed": wanted["pull"]})
+        if "load" in wanted:
+            return json_answer(200, {"loaded": self.repository.load(wanted["load"])})
+        return self.faults.control(wanted)
+
+    def _pull(self, _: Request, number: int, __: str) -> Answer:
+        return json_answer(200, self.repository.pull(number), STAND_IN)
+
+    def _files(self, request: Request, number: int, _: str) -> Answer:
+        return _page(request, self.url, self.repository.files(number)[:MAX_FILES])
+
+    def _issue(self, _: Request, number: int, __: str) -> Answer:
+        return json_answer(200, self.repository.issue(number), STAND_IN)
+
+    def _issues(self, request: Request, _: int, __: str) -> Answer:
+        labels = [name for name in request.argument("labels", "").split(",") if name]
+        return _page(request, self.url, self.repository.issues(labels, request.argument("state", "open")))
+
+    def _comments(self, request: Request, number: int, _: str) -> Answer:
+        return _page(request, self.url, self.repository.comments(number, request.argument("since", "")))
+
+    def _comment(self, request: Request, number: int, _: str) -> Answer:
+        body = _body(request).get("body")
+        if not isinstance(body, str):
+            raise Refused(422, "Validation Failed: body is missing")
+        return json_answer(201, self.repository.comment(number, self.login, body), STAND_IN)
+
+    def _labels(self, request: Request, number: int, _: str) -> Answer:
+        return _page(request, self.url, self.repository.labels(number))
+
+    def _add_labels(self, request: Request, number: int, _: str) -> Answer:
+        return json_answer(200, self.repository.add_labels(number, _names(request)), STAND_IN)
+
+    def _set_labels(self, request: Request, number: int, _: str) -> Answer:
+        return json_answer(200, self.repository.set_labels(number, _names(request)), STAND_IN)
+
+    def _remove_label(self, _: Request, number: int, label: str) -> Answer:
+        return json_answer(200, self.repository.remove_label(number, label), STAND_IN)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = request.json()
+    except ValueError:
+        raise Refused(400, "Problems parsing JSON") from None
+    if not isinstance(body, dict):
+        raise Refused(400, "Body should be a JSON object")
+    return body
+
+
+def _names(request: Request) -> list[str]:
+    names = _body(request).get("labels")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Refused(422, "Validation Failed: labels must be a list of names")
+    return names
+
+
+def _page(request: Request, url: str, items: Sequence[Any]) -> Answer:
+    """One page, with GitHub's Link header."""
+    size = min(_positive(request.argument("per_page", ""), DEFAULT_PER_PAGE), MAX_PER_PAGE)
+    page = _positive(request.argument("page", ""), 1)
+    last = max(1, -(-len(items) // size))
+
+    def link(to: int, relation: str) -> str:
+        kept = [pair for pair in request.query.split("&") if pair and not pair.startswith(("page=", "per_page="))]
+        query = "&".join([*kept, urlencode({"per_page": size, "page": to})])
+        return f'<{url}{request.path}?{query}>; rel="{relation}"'
+
+    links = [link(page - 1, "prev"), link(1, "first")] if page > 1 else []
+    links += [link(page + 1, "next"), link(last, "last")] if page < last else []
+    headers = {**STAND_IN, **({"link": ", ".join(links)} if links else {})}
+    return json_answer(200, items[(page - 1) * size : page * size], headers)
+
+
+def _positive(text: str, default: int) -> int:
+    return int(text) if text.isdigit() and int(text) > 0 else default
+
+
+def _complain(status: int, message: str) -> Answer:
+    body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    return json_answer(status, body, STAND_IN)

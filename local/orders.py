@@ -1,0 +1,98 @@
+"""What a stand-in has been told to do, what it was asked, and how to hold it in mid-air."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+EVERY = "*"
+"""Matches every operation."""
+
+
+class Orders(Generic[T]):
+    """Orders for the next calls, by operation: first given, first used. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: deque[tuple[str, T, int | None]] = deque()
+
+    def add(self, operation: str, order: T, times: int | None = 1) -> None:
+        """`times` calls of the operation follow the order; None: all until `clear`."""
+        with self._lock:
+            self._queue.append((operation, order, times))
+
+    def take(self, operation: str) -> T | None:
+        """The order this call must follow."""
+        with self._lock:
+            for index, (wanted, order, times) in enumerate(self._queue):
+                if wanted in (operation, EVERY):
+                    if times == 1:
+                        del self._queue[index]
+                    elif times is not None:
+                        self._queue[index] = (wanted, order, times - 1)
+                    return order
+        return None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._queue.clear()
+
+
+class Journal(Generic[T]):
+    """A record of calls that a test can wait on, so that no test has to sleep."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._entries: list[T] = []
+
+    def add(self, entry: T) -> None:
+        with self._changed:
+            self._entries.append(entry)
+            self._changed.notify_all()
+
+    def entries(self) -> tuple[T, ...]:
+        with self._changed:
+            return tuple(self._entries)
+
+    def clear(self) -> None:
+        with self._changed:
+            self._entries.clear()
+
+    def wait_for(self, enough: Callable[[tuple[T, ...]], bool], timeout: float) -> bool:
+        """Waits up to `timeout` seconds until the entries are enough; whether they are."""
+        with self._changed:
+            return self._changed.wait_for(lambda: enough(tuple(self._entries)), timeout)
+
+
+class Gate:
+    """Where calls wait: for a while, or until they are let through. Closing lets everyone through."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._releases = 0
+        self._closed = False
+
+    def pause(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, seconds)
+
+    def hold(self) -> None:
+        """Waits for the next `release`."""
+        with self._changed:
+            mine = self._releases
+            self._changed.wait_for(lambda: self._closed or self._releases > mine)
+
+    def release(self) -> None:
+        """Lets everyone through who waits now."""
+        with self._changed:
+            self._releases += 1
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

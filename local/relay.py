@@ -1,0 +1,123 @@
+"""A stand-in for dfg-relay, the small service that writes to GitHub with its own credential.
+
+Operations that can be ordered to fail: relay.comment, relay.labels, relay.close, relay.directive.
+A fault with a status answers as the relay does when GitHub gives that status to it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from local.faults import Faults
+from local.repository import Refused, Repository
+from local.web import Answer, Request, Server, json_answer
+
+STAND_IN: Final = {"x-stand-in": "This is the local dfg-relay stand-in"}
+_OWN_ERRORS: Final = (400, 401, 405)
+"""Statuses the relay gives by itself; all others reach the caller as 500 `GitHub API <status>: …`."""
+
+
+class RelayStandIn:
+    """Serves between `start` and `stop`. `token` is the only one it takes; None makes one up."""
+
+    def __init__(self, repository: Repository, login: str = "dfg-bot", token: str | None = None) -> None:
+        self.repository = repository
+        self.token = token or secrets.token_hex(16)
+        self.login = login
+        self.faults = Faults()
+        self._server = Server(self._answer)
+        self.url = self._server.url
+        self._routes: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+            "/comment": ("relay.comment", self._comment),
+            "/labels": ("relay.labels", self._labels),
+            "/close": ("relay.close", self._close),
+            "/directive": ("relay.directive", self._directive),
+        }
+
+    def start(self) -> None:
+        """Starts, or accepts connections again after `stop`."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """From now on connections are refused."""
+        self._server.stop()
+
+    def close(self) -> None:
+        self.faults.close()
+        self.stop()
+
+    def _answer(self, request: Request) -> Answer:
+        if request.path == "/__control":
+            return self.faults.control(request.json())
+        known = self._routes.get(request.path)
+        if known is None:
+            return json_answer(404, {"success": False, "error": "Not found"}, STAND_IN)
+        operation, act = known
+
+        def perform() -> Answer:
+            if request.method != "POST":
+                return _complain(405, "Method not allowed")
+            if request.headers.get("authorization") != f"Bearer {self.token}":
+                return _complain(401, "Unauthorized")
+            try:
+                body = request.json()
+            except ValueError:
+                return _complain(400, "Invalid JSON")
+            if not isinstance(body, dict) or body.get("repo", self.repository.name) != self.repository.name:
+                return _complain(400, "Unknown repo")
+            try:
+                return json_answer(200, {"success": True, **act(body)}, STAND_IN)
+            except Refused as refused:
+                return _complain(refused.status, refused.message)
+
+        return self.faults.perform(operation, request, perform, _complain)
+
+    def _comment(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        issue, text = _number(body), _text(body, "body")
+        self.repository.comment(issue, self.login, text)
+        return {"issue": issue}
+
+    def _labels(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Removes one at a time, then adds: an error in between leaves half of the work done."""
+        issue = _number(body)
+        add, remove = body.get("add", []), body.get("remove", [])
+        if not add and not remove:
+            raise Refused(400, "Missing add or remove")
+        for name in remove:
+            self.repository.remove_label(issue, name)
+        labels = self.repository.add_labels(issue, add)
+        return {"issue": issue, "labels": [label["name"] for label in labels]}
+
+    def _close(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        issue = _number(body)
+        if "comment" in body:
+            self.repository.comment(issue, self.login, _text(body, "comment"))
+        self.repository.close(issue)
+        return {"issue": issue}
+
+    def _directive(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        _text(body, "to")
+        issue = self.repository.open_issue(_text(body, "title"), _text(body, "body"), body.get("labels", []))
+        return {"issue": issue["number"], "url": f"https://github.com/{self.repository.name}/issues/{issue['number']}"}
+
+
+def _number(body: Mapping[str, Any]) -> int:
+    number = body.get("issue")
+    if type(number) is not int:
+        raise Refused(400, "Missing issue")
+    return number
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    text = body.get(name)
+    if not isinstance(text, str) or not text:
+        raise Refused(400, f"Missing {name}")
+    return text
+
+
+def _complain(status: int, message: str) -> Answer:
+    if status in _OWN_ERRORS:
+        return json_answer(status, {"success": False, "error": message}, STAND_IN)
+    return json_answer(500, {"success": False, "error": f'GitHub API {status}: {{"message":"{message}"}}'}, STAND_IN)

@@ -1,0 +1,186 @@
+"""The state behind the GitHub and relay stand-ins: pull requests, issues, labels and comments, in memory."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+MAX_BODY_CHARACTERS: Final = 65_536
+
+
+class Refused(Exception):
+    """What GitHub would answer: a status and a message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Repository:
+    """One repository in the shapes of GitHub's REST answers. Every method is atomic; answers are copies."""
+
+    def __init__(self, name: str, now: Callable[[], datetime] = _utc_now) -> None:
+        self.name = name
+        self._now = now
+        self._lock = threading.RLock()
+        self._pulls: dict[int, Json] = {}
+        self._files: dict[int, list[Json]] = {}
+        self._issues: dict[int, Json] = {}
+        self._comments: dict[int, list[Json]] = {}
+        self._next_comment = 1
+
+    def load(self, case: Mapping[str, Any]) -> int:
+        """Takes a case `{"repository", "pull", "files", "issue"}` as its own. Returns the pull request's number."""
+        pull = copy.deepcopy(case["pull"])
+        number = int(pull["number"])
+        with self._lock:
+            self._pulls[number] = pull
+            self._files[number] = copy.deepcopy(list(case["files"]))
+            about = {key: pull.get(key) for key in ("number", "title", "body", "state", "user", "labels", "html_url")}
+            self._issues[number] = {**about, "labels": about["labels"] or [], "pull_request": {}}
+            if case.get("issue"):
+                issue = copy.deepcopy(case["issue"])
+                self._issues[int(issue["number"])] = issue
+        return number
+
+    def clear(self) -> None:
+        with self._lock:
+            for part in (self._pulls, self._files, self._issues, self._comments):
+                part.clear()
+
+    # --- what the tests change -----------------------------------------------------------------
+
+    def push(self, number: int, sha: str, files: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """A new head commit, with other files if given."""
+        with self._lock:
+            pull = self._pulls[number]
+            pull["head"] = {**pull["head"], "sha": sha}
+            if files is not None:
+                self._files[number] = [dict(file) for file in files]
+
+    def change_pull(self, number: int, **fields: Any) -> None:
+        """Sets fields of a pull request, and those that its issue shares."""
+        with self._lock:
+            self._pulls[number].update(fields)
+            self._issues[number].update({k: v for k, v in fields.items() if k in ("title", "body", "state", "labels")})
+
+    def put_issue(self, number: int, **fields: Any) -> None:
+        """Makes an issue, or sets fields of one."""
+        with self._lock:
+            issue = self._issues.setdefault(
+                number,
+                {
+                    "number": number,
+                    "title": "",
+                    "body": "",
+                    "state": "open",
+                    "labels": [],
+                    "user": {"login": "someone"},
+                },
+            )
+            issue.update(fields)
+
+    # --- what the API reads --------------------------------------------------------------------
+
+    def pull(self, number: int) -> Json:
+        with self._lock:
+            return copy.deepcopy(self._found(self._pulls, number))
+
+    def files(self, number: int) -> list[Json]:
+        with self._lock:
+            self._found(self._pulls, number)
+            return copy.deepcopy(self._files[number])
+
+    def issue(self, number: int) -> Json:
+        with self._lock:
+            return copy.deepcopy(self._found(self._issues, number))
+
+    def issues(self, labels: Sequence[str] = (), state: str = "open") -> list[Json]:
+        """Issues with all of the labels, newest number first."""
+        with self._lock:
+            return [
+                copy.deepcopy(issue)
+                for _, issue in sorted(self._issues.items(), reverse=True)
+                if state in ("all", issue["state"]) and set(labels) <= {label["name"] for label in issue["labels"]}
+            ]
+
+    def comments(self, number: int, since: str = "") -> list[Json]:
+        """Comments updated at `since` (ISO 8601, UTC) or later, oldest first."""
+        with self._lock:
+            self._found(self._issues, number)
+            return [copy.deepcopy(c) for c in self._comments.get(number, []) if c["updated_at"] >= since]
+
+    def labels(self, number: int) -> list[Json]:
+        labels: list[Json] = self.issue(number)["labels"]
+        return labels
+
+    # --- what the API writes -------------------------------------------------------------------
+
+    def comment(self, number: int, author: str, body: str) -> Json:
+        if not body.strip():
+            raise Refused(422, "Validation Failed: body can't be blank")
+        if len(body) > MAX_BODY_CHARACTERS:
+            raise Refused(422, f"Validation Failed: body is too long (maximum is {MAX_BODY_CHARACTERS} characters)")
+        with self._lock:
+            self._found(self._issues, number)
+            at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+            identifier = self._next_comment
+            self._next_comment += 1
+            comment = {
+                "id": identifier,
+                "user": {"login": author},
+                "body": body,
+                "created_at": at,
+                "updated_at": at,
+                "html_url": f"https://github.com/{self.name}/issues/{number}#issuecomment-{identifier}",
+            }
+            self._comments.setdefault(number, []).append(comment)
+            return copy.deepcopy(comment)
+
+    def add_labels(self, number: int, names: Sequence[str]) -> list[Json]:
+        with self._lock:
+            labels = self._found(self._issues, number)["labels"]
+            present = {label["name"] for label in labels}
+            labels += [{"name": name} for name in dict.fromkeys(names) if name not in present]
+            return self.labels(number)
+
+    def remove_label(self, number: int, name: str) -> list[Json]:
+        with self._lock:
+            issue = self._found(self._issues, number)
+            kept = [label for label in issue["labels"] if label["name"] != name]
+            if len(kept) == len(issue["labels"]):
+                raise Refused(404, "Label does not exist")
+            issue["labels"] = kept
+            return self.labels(number)
+
+    def set_labels(self, number: int, names: Sequence[str]) -> list[Json]:
+        with self._lock:
+            self._found(self._issues, number)["labels"] = [{"name": name} for name in dict.fromkeys(names)]
+            return self.labels(number)
+
+    def open_issue(self, title: str, body: str, labels: Sequence[str]) -> Json:
+        with self._lock:
+            number = max([0, *self._issues]) + 1
+            self.put_issue(number, title=title, body=body, labels=[{"name": name} for name in labels])
+            return self.issue(number)
+
+    def close(self, number: int) -> None:
+        with self._lock:
+            self._found(self._issues, number)["state"] = "closed"
+            if number in self._pulls:
+                self._pulls[number]["state"] = "closed"
+
+    def _found(self, where: Mapping[int, Json], number: int) -> Json:
+        if number not in where:
+            raise Refused(404, "Not Found")
+        return where[number]

@@ -1,0 +1,106 @@
+"""Dispatches a QA plan over HTTP and follows its audit trail while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from local.client import Client, Reply
+
+POLL_SECONDS: Final = 0.1
+END_SECONDS: Final = 900.0
+"""A run has ended by then: the worker's own limit."""
+
+TARGETS: Final = (
+    "GITHUB_API_URL",
+    "GITHUB_REPOSITORY",
+    "GITHUB_TOKEN",
+    "DFG_RELAY_URL",
+    "DFG_RELAY_TOKEN",
+    "COMMENT_AUTHOR",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+)
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class DispatchedRun:
+    """What the caller was told, and what the audit says (`/audit/{runId}`; empty when there was no run)."""
+
+    reply: Reply
+    audit: Mapping[str, Any]
+
+    @property
+    def events(self) -> Sequence[Event]:
+        events: Sequence[Event] = self.audit.get("events", ())
+        return events
+
+
+def without_targets(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what would make this a change to a real repository or to kept tables."""
+    return {name: value for name, value in env.items() if name not in TARGETS}
+
+
+def dispatch(client: Client, number: int, issue: int | None, progress: Callable[[str], None]) -> DispatchedRun:
+    """Asks for a plan and waits for the run's end; `progress` gets a line for each thing that happened."""
+    body = {"prNumber": number, **({} if issue is None else {"linkedIssue": issue})}
+    shown = 0
+    with ThreadPoolExecutor(1) as pool:
+        asked: Future[Reply] = pool.submit(client.post, "/dispatch/qa-plan", body)
+        deadline = time.monotonic() + END_SECONDS
+        while True:
+            over = asked.done()
+            audit = _newest_run(client)
+            events = audit.get("events", [])
+            for event in events[shown:]:
+                progress(describe(event))
+            shown = len(events)
+            if over and (asked.result().status != 202 or _finished(events) or time.monotonic() > deadline):
+                return DispatchedRun(asked.result(), audit)
+            time.sleep(POLL_SECONDS)
+
+
+def _newest_run(client: Client) -> Mapping[str, Any]:
+    runs = client.get("/audit?limit=1").body.get("runs", [])
+    return client.get(f"/audit/{runs[0]['runId']}").body if runs else {}
+
+
+def _finished(events: Sequence[Event]) -> bool:
+    return any(event["type"] == "run.finished" for event in events)
+
+
+def describe(event: Event) -> str:
+    """One event of the audit as a line for people. Pure."""
+    kind, data = event["type"], event["data"]
+    known = _LINES.get(kind)
+    return f"  {kind:<22} {known(data) if known else ''}".rstrip()
+
+
+def _money(micro: int) -> str:
+    return f"${micro / 1_000_000:.6f}"
+
+
+_LINES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "run.started": lambda d: (
+        f"{d['taskType']} for {d['target']['type']} {d['target']['number']}, asked by {d['principal']}"
+    ),
+    "prompt.stored": lambda d: f"about {d['inputEstimate']} tokens for {d['model']}, at most {d['inputBound']}",
+    "charge.requested": lambda d: f"{_money(d['amount'])}, the most that attempt {d['attempt']} can cost",
+    "charge.refused": lambda d: d["message"],
+    "generation.attempt_failed": lambda d: f"attempt {d['attempt']}: {d['detail']}",
+    "generation.answered": lambda d: (
+        f"{d['usage']['input']} tokens in, {d['usage']['output']} out, {_money(d['cost'])} ({d['stopReason']})"
+    ),
+    "charge.settled": lambda d: f"{_money(d['charged'])} instead of {_money(d['reserved'])}",
+    "policy.judged": lambda d: f"{d['classification']}: {d['reason']}",
+    "action.proposed": lambda d: f"{d['actionType']} waits for the Captain: {d['policyReason']}",
+    "action.intended": lambda d: f"{d['actionType']} on {d['target']['type']} {d['target']['number']} by {d['writer']}",
+    "action.executed": lambda d: d["detail"],
+    "action.failed": lambda d: d["detail"],
+    "action.outcome_unknown": lambda d: d["detail"],
+    "run.finished": lambda d: d["status"],
+}

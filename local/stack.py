@@ -1,0 +1,238 @@
+"""The whole service on one machine: real handlers, stand-ins for what is not there.
+
+with Stack(os.environ) as stack:
+    stack.client.post("/dispatch/qa-plan", {"prNumber": 42})
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import urllib3
+
+from core.config import read_limits
+from core.dispatcher.ledger import Ledger
+from core.store import Store
+from local.child import ROOT, Child
+from local.choice import choose
+from local.client import Client
+from local.engine import CREDENTIALS, REGION, TABLE_VARIABLES, Engine, create_tables, dynamodb, empty_tables
+from local.github import GitHubStandIn
+from local.invoke import InvokeStandIn
+from local.model import ModelStandIn
+from local.relay import RelayStandIn
+from local.repository import Repository
+from local.template import read_template
+from local.web import listen
+
+WORKER: Final = "WorkerFunction"
+COMMENT_AUTHOR: Final = "dfg-bot"
+REPOSITORY: Final = "dfg-team/dfg"
+START_SECONDS: Final = 60.0
+NO_KEY: Final = "no-api-key-was-given"
+"""Sent where ANTHROPIC_BASE_URL alone is set: the SDK wants a key, another server may not."""
+
+
+class StackFailed(Exception):
+    """A process of the stack did not come up; the message holds the end of its log."""
+
+
+class Stack:
+    """Started by entering, stopped by leaving. `env` decides which parts are real, see `local.choice`.
+
+    `repository`: the one on the GitHub stand-in. `worker` false: dispatches are carried out inline.
+    `retry_delays`: seconds between the attempts to hand an event to the worker.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        *,
+        port: int = 0,
+        repository: str = REPOSITORY,
+        worker: bool = True,
+        logs: Path = ROOT / ".local" / "logs",
+        retry_delays: tuple[float, ...] = (1.0, 2.0),
+    ) -> None:
+        self.choice = choose(env)
+        self._template = read_template(ROOT / "template.yaml")
+        self._env = {name: value for name, value in env.items() if value}
+        self.logs = logs
+        self._listener = listen(port)
+        self._exit = ExitStack()
+        self._with_worker = worker
+        self._retry_delays = retry_delays
+        self.repository = Repository(self._env.get("GITHUB_REPOSITORY", repository))
+        login = self._env.get("COMMENT_AUTHOR", COMMENT_AUTHOR)
+        self.model = None if self.choice.model else ModelStandIn()
+        self.github = None if self.choice.github else GitHubStandIn(self.repository, login=login)
+        self.relay = RelayStandIn(self.repository, login=login) if self.choice.relay == "stand-in" else None
+        self.invoke: InvokeStandIn | None = None
+        self.worker: Child | None = None
+        self.token = self._env.get("ORCHESTRATOR_SECRET") or secrets.token_hex(16)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.client = Client(self.url, self.token)
+        self.tables = {
+            variable: self._env.get(variable, f"dfg-{variable.removesuffix('_TABLE').lower()}")
+            for variable in TABLE_VARIABLES.values()
+        }
+        self.environment: dict[str, str] = {}
+        """What the handlers see. The gateway's process has no model key when there is a worker."""
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._exit.close()
+
+    def reset(self) -> None:
+        """A fresh start for tests: empty tables, a new breaker, stand-ins that remember nothing."""
+        empty_tables(self.dynamodb, self.tables)
+        self._first_row()
+        self.repository.clear()
+        if self.model is not None:
+            self.model.clear()
+        for side in (self.github, self.relay):
+            if side is not None:
+                side.faults.clear()
+
+    def describe(self) -> list[str]:
+        """One line for each part: what it is, and whether it is real."""
+        model = f"stand-in, not Claude, at {self.model.url}" if self.model else "real, as ANTHROPIC_* says"
+        github = f"stand-in, not GitHub, at {self.github.url}" if self.github else f"real, {self.repository.name}"
+        relay = f"stand-in at {self.relay.url}" if self.relay else "real, as DFG_RELAY_URL says"
+        engine = "as AWS_ENDPOINT_URL_DYNAMODB says" if self.choice.engine else "embedded, in memory, gone at the end"
+        return [
+            f"handlers   real, routed as template.yaml says, at {self.url}",
+            f"worker     {'real, a process of its own' if self._with_worker else 'none: dispatches run inline'}",
+            f"DynamoDB   {engine}",
+            f"model      {model}",
+            f"GitHub     {github}",
+            f"writer     {'GitHub directly' if self.choice.relay == 'none' else 'dfg-relay, ' + relay}",
+            *(f"note       {notice}" for notice in self.choice.notices),
+        ]
+
+    # --- starting ------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._exit.callback(self._listener.close)
+        engine_url = self._env.get("AWS_ENDPOINT_URL_DYNAMODB") or self._start_engine()
+        self.environment = self._handlers_environment(engine_url)
+        self.dynamodb = dynamodb(engine_url, self.environment)
+        create_tables(self.dynamodb, self._template, self.tables)
+        self._first_row()
+        for stand_in in (self.model, self.github, self.relay):
+            if stand_in is not None:
+                stand_in.start()
+                self._exit.callback(stand_in.close)
+        gateway_environment = dict(self.environment)
+        if self._with_worker:
+            self._start_worker()
+            del gateway_environment["ANTHROPIC_API_KEY"]
+        self._start_gateway(gateway_environment)
+
+    def _start_engine(self) -> str:
+        engine = Engine(self.logs)
+        self._exit.callback(engine.stop)
+        engine.start()
+        return engine.url
+
+    def _first_row(self) -> None:
+        store = Store(self.dynamodb, sleep=time.sleep, new_id=lambda: str(uuid.uuid4()))
+        ledger = Ledger(store, self.tables["BREAKER_TABLE"], read_limits(self.environment))
+        ledger.create_if_missing(int(time.time() * 1000))
+
+    def _start_worker(self) -> None:
+        listener = listen()
+        self._exit.callback(listener.close)
+        function = self._template.functions[WORKER]
+        self.worker = Child(
+            "worker",
+            ["local.worker", str(listener.fileno()), WORKER],
+            self.environment,
+            self.logs,
+            listener=listener,
+        )
+        self._exit.callback(self.worker.stop)
+        port = listener.getsockname()[1]
+        self.invoke = InvokeStandIn(
+            WORKER,
+            f"http://127.0.0.1:{port}/",
+            self.worker.start,
+            self._retry_delays,
+            function.timeout_seconds,
+        )
+        self._exit.callback(self.invoke.stop)
+        self.environment |= {"WORKER_FUNCTION": WORKER, "AWS_ENDPOINT_URL_LAMBDA": self.invoke.url}
+        self.worker.start()
+        self.invoke.start()
+
+    def _start_gateway(self, environment: Mapping[str, str]) -> None:
+        gateway = Child(
+            "gateway", ["local.gateway", str(self._listener.fileno())], environment, self.logs, listener=self._listener
+        )
+        self._exit.callback(gateway.stop)
+        gateway.start()
+        # The socket listens already, so this one request waits in its queue until the gateway is there.
+        http = urllib3.PoolManager(retries=False, timeout=2.0)
+        deadline = time.monotonic() + START_SECONDS
+        while gateway.running and time.monotonic() < deadline:
+            try:
+                status = http.request("GET", f"{self.url}/health").status
+            except urllib3.exceptions.ReadTimeoutError:
+                continue
+            if status != 500:
+                return
+            break
+        raise StackFailed(f"the gateway did not start:\n{gateway.last_words()}")
+
+    def _handlers_environment(self, engine_url: str) -> dict[str, str]:
+        """The template's literal variables, overlaid by the caller's environment, overlaid by the stand-ins."""
+        literal: dict[str, str] = {}
+        for function in self._template.functions.values():
+            literal |= {name: value for name, value in function.environment.items() if not name.endswith("_ARN")}
+        values = {
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "POWERTOOLS_SERVICE_NAME": "dfg-orchestrator",
+            "GITHUB_REPOSITORY": self.repository.name,
+            "ANTHROPIC_API_KEY": NO_KEY,
+            **literal,
+            **self._env,
+            **self.tables,
+            "AWS_ENDPOINT_URL_DYNAMODB": engine_url,
+            "ORCHESTRATOR_SECRET": self.token,
+        }
+        if not self.choice.engine or "AWS_ACCESS_KEY_ID" not in self._env:
+            for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+                values.pop(name, None)
+            values |= CREDENTIALS
+        if self.model is not None:
+            values |= {"ANTHROPIC_BASE_URL": self.model.url, "ANTHROPIC_API_KEY": self.model.api_key}
+        if self.github is not None:
+            values |= {"GITHUB_API_URL": self.github.url, "GITHUB_TOKEN": self.github.token}
+        if self.relay is not None:
+            values |= {"DFG_RELAY_URL": self.relay.url, "DFG_RELAY_TOKEN": self.relay.token}
+        if not (self.choice.github or self.choice.relay == "real"):
+            values["COMMENT_AUTHOR"] = values.get("COMMENT_AUTHOR") or COMMENT_AUTHOR
+        return values
+
+
+def clean_environment(overrides: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An environment that chooses every stand-in, whatever the caller's own says."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return {**kept, **(overrides or {})}

@@ -1,0 +1,153 @@
+"""The life of an action: every transition is one conditional write that names the state it leaves.
+
+    (new) ──▶ pending ──approve──▶ executing ──▶ executed
+      │          │                    │  ├─────▶ failed ──approve──▶ executing
+      │          ├──reject──▶ rejected│  ├─────▶ outcome_unknown ──marker found──▶ executed
+      │          └──time────▶ expired │  └─────▶ shadowed        └──settled, approve──▶ executing
+      └──auto_safe────────────────────┘
+
+An attempt that dies leaves `executing`; past its deadline that reads as `outcome_unknown`.
+The attempt's id fences: only the attempt that made the action `executing` may end it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from core.canonical import canonical, iso
+from core.store import Insert, Item, Update
+from core.types import Action, ActionState, Facts, Json, Target
+
+WAITING: Final = "waiting"
+"""The one partition of the index `queue`: actions that somebody may still decide."""
+
+QUEUED: Final[frozenset[ActionState]] = frozenset({"pending", "executing", "failed", "outcome_unknown"})
+
+TRANSITIONS: Final[Mapping[ActionState, frozenset[ActionState]]] = {
+    "pending": frozenset({"executing", "rejected", "expired"}),
+    "executing": frozenset({"executed", "failed", "outcome_unknown", "shadowed"}),
+    "failed": frozenset({"executing", "rejected", "expired"}),
+    "outcome_unknown": frozenset({"executed", "executing", "rejected", "expired"}),
+    "executed": frozenset(),
+    "rejected": frozenset(),
+    "expired": frozenset(),
+    "shadowed": frozenset(),
+}
+
+ATTEMPT_MS: Final = 60_000
+"""An attempt that has not been ended by then has died: it may have sent."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the model answered and what policy knew, kept with the action for the judgement at approval."""
+
+    raw: str
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An action as the table holds it."""
+
+    action: Action
+    draft: Draft
+    state: ActionState
+    created_at: int
+    expires_at: int
+    attempt: str
+    attempt_at: int
+    last_error: str
+    principal: str
+
+    def state_at(self, now: int) -> ActionState:
+        """The state as it is to be read at `now`: a dead attempt's outcome is unknown."""
+        if self.state == "executing" and now >= self.attempt_at + ATTEMPT_MS:
+            return "outcome_unknown"
+        return self.state
+
+
+def insert(
+    table: str, action: Action, draft: Draft, *, state: ActionState, attempt: str, principal: str, now: int, expiry: int
+) -> Insert:
+    """The write that records a new action. `expiry` in milliseconds from now."""
+    item: Item = {
+        "id": action.id,
+        "state": state,
+        "action": canonical(asdict(action)).decode(),
+        "draft": zlib.compress(canonical({"raw": draft.raw, "facts": asdict(draft.facts)})),
+        "createdAt": now,
+        "expiresAt": now + expiry,
+        "attempt": attempt,
+        "attemptAt": now,
+        "lastError": "",
+        "principal": principal,
+        "queueKey": f"{iso(now)}#{action.id}",
+    }
+    if state in QUEUED:
+        item["queue"] = WAITING
+    return Insert(table, item)
+
+
+def move(
+    table: str,
+    action_id: str,
+    *,
+    frm: ActionState,
+    to: ActionState,
+    attempt: str,
+    now: int,
+    next_attempt: str | None = None,
+    error: str = "",
+) -> Update:
+    """The conditional write of one transition. Raises ValueError for one the table does not list."""
+    if to not in TRANSITIONS[frm]:
+        raise ValueError(f"an action does not go from {frm} to {to}")
+    change: dict[str, Any] = {"state": to, "lastError": error}
+    if next_attempt is not None:
+        change |= {"attempt": next_attempt, "attemptAt": now}
+    if to not in QUEUED:
+        change["decidedAt"] = now
+    return Update(
+        table,
+        {"id": action_id},
+        change=change,
+        where={"state": frm, "attempt": attempt},  # the state that was looked at, and nobody's attempt since
+        remove=() if to in QUEUED else ("queue",),
+    )
+
+
+def read(item: Item) -> Stored:
+    """The action of a stored item."""
+    draft = json.loads(zlib.decompress(item["draft"]))
+    return Stored(
+        action=_action_from_json(json.loads(item["action"])),
+        draft=Draft(draft["raw"], facts_from_json(draft["facts"])),
+        state=item["state"],
+        created_at=item["createdAt"],
+        expires_at=item["expiresAt"],
+        attempt=item["attempt"],
+        attempt_at=item["attemptAt"],
+        last_error=item["lastError"],
+        principal=item["principal"],
+    )
+
+
+def facts_from_json(data: Json) -> Facts:
+    """The facts that `asdict` made JSON of."""
+    return Facts(
+        **{
+            **data,
+            "target": Target(**data["target"]),
+            "changed_paths": tuple(data["changed_paths"]),
+            "cuts": tuple(data["cuts"]),
+        }
+    )
+
+
+def _action_from_json(data: Json) -> Action:
+    return Action(**{**data, "target": Target(**data["target"])})

@@ -1,0 +1,62 @@
+"""What the core is given: clients, clock, ids and settings, made once by `bootstrap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core.actions.writer import Writer
+from core.auth import Credential
+from core.config import Settings
+from core.dispatcher.ledger import Ledger
+from core.dispatcher.reply import Reply
+from core.store import Store
+from core.types import Comment, Issue, PullRequest
+
+Thunk = Callable[[], Any]
+
+
+class Reader(Protocol):
+    """What the core reads from GitHub. Raises NotFound, UpstreamUnavailable."""
+
+    def pull_request(self, number: int) -> PullRequest: ...
+
+    def issue(self, number: int) -> Issue: ...
+
+    def comments(self, number: int, since: str = "") -> tuple[Comment, ...]: ...
+
+
+class Model(Protocol):
+    """One attempt at the model. Never raises for what the other side does."""
+
+    def send(self, body: bytes, timeout: float) -> Reply: ...
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything with a side effect, by name."""
+
+    settings: Settings
+    credentials: Callable[[], tuple[Credential, ...]]
+    """The accepted tokens, read again from time to time."""
+    own_secrets: Callable[[], tuple[str, ...]]
+    """What must never appear in a comment."""
+    now: Callable[[], int]
+    """Milliseconds since the epoch."""
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
+    random_hex: Callable[[], str]
+    """128 random bits."""
+    together: Callable[[Sequence[Thunk]], list[Any]]
+    """Runs all, answers in order, raises the first error once all have ended."""
+    store: Store
+    ledger: Ledger
+    github: Callable[[], Reader]
+    writer: Callable[[], Writer]
+    model: Callable[[], Model]
+    """Imports the SDK at the first call."""
+    start_worker: Callable[[str], None] | None
+    """Starts the worker for a run id; None: the run is carried out inline."""
+    measure: Callable[[str, int], None]
+    """Adds to a metric."""

@@ -1,0 +1,283 @@
+"""The Captain's decisions: list what waits, approve, reject. `actions/states.py` draws the transitions.
+
+An approval is three requests in sequence: read, intent, outcome. Two approvals at once meet in the
+condition of the intent: one of them moves the action, the other is told who did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core import marker, phases
+from core.actions import states
+from core.actions.perform import perform
+from core.actions.states import WAITING, Stored
+from core.app import App
+from core.audit import events, log
+from core.audit.chain import Head
+from core.audit.events import Entry
+from core.canonical import iso
+from core.dispatcher import dedupe
+from core.errors import Conflict, NotFound, PreconditionFailed, StoreUnavailable
+from core.policy import engine
+from core.store import Item, Page, Write
+from core.types import ActionState, Effect, Json
+
+DECIDED: Final[frozenset[ActionState]] = frozenset({"executed", "rejected", "expired", "shadowed"})
+
+
+def list_pending(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[str, Any]], Item | None]:
+    """What waits, newest first, and where the next page starts. One query; a page may be short."""
+    page: Page = app.store.query(
+        app.settings.actions_table,
+        equals=("queue", WAITING),
+        index="queue",
+        newest_first=True,
+        limit=limit,
+        start=start,
+    )
+    now = app.now()
+    return [describe(states.read(item), now) for item in page.items if item["expiresAt"] > now], page.next
+
+
+def describe(stored: Stored, now: int) -> dict[str, Any]:
+    """An action as the API shows it."""
+    action = stored.action
+    return {
+        "id": action.id,
+        "runId": action.run_id,
+        "taskType": action.task_type,
+        "targetType": action.target.type,
+        "targetId": action.target.number,
+        "actionType": action.type,
+        "reason": action.reason,
+        "evidence": action.evidence,
+        "classification": action.classification,
+        "policyReason": action.policy_reason,
+        "createdAt": iso(stored.created_at),
+        "expiresAt": iso(stored.expires_at),
+        "state": stored.state_at(now),
+        "digest": action.digest,
+        "lastError": stored.last_error,
+        "payload": dict(action.payload),
+    }
+
+
+def approve(app: App, action_id: str, principal: str, if_match: str | None) -> Json:
+    """Execute a waiting action, once. The body of the answer; its `status` is the outcome.
+
+    Raises NotFound, Conflict (decided, expired, too early to send again, policy has become stricter),
+    PreconditionFailed (another digest than the recorded one), PhaseForbids.
+    """
+    decision = _Decision(app, "approve", action_id, principal)
+    stored = decision.load()
+    action = stored.action
+    if if_match is not None and if_match != action.digest:
+        raise PreconditionFailed(
+            "If-Match is not the recorded digest: look at the action again", digest=action.digest, state=stored.state
+        )
+    decision.refuse_decided(stored)
+    phases.require_task(app.settings, action.task_type, "api")
+    phases.require_action(app.settings, action.type)
+
+    verdict = engine.judge_stored(
+        action, stored.draft.raw, stored.draft.facts, phase=app.settings.phase, own_secrets=app.own_secrets()
+    )
+    approved = engine.approve(action, verdict, by_captain=True)
+    if isinstance(approved, engine.Refused):
+        raise Conflict(
+            f"policy refuses it now: {approved.reason}",
+            state=stored.state,
+            checks=[finding.as_json() for finding in verdict.findings],
+        )
+
+    assumes = ""
+    if stored.state_at(decision.now) == "outcome_unknown":
+        found = _look_again(app, decision, stored)
+        if isinstance(found, dict):
+            return found
+        stored, assumes = found
+
+    attempt = app.new_id()
+    granted: Entry = (
+        "approval.granted",
+        {
+            "kind": "approve",
+            "principal": principal,
+            "actionId": action.id,
+            "runId": action.run_id,
+            "digest": action.digest,
+            "taskType": action.task_type,
+            "target": events.target_json(action.target.type, action.target.number),
+            "policyVersion": verdict.policy_version,
+            **({"assumes": assumes} if assumes else {}),
+        },
+    )
+    decision.move(
+        stored, "executing", [granted, events.action_intended(action, attempt, app.writer().name)], next_attempt=attempt
+    )
+    effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
+    return _end(app, decision, stored, attempt, effect)
+
+
+def reject(app: App, action_id: str, principal: str, reason: str) -> Json:
+    """Decide that a waiting action shall not happen. Raises NotFound, Conflict."""
+    decision = _Decision(app, "reject", action_id, principal)
+    stored = decision.load()
+    decision.refuse_decided(stored)
+    if stored.state == "executing":
+        raise Conflict("an attempt is under way; look again in a minute", state=stored.state_at(decision.now))
+    entry: Entry = (
+        "action.rejected",
+        {
+            "kind": "reject",
+            "principal": principal,
+            "actionId": action_id,
+            "runId": stored.action.run_id,
+            "digest": stored.action.digest,
+            "reason": reason,
+            "was": stored.state,
+            "taskType": stored.action.task_type,
+            "target": events.target_json(stored.action.target.type, stored.action.target.number),
+        },
+    )
+    decision.move(stored, "rejected", [entry])
+    return {"status": "rejected", "actionId": action_id}
+
+
+@dataclass
+class _Decision:
+    """One request about one action: its chain, and the conditional writes on the action."""
+
+    app: App
+    kind: str
+    action_id: str
+    principal: str
+
+    def __post_init__(self) -> None:
+        self.now = self.app.now()
+        self.head = Head.new(self.app.new_id())
+        self.started_at = iso(self.now)
+
+    def load(self) -> Stored:
+        item = self.app.store.get(self.app.settings.actions_table, {"id": self.action_id})
+        if item is None:
+            raise NotFound("no action has this id")
+        return states.read(item)
+
+    def refuse_decided(self, stored: Stored) -> None:
+        """Raises Conflict for what can no longer be decided; an action past its time becomes `expired` here."""
+        state = stored.state_at(self.now)
+        if state in DECIDED:
+            raise Conflict(f"the action is {state} already", state=state)
+        if state == "executing":
+            raise Conflict("another attempt is under way", state=state)
+        if self.now >= stored.expires_at and stored.state != "executing":
+            entry: Entry = (
+                "action.expired",
+                {"kind": "expire", "principal": self.principal, "actionId": self.action_id, "was": stored.state},
+            )
+            self.move(stored, "expired", [entry])
+            raise Conflict("the action has expired: dispatch again for a new one", state="expired")
+
+    def move(
+        self, stored: Stored, to: ActionState, entries: list[Entry], *, next_attempt: str | None = None, error: str = ""
+    ) -> None:
+        """One transition with its events. Raises Conflict when somebody else has moved the action since."""
+        settings = self.app.settings
+        appended = log.append(settings.audit_table, self.head, self.app.now(), entries)
+        change = states.move(
+            settings.actions_table,
+            self.action_id,
+            frm=stored.state,
+            to=to,
+            attempt=stored.attempt,
+            now=self.app.now(),
+            next_attempt=next_attempt,
+            error=error,
+        )
+        if self.app.store.transact([change, *appended.writes]) is not None:
+            state = self.load().state_at(self.app.now())
+            raise Conflict(f"somebody else was faster: the action is {state}", state=state)
+        self.head = appended.head
+
+    def finish(self, stored: Stored, attempt: str, effect: Effect) -> list[Write]:
+        """The writes of an attempt's outcome, which close the chain."""
+        settings = self.app.settings
+        kind, data = events.action_ended(self.action_id, attempt, effect)
+        entry = (kind, {**data, "kind": self.kind, "status": effect.outcome, "startedAt": self.started_at})
+        appended = log.append(settings.audit_table, self.head, self.app.now(), [entry], closes=True)
+        moved = states.move(
+            settings.actions_table,
+            self.action_id,
+            frm="executing",
+            to=effect.outcome,
+            attempt=attempt,
+            now=self.app.now(),
+            error="" if effect.outcome == "executed" else effect.detail,
+        )
+        return [moved, *appended.writes]
+
+
+def _look_again(app: App, decision: _Decision, stored: Stored) -> dict[str, Any] | tuple[Stored, str]:
+    """An earlier attempt may have landed: the answer if it has, or what a further attempt has to assume.
+
+    Raises Conflict while it is too early to tell, or where GitHub cannot be read.
+    """
+    seen = marker.look(app, stored)
+    if stored.state == "executing":  # the attempt died: say so first, so that the next step leaves a true state
+        died: Entry = (
+            "action.outcome_unknown",
+            {"kind": "look", "actionId": stored.action.id, "attempt": stored.attempt, "detail": "the attempt died"},
+        )
+        decision.move(stored, "outcome_unknown", [died], error="the attempt died")
+        stored = decision.load()
+    if seen.result == "found":
+        found: Entry = (
+            "action.executed",
+            {"kind": "look", "actionId": stored.action.id, "attempt": stored.attempt, "detail": seen.detail},
+        )
+        decision.move(stored, "executed", [found])
+        return _body(stored, "executed", seen.detail)
+    if seen.result == "unreadable":
+        raise Conflict(f"whether it was posted cannot be seen: {seen.detail}", state="outcome_unknown")
+    settled_at = stored.attempt_at + app.settings.limits.settle_seconds * 1000
+    if decision.now < settled_at:
+        raise Conflict(
+            f"the earlier attempt may still land until {iso(settled_at)}; look again then", state="outcome_unknown"
+        )
+    return stored, f"attempt {stored.attempt} will not land any more: {seen.detail}, after the settle time"
+
+
+def _end(app: App, decision: _Decision, stored: Stored, attempt: str, effect: Effect) -> dict[str, Any]:
+    action = stored.action
+    writes = decision.finish(stored, attempt, effect)
+    posted = effect.outcome in ("executed", "outcome_unknown")
+
+    def note_comment() -> None:
+        if posted:
+            _note_comment(app, action.id, stored, decision.now)
+
+    lost, _ = app.together([lambda: app.store.transact(writes), note_comment])
+    if lost is not None:
+        raise StoreUnavailable("the outcome could not be recorded: the action reads as outcome_unknown until looked at")
+    return _body(stored, effect.outcome, effect.detail)
+
+
+def _note_comment(app: App, action_id: str, stored: Stored, now: int) -> None:
+    """Let the storm rule know. The Captain's own decision is not bound by it, so no condition stands here."""
+    action = stored.action
+    app.store.update(
+        app.settings.dedupe_table,
+        {"key": dedupe.storm_key(action.repository, action.target, action.task_type)},
+        expression="SET #action = :action, #state = :state, #at = :at, #ttl = :ttl",
+        condition="attribute_not_exists(#at) OR #at <= :at",  # a later comment is the one to remember
+        names={"#action": "actionId", "#state": "targetState", "#at": "at", "#ttl": "ttl"},
+        values={":action": action_id, ":state": action.target_state, ":at": now, ":ttl": now // 1000 + 2 * 86_400},
+    )
+
+
+def _body(stored: Stored, outcome: str, detail: str) -> dict[str, Any]:
+    body = {"status": outcome, "actionId": stored.action.id, "actionType": stored.action.type, "state": outcome}
+    return body if outcome == "executed" else {**body, "error": {"code": outcome, "message": detail}}

@@ -1,0 +1,83 @@
+"""The hash chain of one run: each event holds the hash of the one before it. Pure.
+
+A chain has one writer at a time. Altering, reordering or dropping an event inside a chain shows to
+anyone who has the chain: every later hash stops fitting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.canonical import digest
+from core.types import Json
+
+GENESIS: Final = "0" * 64
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the next event of a chain goes."""
+
+    chain: str
+    seq: int
+    hash: str
+
+    @classmethod
+    def new(cls, chain: str) -> Head:
+        return cls(chain, 0, GENESIS)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One fact, in the past tense. `at` is RFC 3339 in UTC; `data` is JSON without floats."""
+
+    chain: str
+    seq: int
+    type: str
+    at: str
+    data: Json
+    prev: str
+    hash: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "chain": self.chain,
+            "seq": self.seq,
+            "type": self.type,
+            "at": self.at,
+            "data": self.data,
+            "prev": self.prev,
+            "hash": self.hash,
+        }
+
+
+def event_hash(chain: str, seq: int, kind: str, at: str, data: Json, prev: str) -> str:
+    """SHA-256 over the canonical JSON of everything in the event but its hash."""
+    return digest({"chain": chain, "seq": seq, "type": kind, "at": at, "data": data, "prev": prev})
+
+
+def extend(head: Head, at: str, entries: Sequence[tuple[str, Json]]) -> tuple[tuple[Event, ...], Head]:
+    """The events that follow `head`, and the head after them."""
+    events = []
+    for kind, data in entries:
+        hashed = event_hash(head.chain, head.seq, kind, at, data, head.hash)
+        events.append(Event(head.chain, head.seq, kind, at, data, head.hash, hashed))
+        head = Head(head.chain, head.seq + 1, hashed)
+    return tuple(events), head
+
+
+def fault(events: Sequence[Event]) -> str | None:
+    """What is wrong with a chain read from its start, or None when every hash and link fits."""
+    prev = GENESIS
+    for position, event in enumerate(events):
+        if event.seq != position:
+            return f"event {position} is missing or out of order: found number {event.seq}"
+        if event.prev != prev:
+            return f"event {position} does not follow the one before it"
+        expected = event_hash(event.chain, event.seq, event.type, event.at, event.data, event.prev)
+        if event.hash != expected:
+            return f"event {position} was altered: its hash does not fit its content"
+        prev = event.hash
+    return None

@@ -1,0 +1,147 @@
+"""Every kind of event, as pure builders of (type, data). Money is micro-dollars, times are milliseconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.policy.engine import POLICY_VERSION
+
+from core.config import VERSION, Settings
+from core.dispatcher.pricing import PRICES_VERSION
+from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, Usage, Verdict
+
+Entry = tuple[str, Json]
+
+
+def run_started(request: TaskRequest, settings: Settings) -> Entry:
+    return "run.started", {
+        "kind": "dispatch",
+        "trigger": request.trigger,
+        "principal": request.principal,
+        "taskType": request.task_type,
+        "target": target_json(request.target.type, request.target.number),
+        "linkedIssue": request.linked_issue,
+        "force": request.force,
+        "repository": settings.repository,
+        "phase": settings.phase,
+        "version": VERSION,
+        "policyVersion": POLICY_VERSION,
+        "pricesVersion": PRICES_VERSION,
+        "loosenedGuardrails": list(settings.limits.overridden),
+    }
+
+
+def prompt_stored(prompt: Prompt, dedupe_key: str, prompt_digest: str, context_digest: str) -> Entry:
+    return "prompt.stored", {
+        "prompt": prompt_digest,
+        "context": context_digest,
+        "dedupeKey": dedupe_key,
+        "templateHash": prompt.template_hash,
+        "packs": dict(prompt.packs),
+        "model": prompt.model,
+        "maxTokens": prompt.max_tokens,
+        "inputBound": prompt.input_bound,
+        "inputEstimate": prompt.input_estimate,
+        "targetState": prompt.facts.target_state,
+        "cuts": list(prompt.facts.cuts),
+    }
+
+
+def charge_requested(attempt: int, amount: int, until: int) -> Entry:
+    """Precedes the reservation, or goes with it: what the run may cost until this attempt has ended."""
+    return "charge.requested", {"attempt": attempt, "amount": amount, "until": until}
+
+
+def charge_refused(reason: str, message: str) -> Entry:
+    return "charge.refused", {"reason": reason, "message": message}
+
+
+def attempt_failed(attempt: int, trouble: str, detail: str, kept: int) -> Entry:
+    """An attempt without reported usage; `kept` stays charged for it."""
+    return "generation.attempt_failed", {"attempt": attempt, "trouble": trouble, "detail": detail, "kept": kept}
+
+
+def generation_answered(attempt: int, answer: Answer, answer_digest: str, cost: int) -> Entry:
+    return "generation.answered", {
+        "attempt": attempt,
+        "answer": answer_digest,
+        "stopReason": answer.stop_reason,
+        "model": answer.model,
+        "usage": usage_json(answer.usage),
+        "cost": cost,
+    }
+
+
+def charge_settled(attempt: int, reserved: int, charged: int) -> Entry:
+    return "charge.settled", {"attempt": attempt, "reserved": reserved, "charged": charged}
+
+
+def policy_judged(verdict: Verdict) -> Entry:
+    return "policy.judged", {
+        "classification": verdict.classification,
+        "reason": verdict.reason,
+        "checks": [finding.as_json() for finding in verdict.findings],
+        "policyVersion": verdict.policy_version,
+    }
+
+
+def action_proposed(action: Action) -> Entry:
+    """It waits for the Captain."""
+    return "action.proposed", action_json(action)
+
+
+def action_intended(action: Action, attempt: str, writer: str) -> Entry:
+    """On record before anything is sent."""
+    return "action.intended", {**action_json(action), "attempt": attempt, "writer": writer}
+
+
+def action_ended(action_id: str, attempt: str, effect: Effect) -> Entry:
+    return f"action.{effect.outcome}", {"actionId": action_id, "attempt": attempt, "detail": effect.detail}
+
+
+def breaker_moved(to: str, reason: str, run_id: str) -> Entry:
+    kind = {"open": "breaker.opened", "closed": "breaker.closed", "half_open": "breaker.probed"}[to]
+    return kind, {"kind": "breaker", "reason": reason, "runId": run_id}
+
+
+def run_resumed(deliveries: int) -> Entry:
+    return "run.resumed", {"delivery": deliveries}
+
+
+def run_finished(status: str, started_at: str, **summary: Any) -> Entry:
+    return "run.finished", {"status": status, "startedAt": started_at, **summary}
+
+
+def run_summary(started: Entry) -> dict[str, Any]:
+    """What a listing needs of a run, out of its first event."""
+    _, data = started
+    return {name: data[name] for name in ("kind", "principal", "taskType", "target")}
+
+
+def action_json(action: Action) -> dict[str, Any]:
+    """An action without its payload: that is content, and may be erased one day."""
+    return {
+        "actionId": action.id,
+        "runId": action.run_id,
+        "actionType": action.type,
+        "taskType": action.task_type,
+        "target": target_json(action.target.type, action.target.number),
+        "targetState": action.target_state,
+        "classification": action.classification,
+        "policyReason": action.policy_reason,
+        "policyVersion": action.policy_version,
+        "digest": action.digest,
+    }
+
+
+def target_json(kind: str, number: int) -> dict[str, Any]:
+    return {"type": kind, "number": number}
+
+
+def usage_json(usage: Usage) -> dict[str, int]:
+    return {
+        "input": usage.input_tokens,
+        "output": usage.output_tokens,
+        "cacheRead": usage.cache_read_tokens,
+        "cacheWrite": usage.cache_write_tokens,
+    }

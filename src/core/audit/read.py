@@ -1,0 +1,84 @@
+"""The audit as it is read: runs newest first, and one run whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.app import App
+from core.audit import content, log
+from core.audit.log import RUNS
+from core.errors import NotFound
+from core.results import dollars
+from core.store import Item
+
+
+def list_runs(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[str, Any]], Item | None]:
+    """One query over first and last events, newest first; a run whose end is on the page shows it.
+
+    The index gives a run's last event just before its first, so a run is complete once its first is read.
+    """
+    page = app.store.query(
+        app.settings.audit_table,
+        equals=("list", RUNS),
+        index="byTime",
+        newest_first=True,
+        limit=2 * limit,
+        start=start,
+    )
+    runs: list[dict[str, Any]] = []
+    ended: dict[str, dict[str, Any]] = {}
+    last: Item | None = None
+    for item in page.items:
+        event = log.from_item(item)
+        if event.seq > 0:
+            ended[event.chain] = {**event.data, "endedAt": event.at}
+            continue
+        runs.append(_summary(event.chain, event.at, event.type, event.data, ended.pop(event.chain, None)))
+        last = item
+        if len(runs) == limit:
+            break
+    more = page.next is not None or (last is not None and last is not page.items[-1])
+    return runs, _position(last) if more and last is not None else None
+
+
+def read_run(app: App, run_id: str) -> dict[str, Any]:
+    """Every event of a run, the chain's verdict, and its content while that exists. Raises NotFound."""
+    events, stored = app.together(
+        [
+            lambda: log.read_chain(app.store, app.settings.audit_table, run_id),
+            lambda: app.store.query_all(app.settings.content_table, ("run", run_id)),
+        ]
+    )
+    if not events:
+        raise NotFound("no run has this id")
+    return {
+        "runId": run_id,
+        "events": [event.as_json() for event in events],
+        "chain": log.verdict(events),
+        "content": {item["name"]: _content(item) for item in stored},
+    }
+
+
+def _summary(chain: str, at: str, kind: str, first: Any, last: Any) -> dict[str, Any]:
+    end = last or {}
+    summary = {
+        "runId": chain,
+        "startedAt": at,
+        "kind": first.get("kind", ""),
+        "event": kind,
+        "status": end.get("status", "running" if kind == "run.started" else "done"),
+        **{name: first[name] for name in ("principal", "taskType", "target", "actionId", "reason") if name in first},
+        **{name: end[name] for name in ("reason", "classification", "state", "actionId", "endedAt") if end.get(name)},
+    }
+    if "charged" in end:
+        summary["cost"] = dollars(end["charged"])
+    return summary
+
+
+def _content(item: Item) -> dict[str, str]:
+    kept = content.read(item)
+    return {"text": kept.data.decode("utf-8", "replace"), "salt": kept.salt.hex(), "digest": kept.digest}
+
+
+def _position(item: Item) -> Item:
+    return {name: item[name] for name in ("chain", "seq", "list", "listKey")}

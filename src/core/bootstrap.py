@@ -1,0 +1,188 @@
+"""The one place where clients are made, from the environment.
+
+What a function does not use is not made: secrets are fetched, and the model's SDK is imported, at the
+first call. The clock, sleep, ids and randomness of the core come from here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import botocore.session
+import urllib3
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from core.actions.github import github_writer
+from core.actions.relay import relay_writer
+from core.actions.writer import Writer
+from core.app import App, Model, Reader, Thunk
+from core.auth import Credential, parse_secret
+from core.config import read_settings
+from core.context.github import GitHubReader
+from core.dispatcher.ledger import Ledger
+from core.errors import ConfigurationError, StoreUnavailable, WorkerUnavailable
+from core.store import Store
+from core.wire import PooledHttp
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+
+CLIENT_CONFIG: Final = Config(
+    connect_timeout=1, read_timeout=2, tcp_keepalive=True, retries={"mode": "standard", "max_attempts": 3}
+)
+NAMESPACE: Final = "DFGOrchestrator"
+SECRET_SECONDS: Final = 300.0
+"""How long the accepted tokens are kept before they are read again: a withdrawn one works no longer than this."""
+SECRETS: Final = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "DFG_RELAY_TOKEN", "ORCHESTRATOR_SECRET")
+
+
+@cache
+def app() -> App:
+    """The App of this process. Raises ConfigurationError naming the setting that is wrong."""
+    return make_app(os.environ)
+
+
+def make_app(env: Mapping[str, str]) -> App:
+    """An App over real clients, with everything that `env` says."""
+    settings = read_settings(env)
+    session = botocore.session.get_session()
+    region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
+    dynamodb: DynamoDBClient = session.create_client("dynamodb", region_name=region, config=CLIENT_CONFIG)
+    store = Store(dynamodb, sleep=time.sleep, new_id=new_id)
+    http = PooledHttp(urllib3.PoolManager(maxsize=8))
+
+    @cache
+    def github_token() -> str | None:
+        return _secret(session, region, env, "GITHUB_TOKEN")
+
+    @cache
+    def github() -> Reader:
+        return GitHubReader(http, settings.github_api_url, settings.repository, github_token(), together)
+
+    @cache
+    def writer() -> Writer:
+        if settings.relay_url:
+            return relay_writer(http, settings.relay_url, _need(session, region, env, "DFG_RELAY_TOKEN"))
+        token = github_token()
+        if not token:
+            raise ConfigurationError(
+                "no writer: set DFG_RELAY_URL and DFG_RELAY_TOKEN, or a GITHUB_TOKEN that may write"
+            )
+        return github_writer(http, settings.github_api_url, token)
+
+    @cache
+    def model() -> Model:
+        from core.dispatcher.claude import ClaudeClient
+
+        return ClaudeClient(_need(session, region, env, "ANTHROPIC_API_KEY"), env.get("ANTHROPIC_BASE_URL") or None)
+
+    def own_secrets() -> tuple[str, ...]:
+        return tuple(value for name in SECRETS if (value := _secret(session, region, env, name)))
+
+    return App(
+        settings=settings,
+        credentials=_refreshed(lambda: parse_secret(_need(session, region, env, "ORCHESTRATOR_SECRET"))),
+        own_secrets=cache(own_secrets),
+        now=lambda: time.time_ns() // 1_000_000,
+        sleep=time.sleep,
+        new_id=new_id,
+        random_hex=lambda: secrets.token_hex(16),
+        together=together,
+        store=store,
+        ledger=Ledger(store, settings.breaker_table, settings.limits),
+        github=github,
+        writer=writer,
+        model=model,
+        start_worker=_worker_starter(session, region, settings.worker_function),
+        measure=measure,
+    )
+
+
+def ensure_breaker() -> None:
+    """The breaker's first row, where there is none yet: called by the deployment."""
+    made = app()
+    made.ledger.create_if_missing(made.now())
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def together(thunks: Sequence[Thunk]) -> list[Any]:
+    """Runs all at once, the first on this thread. Answers in order; raises the first error once all have ended."""
+    if len(thunks) < 2:
+        return [thunk() for thunk in thunks]
+    # A pool of its own for each call: nested calls cannot wait for each other's threads.
+    with ThreadPoolExecutor(len(thunks) - 1) as pool:
+        others = [pool.submit(thunk) for thunk in thunks[1:]]
+        first = thunks[0]()
+        return [first, *(other.result() for other in others)]
+
+
+def measure(name: str, value: int) -> None:
+    """One metric in CloudWatch's embedded format, on standard output."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE):
+        pass
+
+
+def _worker_starter(session: Any, region: str, function: str | None) -> Callable[[str], None] | None:
+    if function is None:
+        return None
+
+    @cache
+    def client() -> Any:
+        return session.create_client("lambda", region_name=region, config=CLIENT_CONFIG)
+
+    def start(run_id: str) -> None:
+        try:
+            client().invoke(
+                FunctionName=function, InvocationType="Event", Payload=json.dumps({"runId": run_id}).encode()
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise WorkerUnavailable("the worker could not be started; try again") from error
+
+    return start
+
+
+def _refreshed(read: Callable[[], tuple[Credential, ...]]) -> Callable[[], tuple[Credential, ...]]:
+    kept: tuple[Credential, ...] = ()
+    read_at = float("-inf")
+
+    def fresh() -> tuple[Credential, ...]:
+        nonlocal kept, read_at
+        if time.monotonic() - read_at > SECRET_SECONDS:
+            kept, read_at = read(), time.monotonic()
+        return kept
+
+    return fresh
+
+
+def _secret(session: Any, region: str, env: Mapping[str, str], name: str) -> str | None:
+    """A secret from the environment, or from Secrets Manager where `NAME_ARN` is set. None where neither is."""
+    if env.get(name):
+        return env[name]
+    arn = env.get(f"{name}_ARN")
+    if not arn:
+        return None
+    client = session.create_client("secretsmanager", region_name=region, config=CLIENT_CONFIG)
+    try:
+        return str(client.get_secret_value(SecretId=arn)["SecretString"])
+    except (ClientError, BotoCoreError) as error:
+        raise StoreUnavailable(f"the secret {name} cannot be read") from error
+
+
+def _need(session: Any, region: str, env: Mapping[str, str], name: str) -> str:
+    value = _secret(session, region, env, name)
+    if not value:
+        raise ConfigurationError(f"{name} is not set")
+    return value

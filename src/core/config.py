@@ -1,0 +1,230 @@
+"""Every guardrail and setting of the service, in one table each.
+
+Guardrails may be lowered by an environment variable of the same name. Raising one past its value
+here takes `GUARDRAIL_OVERRIDE=acknowledged`, and every run records that in its audit.
+Settings are read from the environment once, by `bootstrap`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from core.errors import ConfigurationError
+from core.types import PHASES, TASK_TYPES, Phase, TaskType
+
+VERSION: Final = "0.1.0"
+
+REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+
+MICRO: Final = 1_000_000
+"""Micro-dollars per dollar."""
+
+
+@dataclass(frozen=True)
+class Guardrail:
+    """One limit. `value` is in `unit`, as a deployment writes it."""
+
+    value: str
+    unit: str
+    purpose: str
+
+
+GUARDRAILS: Final[Mapping[str, Guardrail]] = {
+    "MAX_TASKS_PER_RUN": Guardrail("5", "tasks", "Prevent runaway dispatch"),
+    "MAX_TASKS_PER_WINDOW": Guardrail("50", "tasks per 60 minutes", "Bound what a loop of dispatches can start"),
+    "MAX_RETRIES": Guardrail("3", "retries", "Exponential backoff of 1 s, 2 s, 4 s, then give up"),
+    "DEDUPE_WINDOW_HOURS": Guardrail("24", "hours", "Do not reprocess the same content"),
+    "COMMENT_STORM_HOURS": Guardrail("6", "hours", "One posted comment per target and kind, unless the head has moved"),
+    "COST_CEILING_PER_RUN_USD": Guardrail("0.50", "dollars", "Per-run cost limit, over all attempts of all tasks"),
+    "MAX_COST_PER_WINDOW_USD": Guardrail("5.00", "dollars in any 60 minutes", "Sliding-window cost limit"),
+    "ERROR_RATE_THRESHOLD": Guardrail("0.50", "share of failed tasks", "Trips the circuit breaker"),
+    "ERROR_RATE_MIN_TASKS": Guardrail("5", "tasks", "Below this the error rate says nothing"),
+    "BREAKER_COOLDOWN_MINUTES": Guardrail("15", "minutes", "How long an open breaker waits for its probe"),
+    "EFFECT_SETTLE_SECONDS": Guardrail("900", "seconds", "How long an unanswered attempt may still land"),
+    "APPROVAL_EXPIRY_DAYS": Guardrail("7", "days", "An approval nobody gave lapses"),
+}
+
+LOOSER_WHEN_LOWER: Final = {
+    "DEDUPE_WINDOW_HOURS",
+    "COMMENT_STORM_HOURS",
+    "BREAKER_COOLDOWN_MINUTES",
+    "EFFECT_SETTLE_SECONDS",
+}
+"""Guardrails that protect more the larger they are."""
+
+WINDOW_SECONDS: Final = 3600
+CLOCK_SKEW_SECONDS: Final = 2
+"""How far two clocks of the service may disagree. A charge counts this much longer than the window."""
+
+MAX_TASKS_HELD: Final = 100
+"""Charges the breaker's item can drop in one update: DynamoDB's expressions end at 4 KB."""
+
+RETRY_DELAYS_SECONDS: Final = (1.0, 2.0, 4.0)
+GITHUB_TIMEOUT_SECONDS: Final = 8.0
+GATEWAY_WAIT_SECONDS: Final = 25.0
+"""API Gateway gives up at 30 s; a dispatch answers 202 before that."""
+DISPATCH_SLACK_SECONDS: Final = 120.0
+"""How long after the reservation the worker may still begin without charging again."""
+MAX_BODY_BYTES: Final = 16 * 1024
+MAX_COMMENT_CHARACTERS: Final = 65_536
+MAX_ANSWER_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True)
+class TaskLimits:
+    """What one task may use. Tokens are the model's; `model` is the default."""
+
+    input_tokens: int
+    output_tokens: int
+    model: str
+
+    @property
+    def timeout_seconds(self) -> float:
+        """Time one attempt may take: it follows from what it may write."""
+        return 15.0 + self.output_tokens / 30
+
+
+TASK_LIMITS: Final[Mapping[TaskType, TaskLimits]] = {
+    "qa_plan": TaskLimits(8_000, 8_000, "claude-sonnet-5-5"),
+    "triage": TaskLimits(4_000, 4_000, "claude-haiku-5-5"),
+    "agent_brief": TaskLimits(8_000, 8_000, "claude-sonnet-5-5"),
+    "sprint_plan": TaskLimits(32_000, 8_000, "claude-sonnet-5-5"),
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The guardrails in force, in the units the code computes with."""
+
+    tasks_per_run: int
+    tasks_per_window: int
+    max_retries: int
+    dedupe_seconds: int
+    storm_seconds: int
+    run_ceiling: int
+    """Micro-dollars."""
+    window_ceiling: int
+    """Micro-dollars in any 60 minutes."""
+    error_rate: float
+    error_rate_min_tasks: int
+    cooldown_seconds: int
+    settle_seconds: int
+    approval_expiry_seconds: int
+    overridden: tuple[str, ...]
+    """Guardrails looser than their table value, by explicit override."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The environment, read once. Secrets are not here: `bootstrap` hands them to the clients alone."""
+
+    phase: Phase
+    prerequisites_confirmed: bool
+    repository: str
+    github_api_url: str
+    relay_url: str | None
+    comment_author: str | None
+    shadow_mode: bool
+    worker_function: str | None
+    notify_topic: str | None
+    audit_table: str
+    actions_table: str
+    dedupe_table: str
+    breaker_table: str
+    content_table: str
+    models: Mapping[TaskType, str]
+    limits: Limits
+
+
+def read_limits(env: Mapping[str, str]) -> Limits:
+    """The guardrails in force. Raises ConfigurationError naming the variable that is wrong."""
+    overridden: set[str] = set()
+
+    def number(name: str) -> Decimal:
+        default = Decimal(GUARDRAILS[name].value)
+        raw = env.get(name, "")
+        if not raw:
+            return default
+        try:
+            value = Decimal(raw)
+        except InvalidOperation:
+            raise ConfigurationError(f"{name} must be a number, not {raw!r}") from None
+        if not value.is_finite() or value < 0:
+            raise ConfigurationError(f"{name} must be a number of at least 0, not {raw!r}")
+        looser = value < default if name in LOOSER_WHEN_LOWER else value > default
+        if looser:
+            if env.get("GUARDRAIL_OVERRIDE") != "acknowledged":
+                raise ConfigurationError(
+                    f"{name}={raw} is looser than its guardrail of {default}; "
+                    "set GUARDRAIL_OVERRIDE=acknowledged if that is meant"
+                )
+            overridden.add(name)
+        return value
+
+    def whole(name: str, factor: int = 1) -> int:
+        value = number(name) * factor
+        if value != value.to_integral_value():
+            raise ConfigurationError(f"{name} is finer than it can be counted")
+        return int(value)
+
+    if number("MAX_TASKS_PER_WINDOW") > MAX_TASKS_HELD:
+        raise ConfigurationError(f"MAX_TASKS_PER_WINDOW must be at most {MAX_TASKS_HELD}")
+    return Limits(
+        tasks_per_run=whole("MAX_TASKS_PER_RUN"),
+        tasks_per_window=whole("MAX_TASKS_PER_WINDOW"),
+        max_retries=whole("MAX_RETRIES"),
+        dedupe_seconds=whole("DEDUPE_WINDOW_HOURS", 3600),
+        storm_seconds=whole("COMMENT_STORM_HOURS", 3600),
+        run_ceiling=whole("COST_CEILING_PER_RUN_USD", MICRO),
+        window_ceiling=whole("MAX_COST_PER_WINDOW_USD", MICRO),
+        error_rate=float(number("ERROR_RATE_THRESHOLD")),
+        error_rate_min_tasks=whole("ERROR_RATE_MIN_TASKS"),
+        cooldown_seconds=whole("BREAKER_COOLDOWN_MINUTES", 60),
+        settle_seconds=whole("EFFECT_SETTLE_SECONDS"),
+        approval_expiry_seconds=whole("APPROVAL_EXPIRY_DAYS", 86_400),
+        overridden=tuple(sorted(overridden)),
+    )
+
+
+def read_settings(env: Mapping[str, str]) -> Settings:
+    """Settings from the environment. Raises ConfigurationError naming what is missing or wrong."""
+
+    def need(name: str) -> str:
+        value = env.get(name, "")
+        if not value:
+            raise ConfigurationError(f"{name} is not set")
+        return value
+
+    phase = env.get("PHASE", "phase0")
+    if phase not in PHASES:
+        raise ConfigurationError(f"PHASE must be one of {', '.join(PHASES)}, not {phase!r}")
+    repository = need("GITHUB_REPOSITORY")
+    if not REPOSITORY_NAME.fullmatch(repository):
+        raise ConfigurationError(f"GITHUB_REPOSITORY must be owner/name, not {repository!r}")
+    shadow = env.get("SHADOW_MODE", "off")
+    if shadow not in ("on", "off", ""):
+        raise ConfigurationError(f"SHADOW_MODE must be on or off, not {shadow!r}")
+    return Settings(
+        phase=phase,
+        prerequisites_confirmed=all(
+            env.get(name) == "confirmed" for name in ("PRE_006_CI_GATING", "CRIT_001_DEBUG_ENDPOINTS")
+        ),
+        repository=repository,
+        github_api_url=env.get("GITHUB_API_URL", "") or "https://api.github.com",
+        relay_url=env.get("DFG_RELAY_URL") or None,
+        comment_author=env.get("COMMENT_AUTHOR") or None,
+        shadow_mode=shadow == "on",
+        worker_function=env.get("WORKER_FUNCTION") or None,
+        notify_topic=env.get("NOTIFY_TOPIC_ARN") or None,
+        audit_table=need("AUDIT_TABLE"),
+        actions_table=need("ACTIONS_TABLE"),
+        dedupe_table=need("DEDUPE_TABLE"),
+        breaker_table=need("BREAKER_TABLE"),
+        content_table=need("CONTENT_TABLE"),
+        models={task: env.get(f"MODEL_{task.upper()}") or TASK_LIMITS[task].model for task in TASK_TYPES},
+        limits=read_limits(env),
+    )

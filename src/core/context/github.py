@@ -1,0 +1,163 @@
+"""Reads GitHub's REST API: pull requests with their files, issues, comments."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+from urllib.parse import quote
+
+from core.config import GITHUB_TIMEOUT_SECONDS, VERSION
+from core.context.github_json import UnexpectedShape, read_comments, read_files, read_issue, read_pull
+from core.errors import ConfigurationError, NotFound, UpstreamUnavailable
+from core.types import ChangedFile, Comment, Issue, PullRequest
+from core.wire import Http, NoAnswer, NotSent, Response
+
+Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
+"""Makes independent reads, maybe at the same time; answers in their order; raises what one of them raises."""
+
+PAGE_SIZE: Final = 100
+MOST_FILES: Final = 3_000
+"""GitHub lists no more files of one pull request."""
+MOST_COMMENT_PAGES: Final = 100
+
+_NEXT: Final = re.compile(r'<[^<>]*>\s*;[^<>]*rel="?next"?')
+_RATE_LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
+
+
+def one_after_another(reads: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Together for those who have no threads."""
+    return [read() for read in reads]
+
+
+class GitHubReader:
+    """Reads of one repository. Each raises NotFound or UpstreamUnavailable, and never names the token."""
+
+    def __init__(
+        self,
+        http: Http,
+        api_url: str,
+        repository: str,
+        token: str | None,
+        together: Together = one_after_another,
+    ) -> None:
+        if token is not None and not (token.isascii() and token.isprintable() and token == token.strip()):
+            raise ConfigurationError("GITHUB_TOKEN holds characters that no token has")
+        self._http = http
+        self._root = f"{api_url.rstrip('/')}/repos/{repository}"
+        self._repository = repository
+        self._token = token
+        self._together = together
+
+    def pull_request(self, number: int) -> PullRequest:
+        """The pull request with all files that GitHub lists.
+
+        The files are read after the head: they may be newer than `head_sha`, never older, so an approval
+        that binds to it lapses when a push came between.
+        """
+        what = f"pull request {number}"
+        pull, counted = read_pull(self._get(f"/pulls/{number}", what), number)
+        promised = math.ceil(min(counted, MOST_FILES) / PAGE_SIZE)
+        pages: list[tuple[tuple[ChangedFile, ...], bool]] = self._together(
+            [partial(self._files, number, page, what) for page in range(1, max(promised, 1) + 1)]
+        )
+        while pages[-1][1] and len(pages) < MOST_FILES // PAGE_SIZE:
+            pages.append(self._files(number, len(pages) + 1, what))
+        files = {file.path: file for page, _ in pages for file in page}
+        return replace(pull, files=tuple(files.values()), unlisted_files=max(counted - len(files), 0))
+
+    def issue(self, number: int) -> Issue:
+        """The issue, or the pull request of that number as an issue."""
+        return read_issue(self._get(f"/issues/{number}", f"issue {number}"), number)
+
+    def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
+        """Comments changed at or after `since` (ISO 8601 in UTC, judged by GitHub), oldest first; "" for all."""
+        what = f"issue {number}"
+        changed = f"&since={quote(since, safe='')}" if since else ""
+        comments: list[Comment] = []
+        for page in range(1, MOST_COMMENT_PAGES + 1):
+            answer = self._send(f"/issues/{number}/comments?per_page={PAGE_SIZE}&page={page}{changed}", what)
+            found = read_comments(_json(answer))
+            comments.extend(found)
+            if not _has_next(answer, len(found)):
+                return tuple(comments)
+        raise UpstreamUnavailable(f"{what} has more than {MOST_COMMENT_PAGES * PAGE_SIZE:,} comments to look through")
+
+    def _files(self, number: int, page: int, what: str) -> tuple[tuple[ChangedFile, ...], bool]:
+        """One page, and whether another follows."""
+        answer = self._send(f"/pulls/{number}/files?per_page={PAGE_SIZE}&page={page}", what)
+        files = read_files(_json(answer))
+        return files, _has_next(answer, len(files))
+
+    def _get(self, path: str, what: str) -> Any:
+        return _json(self._send(path, what))
+
+    def _send(self, path: str, what: str) -> Response:
+        """One GET. All addresses are made here, none is taken from an answer: the token goes nowhere else."""
+        headers = {
+            "accept": "application/vnd.github+json",
+            "user-agent": f"dfg-orchestrator/{VERSION}",
+            "x-github-api-version": "2022-11-28",
+        }
+        if self._token is not None:
+            headers["authorization"] = f"Bearer {self._token}"
+        try:
+            answer = self._http.send("GET", self._root + path, headers, None, GITHUB_TIMEOUT_SECONDS)
+        except NotSent:
+            raise UpstreamUnavailable("GitHub cannot be reached") from None
+        except NoAnswer:
+            raise UpstreamUnavailable(f"GitHub did not answer within {GITHUB_TIMEOUT_SECONDS:g} s") from None
+        if answer.status == 200:
+            return answer
+        raise _refusal(answer, what, self._repository, with_token=self._token is not None)
+
+
+def _refusal(answer: Response, what: str, repository: str, *, with_token: bool) -> NotFound | UpstreamUnavailable:
+    """What a status other than 200 means. Nothing of the body is repeated: it may be anything."""
+    if answer.status in (404, 410):
+        return NotFound(f"{what} is not in {repository}" + ("" if with_token else ", or not public"))
+    if _rate_limited(answer):
+        remedy = "" if with_token else "; a GITHUB_TOKEN lifts the limit of 60 reads an hour"
+        return UpstreamUnavailable(f"GitHub's rate limit is used up{remedy}", **_retry_after(answer.headers))
+    if answer.status == 401:
+        return UpstreamUnavailable("GitHub does not accept the GITHUB_TOKEN")
+    if answer.status == 403:
+        return UpstreamUnavailable(f"GitHub does not let us read {what} of {repository}")
+    if answer.status in (301, 302, 307, 308):
+        return UpstreamUnavailable(
+            f"GitHub says that {what} has moved away from {repository}; redirects are not followed"
+        )
+    return UpstreamUnavailable(f"GitHub answered {answer.status}")
+
+
+def _rate_limited(answer: Response) -> bool:
+    if answer.status == 429:
+        return True
+    return answer.status == 403 and (
+        answer.headers.get("x-ratelimit-remaining") == "0"
+        or "retry-after" in answer.headers
+        or _RATE_LIMIT_WORDS.search(answer.body[:10_000]) is not None
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> dict[str, int]:
+    value = headers.get("retry-after", "")
+    return {"retry_after": int(value)} if re.fullmatch(r"[0-9]{1,6}", value) else {}
+
+
+def _json(answer: Response) -> Any:
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        raise UnexpectedShape("GitHub's answer is not JSON") from None
+
+
+def _has_next(answer: Response, count: int) -> bool:
+    """By the Link header, or by a full page where a proxy has dropped it. An empty page is the last."""
+    if count == 0:
+        return False
+    link = answer.headers.get("link")
+    return count >= PAGE_SIZE if link is None else _NEXT.search(link) is not None

@@ -1,0 +1,152 @@
+"""Reading GitHub's REST answers into values. Pure; strict about the fields we use, silent about all others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.errors import UpstreamUnavailable
+from core.types import ChangedFile, Comment, Issue, PullRequest
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_STATES: Final = ("open", "closed")
+_STATUSES: Final = ("added", "removed", "modified", "renamed", "copied", "changed", "unchanged")
+_GHOST: Final = "ghost"
+"""GitHub's name for an account that is gone."""
+
+
+class UnexpectedShape(UpstreamUnavailable):
+    """What answered is not GitHub, or not as we know it; the message names the field."""
+
+
+def read_pull(raw: Any, number: int) -> tuple[PullRequest, int]:
+    """The pull request `number`, without its files, and how many GitHub counts."""
+    what = "the pull request"
+    pull = _object(raw, what)
+    _require_number(pull, number, what)
+    head_sha = _text(_object(pull.get("head"), f"{what}'s head"), "sha", f"{what}'s head")
+    if not _SHA.fullmatch(head_sha):
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s head.sha is not a commit")
+    return (
+        PullRequest(
+            number=number,
+            title=_text(pull, "title", what),
+            body=_optional_text(pull, "body", what) or "",
+            state=_one_of(pull, "state", _STATES, what),
+            head_sha=head_sha,
+            author=_login(pull, what),
+            labels=_labels(pull, what),
+            files=(),
+        ),
+        _count(pull, "changed_files", what),
+    )
+
+
+def read_files(raw: Any) -> tuple[ChangedFile, ...]:
+    """A page of a pull request's files."""
+    return tuple(_file(item) for item in _array(raw, "the list of files"))
+
+
+def read_issue(raw: Any, number: int) -> Issue:
+    """The issue `number`. GitHub answers for a pull request's number too."""
+    what = "the issue"
+    issue = _object(raw, what)
+    _require_number(issue, number, what)
+    return Issue(
+        number=number,
+        title=_text(issue, "title", what),
+        body=_optional_text(issue, "body", what) or "",
+        state=_one_of(issue, "state", _STATES, what),
+        labels=_labels(issue, what),
+    )
+
+
+def read_comments(raw: Any) -> tuple[Comment, ...]:
+    """A page of an issue's comments."""
+    return tuple(_comment(item) for item in _array(raw, "the list of comments"))
+
+
+def _file(raw: Any) -> ChangedFile:
+    what = "a file"
+    file = _object(raw, what)
+    return ChangedFile(
+        path=_text(file, "filename", what),
+        status=_one_of(file, "status", _STATUSES, what),
+        additions=_count(file, "additions", what),
+        deletions=_count(file, "deletions", what),
+        patch=_optional_text(file, "patch", what),
+        previous_path=_optional_text(file, "previous_filename", what),
+    )
+
+
+def _comment(raw: Any) -> Comment:
+    what = "a comment"
+    comment = _object(raw, what)
+    return Comment(
+        author=_login(comment, what),
+        body=_optional_text(comment, "body", what) or "",
+        created_at=_text(comment, "created_at", what),
+    )
+
+
+def _object(raw: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(raw, dict):
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what} is not an object")
+    return raw
+
+
+def _array(raw: Any, what: str) -> list[Any]:
+    if not isinstance(raw, list):
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what} is not an array")
+    return raw
+
+
+def _optional_text(raw: Mapping[str, Any], name: str, what: str) -> str | None:
+    """A string with each lone surrogate, which UTF-8 cannot carry, as U+FFFD."""
+    value = raw.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s {name} is not a string")
+    return _SURROGATE.sub("\ufffd", value)
+
+
+def _text(raw: Mapping[str, Any], name: str, what: str) -> str:
+    value = _optional_text(raw, name, what)
+    if value is None:
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what} has no {name}")
+    return value
+
+
+def _one_of(raw: Mapping[str, Any], name: str, allowed: tuple[str, ...], what: str) -> str:
+    value = _text(raw, name, what)
+    if value not in allowed:
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s {name} is none of {', '.join(allowed)}")
+    return value
+
+
+def _count(raw: Mapping[str, Any], name: str, what: str) -> int:
+    value = raw.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s {name} is not a count")
+    return value
+
+
+def _require_number(raw: Mapping[str, Any], number: int, what: str) -> None:
+    if _count(raw, "number", what) != number:
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what} has another number than {number}")
+
+
+def _login(raw: Mapping[str, Any], what: str) -> str:
+    user = raw.get("user")
+    return _GHOST if user is None else _text(_object(user, f"{what}'s user"), "login", f"{what}'s user")
+
+
+def _labels(raw: Mapping[str, Any], what: str) -> tuple[str, ...]:
+    """GitHub's schema allows a label to be a string or an object."""
+    labels = [
+        {"name": label} if isinstance(label, str) else label for label in _array(raw.get("labels"), f"{what}'s labels")
+    ]
+    return tuple(_text(_object(label, "a label"), "name", "a label") for label in labels)

@@ -1,0 +1,98 @@
+"""Idempotency of dispatches: what makes two of them the same, and who may run. Pure.
+
+One record per content:   absent ──claim──▶ in_flight ──finish──▶ done ──window over──▶ claimed anew
+                                              │  └──failed, rejected, skipped──▶ absent
+                                              └──lease over──▶ claimed by the next caller
+
+TTL deletes late and at leisure, so expiry is judged from the record, never from its absence.
+Times are milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.canonical import digest
+from core.store import Insert, Item, Update, Write
+from core.types import Issue, Prompt, PullRequest, Target, TaskType
+
+
+@dataclass(frozen=True)
+class Free:
+    """Nobody holds the key. `stale` is the expired record that has to be replaced."""
+
+    stale: Item | None
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """The same content was worked on within the window."""
+
+    run_id: str
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class InProgress:
+    """The same dispatch is still running."""
+
+    run_id: str
+
+
+def task_key(
+    task_type: TaskType, repository: str, target: Target, pull: PullRequest | None, issue: Issue | None, prompt: Prompt
+) -> str:
+    """The idempotency key: a hash over everything that shapes the answer."""
+    return "task#" + digest(
+        {
+            "taskType": task_type,
+            "repository": repository,
+            "target": [target.type, target.number],
+            "head": pull.head_sha if pull else None,
+            "title": pull.title if pull else None,
+            "body": pull.body if pull else None,
+            "issue": [issue.number, issue.title, issue.body] if issue else None,
+            "template": prompt.template_hash,
+            "packs": dict(prompt.packs),
+            "model": prompt.model,
+        }
+    )
+
+
+def judge(record: Item | None, now: int) -> Free | Duplicate | InProgress:
+    """What the record of a key means at `now`."""
+    if record is None:
+        return Free(None)
+    if record["state"] == "done" and now < record["expiresAt"]:
+        return Duplicate(record["runId"], json.loads(record["result"]))
+    if record["state"] == "in_flight" and now < record["leaseUntil"]:
+        return InProgress(record["runId"])
+    return Free(record)
+
+
+def claim(table: str, key: str, run_id: str, free: Free, lease_until: int, ttl: int) -> Write:
+    """The write that takes the key, on condition that the record is still the one that was read."""
+    fields = {"runId": run_id, "state": "in_flight", "leaseUntil": lease_until, "ttl": ttl}
+    if free.stale is None:
+        return Insert(table, {"key": key, **fields})
+    return Update(
+        table,
+        {"key": key},
+        change=fields,
+        where={"runId": free.stale["runId"], "state": free.stale["state"], "leaseUntil": free.stale["leaseUntil"]},
+    )
+
+
+def storm_key(repository: str, target: Target, task_type: TaskType) -> str:
+    """The record of the last comment of this kind on this target."""
+    return f"storm#{repository}#{target.type}#{target.number}#{task_type}"
+
+
+def storms(record: Item | None, target_state: str, now: int, window_seconds: int) -> bool:
+    """Whether one more comment now would be a storm: one was posted lately and the head has not moved."""
+    if record is None:
+        return False
+    return bool(record["targetState"] == target_state and now < record["at"] + window_seconds * 1000)

@@ -1,0 +1,95 @@
+"""What a call costs, in integer micro-dollars. A model without a price is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
+from typing import Final
+
+from core.errors import ConfigurationError
+from core.types import Usage
+
+_NANO_PER_MICRO: Final = 1_000
+
+
+class UnknownModel(ConfigurationError):
+    """Configure a model that the price table has."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Nano-dollars per token (a dollar per million tokens is 1,000) for prompts of up to `up_to` tokens."""
+
+    up_to: int | None
+    input: int
+    output: int
+    cache_read: int
+    cache_write: int
+    """Five-minute cache."""
+
+    @property
+    def dearest_input(self) -> int:
+        return max(self.input, self.cache_read, self.cache_write)
+
+
+PRICES_DATE: Final = "2026-11-01"
+"""Day for which the table was read from Anthropic's price list."""
+
+PRICES: Final[Mapping[str, tuple[Tier, ...]]] = {
+    "claude-haiku-5-5": (Tier(100_000, 100, 500, 10, 125), Tier(None, 500, 2_500, 50, 625)),
+    "claude-sonnet-5-5": (Tier(None, 2_000, 10_000, 100, 2_500),),
+    "claude-opus-5-5": (Tier(None, 4_000, 20_000, 200, 5_000),),
+}
+"""The tier is chosen by the whole prompt, cached tokens included, and holds for the whole request."""
+
+_TABLE_TEXT: Final = repr([(model, [astuple(tier) for tier in tiers]) for model, tiers in sorted(PRICES.items())])
+PRICES_VERSION: Final = f"{PRICES_DATE}/{hashlib.sha256(_TABLE_TEXT.encode()).hexdigest()[:12]}"
+
+
+def cost(model: str, usage: Usage) -> int:
+    """Micro-dollars of one call, rounded up once. Raises UnknownModel; ValueError for a negative count."""
+    if min(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens) < 0:
+        raise ValueError("usage with a negative count of tokens")
+    prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    *_, tier = _reachable(model, prompt)
+    nano = (
+        usage.input_tokens * tier.input
+        + usage.output_tokens * tier.output
+        + usage.cache_read_tokens * tier.cache_read
+        + usage.cache_write_tokens * tier.cache_write
+    )
+    return _rounded_up(nano)
+
+
+def worst_case(model: str, input_bound: int, max_tokens: int) -> int:
+    """Micro-dollars that a call with at most these tokens can cost, in whatever way its input is billed.
+
+    We ask for no caching; the dearest rate is charged all the same, so that a cache that we did not ask for
+    cannot pass the ceiling. Raises UnknownModel; ValueError for a negative count.
+    """
+    if min(input_bound, max_tokens) < 0:
+        raise ValueError("negative count of tokens")
+    return _rounded_up(
+        max(
+            (input_bound if tier.up_to is None else min(input_bound, tier.up_to)) * tier.dearest_input
+            + max_tokens * tier.output
+            for tier in _reachable(model, input_bound)
+        )
+    )
+
+
+def _reachable(model: str, prompt_tokens: int) -> Iterator[Tier]:
+    """Tiers that prompts of up to so many tokens fall into; the last is that of exactly so many."""
+    try:
+        tiers = PRICES[model]
+    except KeyError:
+        raise UnknownModel(f"no price for model {model!r}") from None
+    for tier in tiers:
+        yield tier
+        if tier.up_to is None or prompt_tokens <= tier.up_to:
+            return
+
+
+def _rounded_up(nano_dollars: int) -> int:
+    return -(-nano_dollars // _NANO_PER_MICRO)

@@ -1,0 +1,320 @@
+"""Everything a run writes once the model has answered or failed. Money is settled beside each transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from core import results, runs
+from core.actions import states
+from core.actions.states import Draft
+from core.app import App
+from core.audit import content, events
+from core.audit.content import Content
+from core.audit.events import Entry
+from core.dispatcher import dedupe
+from core.dispatcher.generate import GaveUp, Generated
+from core.dispatcher.ledger import Charge
+from core.errors import LeaseHeld, StoreUnavailable
+from core.runs import Run
+from core.store import Delete, Insert, Item, Lost, Update, Write
+from core.tripping import follow_outcome, trip
+from core.types import Action, ActionState, Effect, Facts, Json, Verdict
+
+STORM_TRIES: Final = 4
+
+
+@dataclass(frozen=True)
+class Intended:
+    """An action whose intent is on record: it may be sent, once."""
+
+    run: Run
+    action: Action
+    attempt: str
+    result: Json
+
+
+def give_up(app: App, run: Run, outcome: GaveUp) -> Json:
+    """The model failed: settle, close, free the key."""
+    at = outcome.charge.until if outcome.trouble == "no_answer" else app.now()
+    run = replace(run, charged=outcome.kept)
+    body = results.failed(run, outcome.detail)
+    entries = [
+        events.attempt_failed(outcome.charge.attempt, outcome.trouble, outcome.detail, outcome.kept),
+        events.charge_settled(outcome.charge.attempt, outcome.charge.amount, outcome.kept),
+        _finished(run, "failed", reason="model_error"),
+    ]
+    return _close(app, run, outcome.charge, at, entries, body, failed=True)
+
+
+def cut_short(app: App, run: Run, generated: Generated, cost: int) -> Json:
+    """The model stopped for another reason than being done: it is paid for, and not used."""
+    answer = generated.reply.answer
+    run = replace(run, charged=generated.kept + cost)
+    body = results.failed(run, f"the model stopped early: {answer.stop_reason}", answer.usage)
+    stored, entries = _answered(app, run, generated, cost)
+    entries.append(_finished(run, "failed", reason="model_error"))
+    return _close(app, run, generated.charge, app.now(), entries, body, failed=True, writes=[stored])
+
+
+def reject(app: App, run: Run, generated: Generated, cost: int, verdict: Verdict) -> Json:
+    """Policy refused the answer: it is stored and paid for, and nothing reaches GitHub."""
+    run = replace(run, charged=generated.kept + cost)
+    body = results.rejected(run, verdict, generated.reply.answer.usage)
+    stored, entries = _answered(app, run, generated, cost)
+    entries += [events.policy_judged(verdict), _finished(run, "rejected", classification=verdict.classification)]
+    return _close(app, run, generated.charge, app.now(), entries, body, failed=False, writes=[stored])
+
+
+def propose(
+    app: App, run: Run, generated: Generated, cost: int, verdict: Verdict, action: Action, facts: Facts
+) -> Json:
+    """The action waits for the Captain. The key is kept: the same content would be the same plan."""
+    run = replace(run, charged=generated.kept + cost, action_id=action.id)
+    body = results.success(run, verdict, action, "pending", generated.reply.answer.usage)
+    stored, entries = _answered(app, run, generated, cost)
+    entries += [
+        events.policy_judged(verdict),
+        events.action_proposed(action),
+        _finished(run, "success", classification=verdict.classification, state="pending", actionId=action.id),
+    ]
+    row = _insert_action(app, run, generated, action, facts, "pending", "")
+    app.measure("ActionsWaiting", 1)
+    return _close(app, run, generated.charge, app.now(), entries, body, failed=False, writes=[stored, row], keep=True)
+
+
+def intend(
+    app: App, run: Run, generated: Generated, cost: int, verdict: Verdict, action: Action, facts: Facts
+) -> Intended | None:
+    """Put the intent on record, with the answer and the verdict. None when it would be a comment storm by now.
+
+    The storm record is the gate of the target: one of two runs for it gets through.
+    """
+    attempt = app.new_id()
+    stored, entries = _answered(app, run, generated, cost)
+    entries += [events.policy_judged(verdict), events.action_intended(action, attempt, app.writer().name)]
+    before = replace(run, charged=generated.kept + cost, action_id=action.id)
+    result = results.success(before, verdict, action, "outcome_unknown", generated.reply.answer.usage)
+    storm_seen = run.storm_seen
+    for settle in (True, *(False,) * STORM_TRIES):
+        now = app.now()
+        after, advanced = runs.advance(
+            app.settings,
+            run,
+            now,
+            entries,
+            stage="acting",
+            charge=generated.charge,
+            charged=before.charged,
+            action_id=action.id,
+            result=result,
+        )
+        writes: list[Write] = [
+            _storm_write(app, run, action, storm_seen, now),
+            *advanced,
+            runs.hold_key(app.settings, run, now + runs.LEASE_MARGIN_MS),
+            stored,
+            _insert_action(app, run, generated, action, facts, "executing", attempt),
+        ]
+        lost = _settle_beside(app, run.id, generated.charge, before.charged, now, writes, failed=False, settle=settle)
+        if lost is None:
+            return Intended(after, action, attempt, result)
+        if lost.positions != (0,):
+            raise LeaseHeld("another invocation has taken this run over")
+        record = app.store.get(app.settings.dedupe_table, {"key": _storm_key(app, run)})
+        if not run.force and dedupe.storms(record, run.target_state, now, app.settings.limits.storm_seconds):
+            return None
+        storm_seen = record["actionId"] if record else ""
+    raise StoreUnavailable("too many runs for one target at once; try again")
+
+
+def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> Json:
+    """The outcome of the one attempt, with the run's result. The key is kept whatever the outcome.
+
+    `moves` is False when the action has been brought to that state already.
+    """
+    run, action, state = intended.run, intended.action, effect.outcome
+    detail = "" if state == "executed" else effect.detail
+    body = results.with_state(intended.result, state, detail)
+    now = app.now()
+    _, advanced = runs.advance(
+        app.settings,
+        run,
+        now,
+        [
+            events.action_ended(action.id, intended.attempt, effect),
+            _finished(run, "success", classification=action.classification, state=state, actionId=action.id),
+        ],
+        closes=True,
+        stage="finished",
+        result=body,
+        holder="",
+        lease_until=0,
+    )
+    writes: list[Write] = [runs.keep_key(app.settings, run, body, now), *advanced]
+    if moves:
+        writes.append(
+            states.move(
+                app.settings.actions_table,
+                action.id,
+                frm="executing",
+                to=state,
+                attempt=intended.attempt,
+                now=now,
+                error=detail,
+            )
+        )
+    if state in ("failed", "shadowed"):  # nothing was posted: the target is free for another comment
+        writes.append(Delete(app.settings.dedupe_table, {"key": _storm_key(app, run)}, where={"actionId": action.id}))
+    _write_end(app, writes)
+    app.measure("RunsFinished", 1)
+    if state in ("failed", "outcome_unknown"):
+        app.measure("ActionsWaiting", 1)
+        follow_outcome(app, app.ledger.count_failure(run.id), run.id, failed=True)
+    return body
+
+
+def abandon(app: App, run: Run, detail: str) -> Json:
+    """The worker could not be started: nothing was sent. Where it has started after all, it goes on."""
+    body = results.failed(run, detail, reason="worker_unavailable")
+    _, advanced = runs.advance(
+        app.settings,
+        run,
+        app.now(),
+        [_finished(run, "failed", reason="worker_unavailable")],
+        closes=True,
+        stage="finished",
+        result=body,
+    )
+    if app.store.transact([*advanced, runs.release_key(app.settings, run)]) is not None:
+        return results.accepted(run.id)
+    app.ledger.cancel(run.charge, 1)
+    return body
+
+
+def hold_back(verdict: Verdict, action: Action, why: str) -> tuple[Verdict, Action]:
+    """What policy would have let through, left to the Captain for another reason than its content."""
+    return (
+        replace(verdict, classification="requires_approval", reason=why),
+        replace(action, classification="requires_approval", policy_reason=why),
+    )
+
+
+def _write_end(app: App, writes: list[Write]) -> None:
+    """Everything, or, where a successor has the key or the target by now, everything but those records."""
+    lost = app.store.transact(writes)
+    if lost is None:
+        return
+    yields = [w for w in writes if isinstance(w, Update | Delete) and "key" in w.key and not _is_run(w.key["key"])]
+    if app.store.transact([w for w in writes if w not in yields]) is not None:
+        raise LeaseHeld("another invocation has ended this run")
+
+
+def _is_run(key: str) -> bool:
+    return key.startswith("run#")
+
+
+def _close(
+    app: App,
+    run: Run,
+    charge: Charge,
+    at: int,
+    entries: Sequence[Entry],
+    body: Json,
+    *,
+    failed: bool,
+    writes: Sequence[Write] = (),
+    keep: bool = False,
+) -> Json:
+    """Settle beside the transaction that ends the run without an effect."""
+    now = app.now()
+    _, advanced = runs.advance(
+        app.settings,
+        run,
+        now,
+        entries,
+        closes=True,
+        stage="finished",
+        result=body,
+        charge=charge,
+        holder="",
+        lease_until=0,
+    )
+    key = runs.keep_key(app.settings, run, body, now) if keep else runs.release_key(app.settings, run)
+    lost = _settle_beside(app, run.id, charge, run.charged, at, [*advanced, key, *writes], failed=failed)
+    if lost is not None:
+        raise LeaseHeld("another invocation has taken this run over")
+    app.measure("RunsFinished", 1)
+    return body
+
+
+def _settle_beside(
+    app: App,
+    run_id: str,
+    charge: Charge,
+    amount: int,
+    at: int,
+    writes: Sequence[Write],
+    *,
+    failed: bool,
+    settle: bool = True,
+) -> Lost | None:
+    """Both at once: neither needs the other. A settlement that fails leaves the larger charge standing."""
+
+    def settled() -> Item | None:
+        try:
+            return app.ledger.settle(charge, amount, at, failed=failed) if settle else None
+        except StoreUnavailable:
+            return None
+
+    item, lost = app.together([settled, lambda: app.store.transact(writes)])
+    follow_outcome(app, item, run_id, failed=failed)
+    if settle and amount > charge.amount:
+        trip(app, "reported usage above its bound", run_id)
+    return lost if isinstance(lost, Lost) else None
+
+
+def _answered(app: App, run: Run, generated: Generated, cost: int) -> tuple[Insert, list[Entry]]:
+    stored = Content("answer", generated.reply.raw, bytes.fromhex(app.random_hex()))
+    charged = generated.kept + cost
+    return content.insert(app.settings.content_table, run.id, stored), [
+        events.generation_answered(generated.charge.attempt, generated.reply.answer, stored.digest, cost),
+        events.charge_settled(generated.charge.attempt, generated.charge.amount, charged),
+    ]
+
+
+def _insert_action(
+    app: App, run: Run, generated: Generated, action: Action, facts: Facts, state: ActionState, attempt: str
+) -> Insert:
+    return states.insert(
+        app.settings.actions_table,
+        action,
+        Draft(generated.reply.answer.text, facts),
+        state=state,
+        attempt=attempt,
+        principal=run.principal,
+        now=app.now(),
+        expiry=app.settings.limits.approval_expiry_seconds * 1000,
+    )
+
+
+def _storm_key(app: App, run: Run) -> str:
+    return dedupe.storm_key(app.settings.repository, run.target, run.task_type)
+
+
+def _storm_write(app: App, run: Run, action: Action, seen: str, now: int) -> Write:
+    fields: dict[str, Any] = {
+        "actionId": action.id,
+        "targetState": run.target_state,
+        "at": now,
+        "ttl": now // 1000 + 2 * 86_400,
+    }
+    key = {"key": _storm_key(app, run)}
+    if not seen:
+        return Insert(app.settings.dedupe_table, {**key, **fields})
+    return Update(app.settings.dedupe_table, key, change=fields, where={"actionId": seen})
+
+
+def _finished(run: Run, status: str, **more: Any) -> Entry:
+    return events.run_finished(status, run.started_iso, charged=run.charged, **runs.summary(run), **more)

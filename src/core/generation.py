@@ -1,0 +1,104 @@
+"""One run's turn at the model: `ask` with this run's lease, chain and charge behind it."""
+
+from __future__ import annotations
+
+from core import runs
+from core.app import App
+from core.audit import events
+from core.config import TASK_LIMITS
+from core.dispatcher import pricing
+from core.dispatcher.breaker import Refusal
+from core.dispatcher.generate import GaveUp, Generated, ask
+from core.dispatcher.ledger import Charge
+from core.dispatcher.reply import Unanswered
+from core.errors import LeaseHeld
+from core.runs import Run
+from core.store import Write
+
+
+def generate(
+    app: App, run: Run, body: bytes, worst_case: int, deadline: int, kept: int = 0
+) -> tuple[Run, Generated | GaveUp]:
+    """The answer, or why there is none, and the run as its record then stands.
+
+    `deadline` (milliseconds) is when this invocation ends. `kept` (micro-dollars) is what attempts of a
+    dead holder may have cost. Raises LeaseHeld when another invocation has taken the run over.
+    """
+    timeout = TASK_LIMITS[run.task_type].timeout_seconds
+    budget = _RunBudget(app, run, timeout)
+    if app.now() + int(timeout * 1000) > run.charge.until:
+        # It starts later than the reservation allowed for: the charge must count for longer.
+        moved = budget.prolong(run.charge, run.charge.amount)
+        if isinstance(moved, Refusal):
+            return budget.run, GaveUp(run.charge, kept, "not_sent", moved.message)
+    outcome = ask(
+        lambda: app.model().send(body, timeout),
+        budget,
+        charge=budget.run.charge,
+        worst_case=worst_case,
+        kept=kept,
+        max_retries=app.settings.limits.max_retries,
+        seconds_left=lambda: (deadline - app.now()) / 1000,
+        attempt_seconds=timeout,
+        sleep=app.sleep,
+    )
+    return budget.run, outcome
+
+
+def resume_charge(app: App, run: Run, worst_case: int) -> tuple[Run, int] | Refusal:
+    """A dead holder may have paid for an answer that nobody stored: charge one attempt more.
+
+    The run afterwards, and what the dead holder's attempts stay charged for.
+    """
+    item = app.ledger.read()
+    entry = item["charges"].get(run.id) if item else None
+    if entry is None:
+        return Refusal("budget_exhausted", 3600, "the run's charge has aged out")
+    timeout = TASK_LIMITS[run.task_type].timeout_seconds
+    budget = _RunBudget(app, run, timeout)
+    died = Charge(run.id, entry["attempt"], entry["charge"], entry["at"])
+    moved = budget.prolong(died, died.amount + worst_case, resumed=True)
+    return moved if isinstance(moved, Refusal) else (budget.run, died.amount)
+
+
+def worst_case(run: Run, input_bound: int) -> int:
+    """Micro-dollars that one attempt of the run can cost at most."""
+    return pricing.worst_case(run.model, input_bound, run.max_tokens)
+
+
+class _RunBudget:
+    """Charges further attempts, with the event and the lease in one transaction."""
+
+    def __init__(self, app: App, run: Run, timeout: float) -> None:
+        self.run = run
+        self._app = app
+        self._timeout = timeout
+
+    def extend(self, failed: Unanswered, charge: Charge, kept: int, amount: int) -> Charge | Refusal:
+        return self._charge(
+            charge, amount, [events.attempt_failed(charge.attempt, failed.trouble, failed.detail, kept)]
+        )
+
+    def prolong(self, charge: Charge, amount: int, *, resumed: bool = False) -> Charge | Refusal:
+        return self._charge(charge, amount, [events.run_resumed(self.run.deliveries)] if resumed else [])
+
+    def _charge(self, charge: Charge, amount: int, entries: list[events.Entry]) -> Charge | Refusal:
+        now = self._app.now()
+        until = now + int(self._timeout * 1000) + 1000
+        extended = self._app.ledger.extend(charge, amount, until, now)
+        if isinstance(extended, Refusal):
+            return extended
+        lease = until + runs.LEASE_MARGIN_MS
+        run, advanced = runs.advance(
+            self._app.settings,
+            self.run,
+            now,
+            [*entries, events.charge_requested(extended.attempt, amount, until)],
+            charge=extended,
+            lease_until=lease,
+        )
+        writes: list[Write] = [*advanced, runs.hold_key(self._app.settings, run, lease)]
+        if self._app.store.transact(writes) is not None:
+            raise LeaseHeld("another invocation has taken this run over")
+        self.run = run
+        return extended

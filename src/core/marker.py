@@ -1,0 +1,44 @@
+"""Looking for an action's hidden marker on GitHub.
+
+Finding it proves that the action was executed. Not finding it proves nothing: the attempt may still
+land. Only comments of `COMMENT_AUTHOR` count, since anybody can write our marker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from core.actions.states import Stored
+from core.app import App
+from core.canonical import iso
+from core.errors import NotFound, UpstreamUnavailable
+from core.prompts.markdown import marker
+
+CLOCKS_APART_MS: Final = 300_000
+"""How far GitHub's clock and ours may be apart when comments since the intent are asked for."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look showed: `found`, `absent` (as of now), or `unreadable` with the reason."""
+
+    result: Literal["found", "absent", "unreadable"]
+    detail: str
+
+
+def look(app: App, stored: Stored) -> Look:
+    """One look over all pages of comments since the action was made."""
+    author = app.settings.comment_author
+    if author is None:
+        return Look("unreadable", "COMMENT_AUTHOR is not set, so no marker counts")
+    since = iso(max(0, stored.created_at - CLOCKS_APART_MS))
+    try:
+        comments = app.github().comments(stored.action.target.number, since)
+    except (UpstreamUnavailable, NotFound) as error:
+        return Look("unreadable", error.message)
+    wanted = marker(stored.action.id)
+    for comment in comments:
+        if comment.author.lower() == author.lower() and comment.body.rstrip().endswith(wanted):
+            return Look("found", f"the comment is on GitHub since {comment.created_at}")
+    return Look("absent", "the comment is not on GitHub, as of now")

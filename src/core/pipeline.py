@@ -1,0 +1,155 @@
+"""The arrow: request → context → generate → policy → act → audit.
+
+`dispatch` is the caller's half: it reads GitHub, stores the prompt, claims the idempotency key and the
+money. `complete` is the worker's half: it asks the model, judges, acts and records. Where no worker is
+configured, one invocation does both. In sequence, with what is written at each step:
+
+    gather    one read: key, storm record, breaker
+    claim     reserve the money  ∥  key + run record + prompt + run.started …       [worker: lease ∥ prompt]
+    generate  the model; each further attempt is charged first
+    record    settle the money   ∥  answer + verdict + action, with the intent or the end
+    act       one POST, only once the intent is on record
+    end       outcome + result, the key kept
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from core import claims, endings, generation, phases, results, runs
+from core.actions.perform import perform
+from core.actions.states import facts_from_json
+from core.app import App
+from core.audit import content
+from core.dispatcher import pricing
+from core.dispatcher.breaker import Refusal
+from core.dispatcher.generate import GaveUp
+from core.errors import BadRequest, LeaseHeld, NotFound, WorkerUnavailable
+from core.policy import engine
+from core.recovery import finish_interrupted
+from core.runs import Run
+from core.tasks import TASKS
+from core.types import Facts, Json, TaskRequest
+
+POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
+
+
+def dispatch(app: App, request: TaskRequest, *, wait_until: int, deadline: int) -> Json:
+    """Carry out one dispatch, or say why not. The body of the answer.
+
+    Waits for a worker until `wait_until`; an inline run may take until `deadline` (both milliseconds).
+    Raises PhaseForbids, NotFound, Conflict, UpstreamUnavailable, StoreUnavailable.
+    """
+    phases.require_task(app.settings, request.task_type, request.trigger)
+    if app.settings.limits.tasks_per_run < 1:
+        raise BadRequest("MAX_TASKS_PER_RUN allows no task in a run")
+    task = TASKS[request.task_type]
+    context = task.read(app, request)
+    prompt = task.build(app, request, context)
+    opened = claims.open_run(app, request, context, prompt)
+    if not isinstance(opened, Run):
+        return opened
+    if app.start_worker is None:
+        return complete(app, opened, prompt.body, prompt.facts, prompt.input_bound, deadline)
+    return hand_over(app, opened, wait_until)
+
+
+def hand_over(app: App, run: Run, wait_until: int) -> Json:
+    """Start the worker and wait for the run's end as long as the gateway allows."""
+    assert app.start_worker is not None
+    try:
+        app.start_worker(run.id)
+    except WorkerUnavailable as error:
+        return endings.abandon(app, run, error.message)
+    delays = iter(POLL_SECONDS)
+    delay = 0.0
+    while True:
+        delay = next(delays, delay)
+        if app.now() + int(delay * 1000) > wait_until:
+            return results.accepted(run.id)
+        app.sleep(delay)
+        current = runs.load(app.store, app.settings.dedupe_table, run.id)
+        if current is not None and current.result is not None and current.stage == "finished":
+            return current.result
+
+
+def work(app: App, run_id: str, deadline: int) -> Json:
+    """The worker's entry: take the lease, go on from what the record says. Safe to deliver any number of times.
+
+    Raises LeaseHeld while another invocation is at work, NotFound for an unknown run.
+    """
+    taken, items = app.together(
+        [
+            lambda: _take(app, run_id, deadline),
+            lambda: app.store.query_all(app.settings.content_table, ("run", run_id)),
+        ]
+    )
+    if not isinstance(taken, Run):
+        return dict(taken)
+    if taken.stage == "acting":
+        return finish_interrupted(app, taken)
+    stored = {item["name"]: content.read(item).data for item in items}
+    context = json.loads(stored["context"])
+    facts = facts_from_json(context["facts"])
+    return complete(app, taken, stored["prompt"], facts, context["inputBound"], deadline)
+
+
+def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, deadline: int) -> Json:
+    """generate → policy → act → audit, for a run whose lease we hold."""
+    worst_case = pricing.worst_case(run.model, input_bound, run.max_tokens)
+    kept = 0
+    if run.deliveries > 1:
+        resumed = generation.resume_charge(app, run, worst_case)
+        if isinstance(resumed, Refusal):
+            return endings.give_up(app, run, GaveUp(run.charge, run.charge.amount, "no_answer", resumed.message))
+        run, kept = resumed
+
+    run, outcome = generation.generate(app, run, body, worst_case, deadline, kept)
+    if isinstance(outcome, GaveUp):
+        return endings.give_up(app, run, outcome)
+    answer = outcome.reply.answer
+    cost = pricing.cost(run.model, answer.usage)
+    if not outcome.ended_normally:
+        return endings.cut_short(app, run, outcome, cost)
+
+    verdict = engine.judge_answer(
+        answer.text,
+        facts,
+        run_id=run.id,
+        action_ids=lambda index: runs.action_id(run.id, index),
+        phase=app.settings.phase,
+        own_secrets=app.own_secrets(),
+    )
+    if verdict.classification == "rejected":
+        return endings.reject(app, run, outcome, cost, verdict)
+    action = verdict.actions[0]
+    approved = engine.approve(action, verdict, by_captain=False)
+    if not isinstance(approved, engine.Approved) or not phases.allows_action(app.settings, action.type):
+        return endings.propose(app, run, outcome, cost, verdict, action, facts)
+
+    intended = endings.intend(app, run, outcome, cost, verdict, action, facts)
+    if intended is None:
+        held_back, waiting = endings.hold_back(verdict, action, "a comment of this kind was posted here meanwhile")
+        return endings.propose(app, run, outcome, cost, held_back, waiting, facts)
+    effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
+    return endings.end(app, intended, effect)
+
+
+def _take(app: App, run_id: str, deadline: int) -> Run | Json:
+    """The lease, or the result of a run that has ended. Waits for a lease that ends within this invocation."""
+    table = app.settings.dedupe_table
+    holder = app.new_id()
+    while True:
+        now = app.now()
+        taken = runs.take_lease(app.store, table, run_id, holder, now, now + runs.FIRST_LEASE_MS)
+        if isinstance(taken, Run):
+            return taken
+        if taken.item is None:
+            raise NotFound(f"no run {run_id}")
+        run = runs.read(taken.item)
+        if run.result is not None and run.stage == "finished":
+            return run.result
+        if run.lease_until > deadline:
+            raise LeaseHeld(f"run {run_id} is held until its lease ends")
+        app.sleep(max(0.0, (run.lease_until - now) / 1000) + 0.1)

@@ -1,0 +1,40 @@
+"""From findings to one of three classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from core.types import PHASES, ActionType, Classification, Finding, Phase
+
+_ORDER: Final[tuple[Classification, ...]] = ("auto_safe", "requires_approval", "rejected")
+_LABELS_WITHOUT_CAPTAIN_FROM: Final = PHASES.index("phase3")
+
+
+def is_worse(now: Classification, then: Classification) -> bool:
+    """Whether `now` trusts less than `then`."""
+    return _ORDER.index(now) > _ORDER.index(then)
+
+
+def classify(action: ActionType, findings: Sequence[Finding], phase: Phase) -> tuple[Classification, str]:
+    """The class of an action and the reason for it. What is not known is refused."""
+    if phase not in PHASES:
+        return "rejected", "the phase is unknown"
+    refused = [finding for finding in findings if finding.severity == "refuse"]
+    if refused:
+        return "rejected", _told(refused)
+    if findings:
+        return "requires_approval", _told(findings)
+    if action == "add_comment":
+        return "auto_safe", "every check passed"
+    if action == "change_labels":
+        if PHASES.index(phase) >= _LABELS_WITHOUT_CAPTAIN_FROM:
+            return "auto_safe", "every check passed and the transition is valid"
+        return "requires_approval", "label changes need the Captain before phase3"
+    return "rejected", "no rule allows this kind of action"
+
+
+def _told(findings: Sequence[Finding]) -> str:
+    first = findings[0]
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"{first.rule} in {first.field}: {first.why}{more}"

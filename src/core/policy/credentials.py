@@ -1,0 +1,305 @@
+"""Secrets: ours by exact match, vendors' by shape; as written, reversed, rotated, encoded, split or cut.
+
+Our own are arguments of the check and never part of a finding.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.policy.data_files import load
+from core.policy.found import Hit
+from core.policy.readings import Readings
+
+_SHORTEST_OWN: Final = 6
+_PIECE: Final = 6
+"""Pieces of our own secrets of this length count towards the share that is told."""
+_CHUNK: Final = 12
+"""One piece of this length alone refuses."""
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
+_ROTATIONS: Final = tuple(
+    str.maketrans(
+        _ALPHABET + _ALPHABET.upper(),
+        _ALPHABET[n:] + _ALPHABET[:n] + _ALPHABET.upper()[n:] + _ALPHABET.upper()[:n],
+    )
+    for n in range(1, 26)
+)
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]{18,}")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEX: Final = re.compile(r"(?:(?:\\x|%|0x)?[0-9a-fA-F]{2}[\s:,;]{0,2}){10,}")
+_HEX_PAIR: Final = re.compile(r"(?:\\x|%|0x)?([0-9a-fA-F]{2})")
+_CODES: Final = re.compile(r"(?:\d{2,3}[\s,;]{1,2}){10,}\d{2,3}")
+_GLUE: Final = re.compile(r"[^A-Za-z0-9_/.=-]+")
+_ITEM: Final = re.compile(r"^\s*(?:[>*+-]\s+|\d{1,3}[.)]\s+|(?:part|piece|chunk|segment|half|step)?\s*\w{1,6}\s*[:=]\s*)+", re.MULTILINE | re.IGNORECASE)
+_KEYWORD: Final = re.compile(
+    r"(?:passw(?:or)?d|passwd|pwd|secret|token|api[_ -]?key|access[_ -]?key|auth(?:orization)?|credential|bearer|private[_ -]?key)"
+    r"[\"'`*_]{0,4}\s{0,3}(?:[:=]|is|bearer)\s{0,3}[\"'`*]{0,3}(?:bearer\s{1,3}|basic\s{1,3}|token\s{1,3})?([A-Za-z0-9+/_=.~!@#$%^&*-]{12,200})",
+    re.IGNORECASE,
+)
+_USERINFO: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,100}:([^\s/@]{8,200})@[\w.-]", re.IGNORECASE)
+_PUBLIC: Final = re.compile(
+    r"(?i)(?:sha\d{1,3}|md5|integrity|digest|checksum|commit|etag|nonce|uuid|blob|rev)\W{0,3}$"
+)
+_ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+@dataclass(frozen=True)
+class _Shape:
+    name: str
+    prefix: str
+    pattern: re.Pattern[str]
+    random: bool
+
+
+def _shapes() -> tuple[_Shape, ...]:
+    result = []
+    for entry in load("credentials")["shapes"]:
+        for parts in (entry["prefix"], *entry.get("also", ())):
+            prefix = "".join(parts)
+            result.append(
+                _Shape(entry["name"], prefix, re.compile(re.escape(prefix) + f"({entry['body']})"), entry.get("random", False))
+            )
+    return tuple(result)
+
+
+_SHAPES: Final[tuple[_Shape, ...]] = _shapes()
+
+
+def _class(char: str) -> int:
+    return 0 if char.islower() else 1 if char.isupper() else 2
+
+
+def looks_random(word: str) -> bool:
+    """Whether letters and digits are mixed as no writer mixes them. CamelCase, versions and hex digests are not."""
+    chars = [char for char in word if char.isalnum()]
+    if len(chars) < 16:
+        return False
+    kinds = [_class(char) for char in chars]
+    count = [kinds.count(kind) for kind in range(3)]
+    changes = sum(1 for one, two in zip(kinds, kinds[1:], strict=False) if one != two and (one, two) != (1, 0))
+    share = changes / (len(kinds) - 1)
+    if min(count[:2]) >= 3 and count[2] >= 2:
+        return share >= 0.27
+    if min(count[:2]) == 0 and count[2] >= 4:
+        letters = {char.lower() for char in chars if char.isalpha()}
+        return len(chars) >= 24 and share >= 0.3 and bool(letters - set("abcdef"))
+    return min(count[:2]) >= 6 and share >= 0.33
+
+
+def _patterned(word: str) -> bool:
+    """A made-up key: few characters or a short piece again and again."""
+    return len(word) >= 16 and (len(set(word)) <= 3 or any(word == (word[:n] * len(word))[: len(word)] for n in range(1, 13)))
+
+
+def _vendor(text: str, *, sure: bool) -> str | None:
+    """The name of a credential shape in `text`. `sure`: the text is as written, so the shape alone is enough."""
+    for shape in _SHAPES:
+        at = text.find(shape.prefix)
+        while at >= 0:
+            match = shape.pattern.match(text, at)
+            if match:
+                before = text[at - 1 : at] if at else ""
+                free = not before.isalnum() or (shape.prefix[-1] in "_-" and len(shape.prefix) >= 4)
+                body = match[1]
+                plain = shape.name == "private key"
+                if free and (plain or (sure and not shape.random) or looks_random(body) or _patterned(body)):
+                    return shape.name
+            at = text.find(shape.prefix, at + 1)
+    return None
+
+
+def _cut(word: str) -> str | None:
+    """A credential whose prefix lost its first characters, or any long word that looks like a key."""
+    for shape in _SHAPES:
+        if len(shape.prefix) < 4:
+            continue
+        for lost in range(1, min(len(shape.prefix) - 1, 6)):
+            rest = shape.prefix[lost:]
+            if word.startswith(rest):
+                match = shape.pattern.match(shape.prefix[:lost] + word)
+                if match and (looks_random(match[1]) or (_patterned(match[1]) and len(rest) >= 2)):
+                    return shape.name + " with a cut prefix"
+    return None
+
+
+def _keylike(text: str) -> str | None:
+    for match in _WORD.finditer(text):
+        word = match[0]
+        shape = _cut(word)
+        if shape:
+            return shape
+        if len(word) < 24 or _ULID.fullmatch(word) or _PUBLIC.search(text[max(0, match.start() - 14) : match.start()]):
+            continue
+        for piece in re.split(r"[_-]", word) if word.count("-") + word.count("_") > len(word) // 8 else [word]:
+            if len(piece) >= 24 and looks_random(piece) and not _readable(piece):
+                return "a long random word"
+    return None
+
+
+def _readable(word: str) -> bool:
+    """Base64 of plain text, as tests use it."""
+    return any(
+        len(text) >= 8 and sum(char.isalpha() or char in " {}\":,._-/=&" for char in text) > 0.9 * len(text)
+        for text in _decodings(word)
+        if text.isascii() and text.isprintable()
+    )
+
+
+def _decodings(word: str) -> Iterator[str]:
+    """The word as base64, from each of the four alignments."""
+    clean = word.replace("-", "+").replace("_", "/").rstrip("=")
+    for start in range(4):
+        part = clean[start:]
+        part = part[: len(part) - (len(part) % 4 == 1)]
+        if len(part) < 12:
+            return
+        try:
+            yield base64.b64decode(part + "=" * (-len(part) % 4)).decode("latin-1")
+        except (binascii.Error, ValueError):
+            continue
+
+
+def _encoded(text: str, depth: int = 2) -> Iterator[str]:
+    """What stands in base64, hex or character codes in `text`, decoded."""
+    for match in _BASE64.finditer(text):
+        for decoded in _decodings(match[0]):
+            yield decoded
+            if depth > 1 and decoded.isascii():
+                yield from _encoded(decoded, depth - 1)
+    for match in _HEX.finditer(text):
+        decoded = bytes(int(pair, 16) for pair in _HEX_PAIR.findall(match[0])).decode("latin-1")
+        yield decoded
+        if depth > 1 and decoded.isascii():
+            yield from _encoded(decoded, depth - 1)
+    for match in _CODES.finditer(text):
+        codes = [int(code) for code in re.findall(r"\d+", match[0])]
+        if all(9 <= code < 127 for code in codes):
+            yield "".join(map(chr, codes))
+
+
+def _squeezed(text: str) -> tuple[str, ...]:
+    """The text with what stands between the pieces of a split secret taken out."""
+    return (_GLUE.sub("", text), re.sub(r"[^A-Za-z0-9_]+", "", text), _GLUE.sub("", _ITEM.sub("", text)))
+
+
+def vendor_secrets(text: Readings) -> Iterator[Hit]:
+    """Credentials of the shapes that vendors publish, however they are dressed."""
+
+    def hit(name: str, how: str) -> Hit:
+        return Hit("secret.vendor", "refuse", name, f"{name}{how}", secret=True)
+
+    for reading in (*text.all, *text.bare):
+        name = _vendor(reading, sure=True)
+        if name:
+            yield hit(name, "")
+            return
+        name = _vendor(reading[::-1], sure=True)
+        if name:
+            yield hit(name, ", reversed")
+            return
+    for reading in dict.fromkeys((text.raw, text.all[-1], text.bare[-1])):
+        for packed in _squeezed(reading):
+            name = _vendor(packed, sure=False) or _vendor(packed[::-1], sure=False)
+            if name:
+                yield hit(name, ", split")
+                return
+        for decoded in _encoded(reading):
+            name = _vendor(decoded, sure=True) or _vendor(decoded[::-1], sure=True)
+            if name:
+                yield hit(name, ", encoded")
+                return
+        for decoded in _encoded(reading[::-1]):
+            name = _vendor(decoded, sure=True)
+            if name:
+                yield hit(name, ", encoded and reversed")
+                return
+        for table in _ROTATIONS:
+            name = _vendor(reading.translate(table), sure=False)
+            if name:
+                yield hit(name, ", rotated")
+                return
+        for word in _WORD.findall(reading):
+            name = _vendor(word + word, sure=False)
+            if name:
+                yield hit(name, ", turned round")
+                return
+
+
+def key_like_words(text: Readings) -> Iterator[Hit]:
+    """Long random words, assignments of them, and passwords in addresses."""
+    for reading in dict.fromkeys((text.all[-1], text.bare[-1])):
+        name = _keylike(reading)
+        if name:
+            yield Hit("secret.keylike", "refuse", name, name, secret=True)
+            return
+        for match in _KEYWORD.finditer(reading):
+            if looks_random(match[1]) and not _ULID.fullmatch(match[1]) and not _readable(match[1]):
+                yield Hit("secret.assigned", "refuse", match[1], "a key behind a word for it", secret=True)
+                return
+        for match in _USERINFO.finditer(reading):
+            if looks_random(match[1]):
+                yield Hit("secret.assigned", "refuse", match[1], "a password in an address", secret=True)
+                return
+
+
+def _told(secret: str, text: str) -> bool:
+    """Whether `text` holds the secret, a long piece of it, or most of it in pieces."""
+    if secret in text:
+        return True
+    if len(secret) < 2 * _PIECE:
+        return False
+    covered = 0
+    at = 0
+    while at + _PIECE <= len(secret):
+        length = _PIECE
+        if secret[at : at + length] not in text:
+            at += 1
+            continue
+        while at + length < len(secret) and secret[at : at + length + 1] in text:
+            length += 1
+        if length >= _CHUNK and length * 3 >= len(secret):
+            return True
+        covered += length
+        at += length
+    return covered * 10 >= len(secret) * 7
+
+
+def own_secrets(text: Readings, secrets: Iterable[str]) -> Iterator[Hit]:
+    """Our own secrets, exactly: forward, reversed, encoded, rotated, in pieces, or with a cut end."""
+    known = [secret for secret in secrets if len(secret) >= _SHORTEST_OWN]
+    if not known:
+        return
+    readings = dict.fromkeys((*text.all, *text.bare))
+    forms: dict[str, None] = {}
+    for reading in readings:
+        forms[reading] = None
+        for packed in _squeezed(reading):
+            forms[packed] = None
+    forms.update(dict.fromkeys(decoded for reading in readings for decoded in _encoded(reading)))
+    packed_raw = _squeezed(text.all[-1])[0]
+    forms.update(dict.fromkeys(decoded for decoded in _encoded(packed_raw)))
+    for secret in known:
+        packed = "".join(_squeezed(secret)[0])
+        wanted = [secret, secret[::-1]]
+        if len(packed) >= 2 * _PIECE:
+            wanted += [packed, packed[::-1], re.sub(r"[^A-Za-z0-9_]+", "", secret), re.sub(r"[^A-Za-z0-9_]+", "", secret)[::-1]]
+        wanted += [secret.translate(table) for table in _ROTATIONS] if len(secret) >= 12 else []
+        encoded = [
+            secret.encode().hex(),
+            secret.encode().hex().upper(),
+            base64.b64encode(secret.encode()).decode().rstrip("="),
+            base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+            base64.b32encode(secret.encode()).decode().rstrip("="),
+        ]
+        wanted += encoded + [form[::-1] for form in encoded]
+        turned = len(secret) >= 12 and any(
+            secret[n:] + secret[:n] in form for form in readings for n in range(1, len(secret))
+        )
+        if turned or any(_told(want, form) for want in dict.fromkeys(wanted) for form in forms):
+            yield Hit("secret.own", "refuse", secret, "one of this service's own secrets", secret=True)
+            return

@@ -1,0 +1,26 @@
+"""Reads the data files of the policy. Each entry names its source; what is read here is part of the policy's version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+_FOLDER: Final = Path(__file__).parent / "data"
+
+
+@cache
+def load(name: str) -> Any:
+    """The content of `data/NAME.json`."""
+    return json.loads((_FOLDER / f"{name}.json").read_text("utf-8"))
+
+
+@cache
+def fingerprint() -> str:
+    """SHA-256 over all data files, by name."""
+    digest = hashlib.sha256()
+    for path in sorted(_FOLDER.rglob("*.json")):
+        digest.update(path.relative_to(_FOLDER).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

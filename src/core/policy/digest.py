@@ -1,0 +1,30 @@
+"""The digest that fixes what an action would do. An approval of one digest is no approval of another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from core.types import ActionType, Json, Target
+
+
+def action_digest(
+    *,
+    action_type: ActionType,
+    repository: str,
+    target: Target,
+    payload: Json,
+    target_state: str,
+    policy_version: str,
+) -> str:
+    """SHA-256, in hex, over the canonical JSON (sorted keys, no blanks, UTF-8) of all of these."""
+    content = {
+        "type": action_type,
+        "repository": repository,
+        "target": {"type": target.type, "number": target.number},
+        "payload": dict(payload),
+        "targetState": target_state,
+        "policyVersion": policy_version,
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

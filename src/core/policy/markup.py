@@ -1,0 +1,70 @@
+"""Markup that has no business in a plan: hidden comments, images, addresses that run code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from core.policy.found import Hit
+from core.policy.invisible import found as unseen
+from core.policy.readings import Readings
+
+_COMMENT: Final = re.compile(r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|<\?(?:php|xml)?\s", re.IGNORECASE)
+_IMAGE: Final = re.compile(
+    r"!\[[^\[\]]{0,400}\]\s?[(\[]|!\[[^\n]{0,200}\]\]\s?[(\[]|!\[[^\n]{0,200}\]\([^)\s]"
+    r"|<\s*(?:img|image|picture|source|video|audio|embed|object|iframe|svg|input)\b[^<>]{0,500}?"
+    r"\b(?:src|srcset|href|data|poster|on\w{3,20})\s*=",
+    re.IGNORECASE,
+)
+_REFERENCE_IMAGE: Final = re.compile(r"!\[([^\[\]]{1,200})\]")
+_DEFINITION: Final = re.compile(r"^[ >*+-]{0,12}\[[^\[\]]{1,200}\]:[ \t]*\S", re.MULTILINE)
+_HANDLER: Final = re.compile(r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=", re.IGNORECASE)
+_SCRIPT: Final = re.compile(
+    r"(?<![a-z])(?:java|vb|live)script:(?=[^\s\"'`,.;]|\s?[a-z_$.]{1,30}\()|(?<![a-z])data:(?:[a-z]{2,12}/[a-z0-9.+*-]{1,60}\s?[;,]|;\s?base64|,\S)",
+    re.IGNORECASE,
+)
+_BLANKS: Final = re.compile(r"[\t\r\n]+ ?|\x00")
+_ESC: Final = re.compile(r"(?:\\(?:x1b|033|e|u001b)|␛|\^\[)\[[0-9;?]{0,20}[a-zA-Z]", re.IGNORECASE)
+
+
+def html_comments(text: Readings) -> Iterator[Hit]:
+    """Comments hide text from people and show it to bots."""
+    for reading in text.all:
+        match = _COMMENT.search(reading)
+        if match:
+            yield Hit("markup.comment", "refuse", reading[match.start() : match.start() + 40], "hides text in a comment")
+            return
+
+
+def images(text: Readings) -> Iterator[Hit]:
+    """An image calls its host when it is looked at."""
+    for reading in (*text.all, *text.bare):
+        match = _IMAGE.search(reading)
+        if not match and _DEFINITION.search(reading):
+            match = _REFERENCE_IMAGE.search(reading)
+        if match:
+            yield Hit("markup.image", "refuse", match[0], "an image tells its host who looks at it")
+            return
+
+
+def script_addresses(text: Readings) -> Iterator[Hit]:
+    """Addresses and attributes that run code. Browsers drop tabs and line ends inside a scheme (WHATWG URL 4.4)."""
+    for reading in (*text.all, *text.bare):
+        for form in dict.fromkeys((reading, _BLANKS.sub("", reading))):
+            match = _SCRIPT.search(form) or _HANDLER.search(form)
+            if match:
+                yield Hit("markup.script", "refuse", match[0], "runs or embeds content when it is opened")
+                return
+
+
+def invisible_text(text: Readings) -> Iterator[Hit]:
+    """Characters that cannot be seen, as written or as entities, and terminal sequences."""
+    for reading in text.all[:3]:
+        for at, why in unseen(reading):
+            yield Hit("text.invisible", "refuse", reading[max(0, at - 8) : at + 8], why)
+            return
+        match = _ESC.search(reading)
+        if match:
+            yield Hit("text.terminal", "refuse", match[0], "a terminal would obey this")
+            return

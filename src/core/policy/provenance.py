@@ -1,0 +1,41 @@
+"""Forged provenance: words by which people and tools recognise a verdict, a notice or a footer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from core.policy.data_files import load
+from core.policy.found import Hit
+from core.policy.readings import Readings
+
+_DATA: Final[Any] = load("notices")
+_ALL: Final = [*_DATA["ours"], *_DATA["others"]]
+_LINE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _ALL))
+_ANYWHERE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _ALL if entry.get("anywhere")))
+_NOT_WORDS: Final = re.compile(r"^[^\w\[(@]{1,20}")
+
+
+def forged_provenance(text: Readings) -> Iterator[Hit]:
+    """Only the tool itself may say what the tool says."""
+    for line in text.lines:
+        lower = _NOT_WORDS.sub("", line.lower())
+        match = _LINE.match(lower) or _ANYWHERE.search(lower)
+        if match:
+            yield Hit("provenance.forged", "refuse", match[0], "reads as a notice or verdict that only its tool may write")
+            return
+
+
+def canary(text: Readings, secret: str) -> Iterator[Hit]:
+    """A string of the system prompt shows that the model repeats its instructions."""
+    if not secret:
+        return
+    wanted = secret.lower()
+    for reading in (*text.all, *text.bare):
+        lower = reading.lower()
+        packed = "".join(char for char in lower if char.isalnum())
+        key = "".join(char for char in wanted if char.isalnum())
+        if wanted in lower or wanted[::-1] in lower or (len(key) >= 8 and (key in packed or key[::-1] in packed)):
+            yield Hit("provenance.canary", "refuse", secret, "repeats a part of the system prompt", secret=True)
+            return

@@ -1,0 +1,170 @@
+"""The QA plan as a comment on its pull request, built from the answer's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from core.prompts.markdown import (
+    Block,
+    Code,
+    Heading,
+    Inline,
+    Items,
+    Paragraph,
+    Strong,
+    Text,
+    blocks,
+    inline,
+    labelled,
+    marker,
+    write,
+)
+from core.types import Facts
+
+HEADING: Final = "🤖 QA Test Plan"
+_MOST_PATHS: Final = 100
+"""Files named in the lists of covered and uncovered files; the rest are counted."""
+
+
+class TestCaseLike(Protocol):
+    """One criterion of a plan, as the schema delivers it."""
+
+    @property
+    def ac_id(self) -> str: ...
+    @property
+    def ac_text(self) -> str: ...
+    @property
+    def covers(self) -> Sequence[str]: ...
+    @property
+    def steps(self) -> Sequence[str]: ...
+    @property
+    def expected(self) -> str: ...
+    @property
+    def edge_cases(self) -> Sequence[str]: ...
+
+
+class QaPlanLike(Protocol):
+    """A valid answer to `qa_plan`."""
+
+    @property
+    def test_plan(self) -> Sequence[TestCaseLike]: ...
+    @property
+    def general_checks(self) -> Sequence[str]: ...
+    @property
+    def nothing_to_test(self) -> str | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def evidence(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which changed files the plan's criteria name, in the pull request's order."""
+
+    covered: tuple[str, ...]
+    uncovered: tuple[str, ...]
+
+
+def coverage(plan: QaPlanLike, changed_paths: tuple[str, ...]) -> Coverage:
+    """Computed, never taken from the model's words."""
+    named = {path for case in plan.test_plan for path in case.covers}
+    return Coverage(
+        tuple(path for path in changed_paths if path in named),
+        tuple(path for path in changed_paths if path not in named),
+    )
+
+
+def _paths(paths: Sequence[str], hidden: frozenset[str]) -> Inline:
+    shown = [path for path in paths if path not in hidden][:_MOST_PATHS]
+    rest = len(paths) - len(shown)
+    parts: list[Text | Code | Strong] = []
+    for path in shown:
+        parts += [Text(", "), Code(path)] if parts else [Code(path)]
+    if rest:
+        more = f"{rest} more whose names are not shown" if shown else f"{rest} whose names are not shown"
+        parts.append(Text(f", and {more}" if shown else more))
+    return tuple(parts)
+
+
+def _item(text: str) -> tuple[Block, ...]:
+    return blocks(text)
+
+
+def _case(number: int, case: TestCaseLike, hidden: frozenset[str]) -> list[Block]:
+    result: list[Block] = [
+        Heading(3, (Text(f"{number} · "), *inline(case.ac_id))),
+        *labelled("Criterion:", case.ac_text),
+    ]
+    if case.covers:
+        result.append(Paragraph(((Strong("Covers:"), Text(" "), *_paths(list(dict.fromkeys(case.covers)), hidden)),)))
+    result += [
+        Paragraph(((Strong("Steps"),),)),
+        Items(tuple(_item(step) for step in case.steps), ordered=True),
+        *labelled("Expected:", case.expected),
+    ]
+    if case.edge_cases:
+        result += [
+            Paragraph(((Strong("Edge cases"),),)),
+            Items(tuple(_item(edge) for edge in case.edge_cases)),
+        ]
+    return result
+
+
+def _files(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> list[Block]:
+    found = coverage(plan, facts.changed_paths)
+    total = len(facts.changed_paths)
+    if not total:
+        return []
+    lines: list[Inline] = [
+        (Text(f"The plan covers {len(found.covered)} of {total} changed file{'s' if total != 1 else ''}."),)
+    ]
+    if found.covered:
+        lines.append((Strong("Covered:"), Text(" "), *_paths(found.covered, hidden)))
+    if found.uncovered:
+        lines.append((Strong("Not covered:"), Text(" "), *_paths(found.uncovered, hidden)))
+    return [Heading(3, (Text("Changed files"),)), Items(tuple((Paragraph((line,)),) for line in lines))]
+
+
+def build(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> tuple[Block, ...]:
+    """The comment as a document. `hidden` are changed paths whose names are not fit to be posted."""
+    document: list[Block] = [
+        Heading(2, (Text(HEADING),)),
+        Paragraph(
+            (
+                (
+                    Text("Drafted by a language model for commit "),
+                    Code(facts.target_state[:12]),
+                    Text(". Nobody has run these steps yet."),
+                ),
+            )
+        ),
+    ]
+    if plan.nothing_to_test is not None:
+        document += labelled("Nothing to test:", plan.nothing_to_test)
+    for number, case in enumerate(plan.test_plan, 1):
+        document += _case(number, case, hidden)
+    if plan.general_checks:
+        document += [
+            Heading(3, (Text("General checks"),)),
+            Items(tuple(_item(check) for check in plan.general_checks)),
+        ]
+    document += _files(plan, facts, hidden)
+    if facts.cuts:
+        document += [
+            Heading(3, (Text("Not seen by the model"),)),
+            Items(tuple((Paragraph((inline(cut),)),) for cut in facts.cuts)),
+        ]
+    document += [
+        Heading(3, (Text("Why this plan"),)),
+        *labelled("Reason:", plan.reason),
+        *labelled("Evidence:", plan.evidence),
+    ]
+    return tuple(document)
+
+
+def render(plan: QaPlanLike, facts: Facts, action_id: str, hidden: frozenset[str] = frozenset()) -> str:
+    """The comment's bytes, marker last."""
+    return write(build(plan, facts, hidden), marker(action_id))

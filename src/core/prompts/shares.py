@@ -1,0 +1,108 @@
+"""Dividing a bounded room among texts, and cutting each to its share. Room is in `estimate.UNITS`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.prompts.estimate import character_units, units
+from core.prompts.visible import visible
+
+LONG_LINE: Final = 400
+"""Characters of one line that are shown: a longer one is data, or minified."""
+
+_FEWEST_UNITS: Final = 3
+"""No character counts less, nor half a CRLF: of ordinary text, nothing beyond room / 3 characters can fit."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The part of a text that fits. `shown` of `total` are lines for `cut_lines`, characters for `cut_prose`."""
+
+    text: str
+    shown: int
+    total: int
+    shortened: int = 0
+    """Lines among those shown of which the end is missing."""
+
+    @property
+    def to_the_end(self) -> bool:
+        return self.shown == self.total
+
+    @property
+    def whole(self) -> bool:
+        return self.to_the_end and not self.shortened
+
+
+def fair_shares(room: int, demands: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
+    """Weighted max-min shares: nobody gets more than it asks, what it leaves goes to the others."""
+    heavy = list(weights) if weights is not None else [1] * len(demands)
+    shares = [0] * len(demands)
+    left, weight_left = max(room, 0), sum(heavy)
+    for index in sorted(range(len(demands)), key=lambda i: demands[i] / heavy[i]):
+        shares[index] = min(demands[index], left * heavy[index] // weight_left)
+        left -= shares[index]
+        weight_left -= heavy[index]
+    return shares
+
+
+def cut_lines(text: str, room: int) -> Cut:
+    """As many lines from the start as fit, made visible; a line over LONG_LINE is shortened and says so."""
+    kept: list[str] = []
+    used = shortened = 0
+    for line, is_short in _lines(text):
+        used += units(line) + character_units("\n")
+        if used > room:
+            break
+        kept.append(line)
+        shortened += is_short
+    return Cut("\n".join(kept), len(kept), text.count("\n") + 1, shortened)
+
+
+def lines_demand(text: str, room: int) -> int:
+    """Units that `cut_lines` needs for the whole text, or something above `room`: it looks no further."""
+    used = 0
+    for line, _ in _lines(text):
+        used += units(line) + character_units("\n")
+        if used > room:
+            break
+    return used
+
+
+def cut_prose(text: str, room: int) -> Cut:
+    """The start of the text that fits, made visible; ended at a line or word where one is near."""
+    start = text[: _enough(room)]
+    shown = visible(start)
+    used = 0
+    for position, character in enumerate(shown):
+        used += character_units(character)
+        if used > room:
+            near = max(shown.rfind("\n", position * 4 // 5, position), shown.rfind(" ", position * 9 // 10, position))
+            kept = shown[: near if near > 0 else position]
+            return Cut(kept, min(len(kept), len(text) - 1), len(text))
+    return Cut(shown, len(start), len(text))
+
+
+def prose_demand(text: str, room: int) -> int:
+    """Units that `cut_prose` needs for the part of the text that it looks at."""
+    return units(visible(text[: _enough(room)]))
+
+
+def _enough(room: int) -> int:
+    return max(room, 0) // _FEWEST_UNITS + 2
+
+
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    """Each line as it is shown, and whether it was shortened."""
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        length = end - start
+        line = text[start : start + min(length, LONG_LINE)]
+        if length <= LONG_LINE:
+            yield visible(line.removesuffix("\r")), False
+        else:
+            yield f"{visible(line)} … (a line of {length:,} characters)", True
+        start = end + 1

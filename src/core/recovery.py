@@ -1,0 +1,31 @@
+"""Ending a run whose sender died with the intent on record. It never sends."""
+
+from __future__ import annotations
+
+from core import endings, marker
+from core.actions import states
+from core.app import App
+from core.endings import Intended
+from core.errors import StoreUnavailable
+from core.runs import Run
+from core.types import Effect, Json
+
+
+def finish_interrupted(app: App, run: Run) -> Json:
+    """`executed` when the marker is on GitHub, `outcome_unknown` otherwise: the dead attempt may still land."""
+    item = app.store.get(app.settings.actions_table, {"id": run.action_id})
+    if item is None or run.result is None:
+        raise StoreUnavailable(f"run {run.id} has an intent and no action: its record is damaged")
+    stored = states.read(item)
+    app.ledger.settle(run.charge, run.charged, app.now(), failed=False)
+    intended = Intended(run, stored.action, stored.attempt, run.result)
+    if stored.state == "executed":
+        return endings.end(app, intended, Effect("executed", "the comment was found on GitHub"), moves=False)
+    if stored.state != "executing":
+        return endings.end(app, intended, Effect("outcome_unknown", stored.last_error), moves=False)
+    seen = marker.look(app, stored)
+    if seen.result == "found":
+        return endings.end(app, intended, Effect("executed", seen.detail))
+    return endings.end(
+        app, intended, Effect("outcome_unknown", f"the sender died after its intent was recorded; {seen.detail}")
+    )

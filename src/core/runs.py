@@ -1,0 +1,239 @@
+"""The record of one run: what a second delivery needs to bring it to its end.
+
+    accepted ──▶ acting ──▶ finished            each is part of one transaction with the run's events
+        └────────────────────▲
+
+The lease is held by an invocation, not by the run: two deliveries of one run never both call the
+model. The record also carries the head of the run's audit chain, so its single writer needs no read.
+Times are milliseconds, money is micro-dollars.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from core.audit import log
+from core.audit.chain import Head
+from core.audit.events import Entry
+from core.canonical import canonical, iso
+from core.config import TASK_LIMITS, Settings
+from core.dispatcher.ledger import Charge
+from core.store import Delete, Insert, Item, Refused, Store, Update, Write
+from core.types import Json, Target, TaskType
+
+Stage = Literal["accepted", "acting", "finished"]
+
+LEASE_MARGIN_MS: Final = 60_000
+"""How much longer than an attempt its lease lasts: reading, judging and posting take less."""
+FIRST_LEASE_MS: Final = int(max(limits.timeout_seconds for limits in TASK_LIMITS.values()) * 1000) + LEASE_MARGIN_MS
+"""A worker's lease before it knows its task."""
+KEPT_MS: Final = 7 * 86_400_000
+"""How long a run's record is kept for callers who ask again."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as its record has it."""
+
+    id: str
+    stage: Stage
+    task_type: TaskType
+    target: Target
+    target_state: str
+    principal: str
+    model: str
+    max_tokens: int
+    dedupe_key: str
+    storm_seen: str
+    """The action whose comment was the last of its kind when the run was claimed; empty for none."""
+    force: bool
+    started_at: int
+    charge: Charge
+    charged: int
+    """What the run came to, once the model has answered."""
+    action_id: str
+    head: Head
+    holder: str
+    lease_until: int
+    deliveries: int
+    result: Json | None
+
+    @property
+    def task_result_id(self) -> str:
+        return str(uuid.uuid5(uuid.UUID(self.id), "task/0"))
+
+    @property
+    def started_iso(self) -> str:
+        return iso(self.started_at)
+
+
+def action_id(run_id: str, index: int) -> str:
+    """The id of a run's action: the same again when the run is resumed."""
+    return str(uuid.uuid5(uuid.UUID(run_id), f"action/{index}"))
+
+
+def key(run_id: str) -> dict[str, str]:
+    return {"key": f"run#{run_id}"}
+
+
+def insert(table: str, run: Run) -> Insert:
+    """The write that creates the record."""
+    return Insert(
+        table,
+        {
+            **key(run.id),
+            "runId": run.id,
+            "task": canonical(
+                {
+                    "taskType": run.task_type,
+                    "target": [run.target.type, run.target.number],
+                    "targetState": run.target_state,
+                    "principal": run.principal,
+                    "model": run.model,
+                    "maxTokens": run.max_tokens,
+                    "dedupeKey": run.dedupe_key,
+                    "stormSeen": run.storm_seen,
+                    "force": run.force,
+                    "startedAt": run.started_at,
+                }
+            ).decode(),
+            "ttl": (run.started_at + KEPT_MS) // 1000,
+            **_progress(run),
+        },
+    )
+
+
+def read(item: Item) -> Run:
+    """The run of a stored record."""
+    task = json.loads(item["task"])
+    kind, number = task["target"]
+    run_id = item["runId"]
+    return Run(
+        id=run_id,
+        stage=item["stage"],
+        task_type=task["taskType"],
+        target=Target(kind, number),
+        target_state=task["targetState"],
+        principal=task["principal"],
+        model=task["model"],
+        max_tokens=task["maxTokens"],
+        dedupe_key=task["dedupeKey"],
+        storm_seen=task["stormSeen"],
+        force=task["force"],
+        started_at=task["startedAt"],
+        charge=Charge(run_id, item["attempt"], item["amount"], item["until"]),
+        charged=item["charged"],
+        action_id=item["actionId"],
+        head=Head(run_id, item["seq"], item["hash"]),
+        holder=item["holder"],
+        lease_until=item["leaseUntil"],
+        deliveries=item["deliveries"],
+        result=json.loads(item["result"]) if item["result"] else None,
+    )
+
+
+def advance(
+    settings: Settings, run: Run, now: int, entries: Sequence[Entry], *, closes: bool = False, **changes: Any
+) -> tuple[Run, list[Write]]:
+    """The run after `entries` and `changes`, and the writes that make it so.
+
+    The record is written only by who holds it: the condition names the holder and the chain's head.
+    """
+    appended = log.append(settings.audit_table, run.head, now, entries, closes=closes)
+    after = replace(run, head=appended.head, **changes)
+    update = Update(
+        settings.dedupe_table,
+        key(run.id),
+        change=_progress(after),
+        where={"holder": run.holder, "seq": run.head.seq},  # our lease, and nobody has appended since
+    )
+    return after, [update, *appended.writes]
+
+
+def hold_key(settings: Settings, run: Run, lease_until: int) -> Update:
+    """The write that keeps the idempotency key, and fails once a successor has taken it over."""
+    return Update(
+        settings.dedupe_table,
+        {"key": run.dedupe_key},
+        change={"leaseUntil": lease_until},
+        where={"runId": run.id, "state": "in_flight"},
+    )
+
+
+def keep_key(settings: Settings, run: Run, result: Json, now: int) -> Update:
+    """The write that lets the key answer duplicates with this run's result."""
+    expires = now + settings.limits.dedupe_seconds * 1000
+    return Update(
+        settings.dedupe_table,
+        {"key": run.dedupe_key},
+        change={
+            "state": "done",
+            "result": canonical(result).decode(),
+            "expiresAt": expires,
+            "ttl": expires // 1000,
+        },
+        where={"runId": run.id, "state": "in_flight"},
+    )
+
+
+def release_key(settings: Settings, run: Run) -> Delete:
+    """The write that frees the key for the next caller."""
+    return Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run.id, "state": "in_flight"})
+
+
+def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, until: int) -> Run | Refused:
+    """The worker's first request: the lease and the record in one write.
+
+    Refused carries the record as it stands: finished, held by another invocation, or absent.
+    """
+    answer = store.update(
+        table,
+        key(run_id),
+        expression="SET #holder = :holder, #until = :until, #deliveries = #deliveries + :one",
+        condition="#stage <> :finished"  # there is something left to do
+        " AND #until < :now",  # and nobody is at it
+        names={"#holder": "holder", "#until": "leaseUntil", "#deliveries": "deliveries", "#stage": "stage"},
+        values={":holder": holder, ":until": until, ":one": 1, ":finished": "finished", ":now": now},
+    )
+    if not isinstance(answer, Refused):
+        return read(answer)
+    if answer.item and answer.item["holder"] == holder:  # the SDK repeated the write: the lease is ours
+        return read(answer.item)
+    return answer
+
+
+def load(store: Store, table: str, run_id: str) -> Run | None:
+    """The run as its record stands."""
+    item = store.get(table, key(run_id))
+    return read(item) if item else None
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """What a listing needs of a run."""
+    return {
+        "kind": "dispatch",
+        "principal": run.principal,
+        "taskType": run.task_type,
+        "target": {"type": run.target.type, "number": run.target.number},
+    }
+
+
+def _progress(run: Run) -> Mapping[str, Any]:
+    return {
+        "stage": run.stage,
+        "attempt": run.charge.attempt,
+        "amount": run.charge.amount,
+        "until": run.charge.until,
+        "charged": run.charged,
+        "actionId": run.action_id,
+        "seq": run.head.seq,
+        "hash": run.head.hash,
+        "holder": run.holder,
+        "leaseUntil": run.lease_until,
+        "deliveries": run.deliveries,
+        "result": canonical(run.result).decode() if run.result is not None else "",
+    }

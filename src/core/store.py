@@ -1,0 +1,341 @@
+"""The one leaf that talks to DynamoDB: plain values in, plain values out.
+
+Every write is conditional. All transactions are PartiQL (`ExecuteTransaction`), because the audit
+table's role holds nothing but `dynamodb:PartiQLInsert`, and an INSERT never replaces an item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from core.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+
+Item = dict[str, Any]
+
+BUSY: Final = frozenset(
+    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgress"}
+)
+"""Cancellation reasons under which nothing was written and the same transaction may be sent again."""
+BUSY_ERRORS: Final = frozenset(
+    {
+        "TransactionInProgressException",
+        "TransactionConflictException",
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+    }
+)
+LOST: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+BACKOFF_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Write an item that does not exist yet."""
+
+    table: str
+    item: Item
+
+
+@dataclass(frozen=True)
+class Update:
+    """Change an existing item if every attribute of `where` still has that value."""
+
+    table: str
+    key: Mapping[str, Any]
+    change: Mapping[str, Any]
+    where: Mapping[str, Any] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Remove an existing item if every attribute of `where` still has that value."""
+
+    table: str
+    key: Mapping[str, Any]
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+
+Write = Insert | Update | Delete
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The transaction wrote nothing: the conditions of the writes at these positions did not hold."""
+
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A conditional update that did not apply, with the item as it stands (None when there is none)."""
+
+    item: Item | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a query. `next` starts the following page; None ends it."""
+
+    items: tuple[Item, ...]
+    next: Item | None
+
+
+class Store:
+    """DynamoDB through one client. Raises StoreUnavailable where it cannot tell or cannot reach."""
+
+    def __init__(self, client: DynamoDBClient, *, sleep: Callable[[float], None], new_id: Callable[[], str]) -> None:
+        self._client = client
+        self._sleep = sleep
+        self._new_id = new_id
+
+    def get(self, table: str, key: Mapping[str, Any]) -> Item | None:
+        """The item, read consistently."""
+        answer = self._call(
+            lambda: self._client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True), "read"
+        )
+        found = answer.get("Item")
+        return from_item(found) if found else None
+
+    def batch_get(self, keys: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Item | None]:
+        """Several items in one request, read consistently, in the order asked."""
+        wanted: dict[str, Any] = {}
+        for table, key in keys:
+            wanted.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(to_item(key))
+        found: dict[str, list[Item]] = {}
+        for delay in (*BACKOFF_SECONDS, None):
+            answer = self._call(partial(self._client.batch_get_item, RequestItems=wanted), "read")
+            for table, items in answer["Responses"].items():
+                found.setdefault(table, []).extend(from_item(i) for i in items)
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                break
+            if delay is None:
+                raise StoreUnavailable("the store is busy; try again")
+            self._sleep(delay)
+        return [
+            next((i for i in found.get(table, ()) if all(i[k] == v for k, v in key.items())), None)
+            for table, key in keys
+        ]
+
+    def query(
+        self,
+        table: str,
+        *,
+        equals: tuple[str, Any],
+        index: str | None = None,
+        between: tuple[str, Any, Any] | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+        start: Item | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Page:
+        """One request: at most `limit` items under one key (consistent, except through an index)."""
+        names = {"#k": equals[0]}
+        values = {":k": to_attribute(equals[1])}
+        condition = "#k = :k"
+        if between:
+            names["#r"] = between[0]
+            values |= {":low": to_attribute(between[1]), ":high": to_attribute(between[2])}
+            condition += " AND #r BETWEEN :low AND :high"
+        request: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": condition,
+            "ScanIndexForward": not newest_first,
+        }
+        if where:
+            clauses = []
+            for number, (name, value) in enumerate(where.items()):
+                names[f"#f{number}"] = name
+                values[f":f{number}"] = to_attribute(value)
+                clauses.append(f"#f{number} = :f{number}")
+            request["FilterExpression"] = " AND ".join(clauses)
+        request |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+        if index:
+            request["IndexName"] = index
+        else:
+            request["ConsistentRead"] = True
+        if limit:
+            request["Limit"] = limit
+        if start:
+            request["ExclusiveStartKey"] = to_item(start)
+        answer = self._call(lambda: self._client.query(**request), "read")
+        last = answer.get("LastEvaluatedKey")
+        return Page(tuple(from_item(i) for i in answer["Items"]), from_item(last) if last else None)
+
+    def query_all(self, table: str, equals: tuple[str, Any]) -> list[Item]:
+        """Every item under one key, in order of the range key."""
+        items: list[Item] = []
+        start = None
+        while True:
+            page = self.query(table, equals=equals, start=start)
+            items += page.items
+            if page.next is None:
+                return items
+            start = page.next
+
+    def transact(self, writes: Sequence[Write]) -> Lost | None:
+        """All writes or none, in one request. None when written; Lost names the conditions that failed.
+
+        The client token makes a repetition after a lost answer harmless (DynamoDB keeps it for ten minutes).
+        """
+        statements = [_statement(w) for w in writes]
+        token = self._new_id()
+        for delay in (*BACKOFF_SECONDS, None):
+            try:
+                self._client.execute_transaction(TransactStatements=statements, ClientRequestToken=token)
+            except ClientError as error:
+                reasons = _reasons(error)
+                lost = tuple(i for i, reason in enumerate(reasons) if reason in LOST)
+                if lost:
+                    return Lost(lost)
+                busy = any(r in BUSY for r in reasons) or error.response["Error"]["Code"] in BUSY_ERRORS
+                if not busy:
+                    raise StoreUnavailable(f"the store refused a write: {error.response['Error']['Code']}") from error
+            except BotoCoreError as error:
+                if delay is None:
+                    raise StoreUnavailable("the store does not answer; try again") from error
+            else:
+                return None
+            if delay is not None:
+                self._sleep(delay)
+        raise StoreUnavailable("the store is busy; try again")
+
+    def update(
+        self,
+        table: str,
+        key: Mapping[str, Any],
+        *,
+        expression: str,
+        condition: str,
+        names: Mapping[str, str],
+        values: Mapping[str, Any],
+    ) -> Item | Refused:
+        """One conditional UpdateItem. The new item, or Refused with the one that stands."""
+        try:
+            answer = self._call(
+                lambda: self._client.update_item(
+                    TableName=table,
+                    Key=to_item(key),
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=dict(names),
+                    ExpressionAttributeValues={k: to_attribute(v) for k, v in values.items()},
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                ),
+                "write",
+            )
+        except _ConditionFailedError as failed:
+            return Refused(from_item(failed.item) if failed.item else None)
+        return from_item(answer["Attributes"])
+
+    def _call(self, request: Callable[[], Any], verb: str) -> Any:
+        for delay in (*BACKOFF_SECONDS[:3], None):
+            try:
+                return request()
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    raise _ConditionFailedError(error.response.get("Item")) from error
+                if code not in BUSY_ERRORS or delay is None:
+                    raise StoreUnavailable(f"the store cannot be {verb[:4]}: {code}") from error
+            except BotoCoreError as error:
+                raise StoreUnavailable(f"the store cannot be reached to {verb}") from error
+            self._sleep(delay)
+        raise AssertionError("unreachable")
+
+
+class _ConditionFailedError(Exception):
+    def __init__(self, item: Any) -> None:
+        super().__init__()
+        self.item = item
+
+
+def _reasons(error: ClientError) -> list[str]:
+    reasons: Any = error.response.get("CancellationReasons", ())
+    return [str(r.get("Code", "")).removesuffix("Exception") for r in reasons]
+
+
+def _statement(write: Write) -> Any:
+    match write:
+        case Insert(table, item):
+            fields = ", ".join(f"'{name}': ?" for name in item)
+            return {
+                "Statement": f'INSERT INTO "{table}" VALUE {{{fields}}}',
+                "Parameters": [to_attribute(v) for v in item.values()],
+            }
+        case Update(table, key, change, where, remove):
+            sets = " ".join(f'SET "{name}"=?' for name in change)
+            removes = "".join(f' REMOVE "{name}"' for name in remove)
+            tests = " AND ".join(f'"{name}"=?' for name in {**key, **where})
+            values = [*change.values(), *{**key, **where}.values()]
+            return {
+                "Statement": f'UPDATE "{table}" {sets}{removes} WHERE {tests}',
+                "Parameters": [to_attribute(v) for v in values],
+            }
+        case Delete(table, key, where):
+            tests = " AND ".join(f'"{name}"=?' for name in {**key, **where})
+            return {
+                "Statement": f'DELETE FROM "{table}" WHERE {tests}',  # noqa: S608 - names are ours, values are parameters
+                "Parameters": [to_attribute(v) for v in {**key, **where}.values()],
+            }
+
+
+def to_attribute(value: Any) -> Any:
+    """A plain value in DynamoDB's wire form. Numbers are integers only."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case bytes():
+            return {"B": value}
+        case None:
+            return {"NULL": True}
+        case Mapping():
+            return {"M": to_item(value)}
+        case list() | tuple():
+            return {"L": [to_attribute(v) for v in value]}
+        case _:
+            raise TypeError(f"no DynamoDB form for {type(value).__name__}")
+
+
+def from_attribute(attribute: Any) -> Any:
+    """The plain value of DynamoDB's wire form. Raises ValueError for kinds that this service never writes."""
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "N":
+            return int(value)
+        case "S" | "BOOL":
+            return value
+        case "B":
+            return bytes(value)
+        case "NULL":
+            return None
+        case "M":
+            return from_item(value)
+        case "L":
+            return [from_attribute(v) for v in value]
+        case _:
+            raise ValueError(f"unexpected attribute kind {kind}")
+
+
+def to_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: to_attribute(value) for name, value in item.items()}
+
+
+def from_item(item: Mapping[str, Any]) -> Item:
+    return {name: from_attribute(value) for name, value in item.items()}

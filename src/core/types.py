@@ -1,0 +1,240 @@
+"""The frozen values that flow through the arrow: request → context → generate → policy → act → audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+TaskType = Literal["qa_plan", "triage", "agent_brief", "sprint_plan"]
+ActionType = Literal["add_comment", "change_labels"]
+TargetType = Literal["pull_request", "issue"]
+Phase = Literal["phase0", "phase1", "phase2", "phase3", "phase4"]
+Trigger = Literal["api", "schedule", "webhook"]
+Classification = Literal["auto_safe", "requires_approval", "rejected"]
+Severity = Literal["refuse", "ask"]
+ActionState = Literal[
+    "pending", "executing", "executed", "failed", "outcome_unknown", "rejected", "expired", "shadowed"
+]
+
+TASK_TYPES: Final[tuple[TaskType, ...]] = get_args(TaskType)
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
+
+Json = Mapping[str, Any]
+
+
+# --- request ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks, as proven by the token, and what that token may do."""
+
+    name: str
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What on GitHub a task is about. Comes from the request, never from the model."""
+
+    type: TargetType
+    number: int
+
+
+@dataclass(frozen=True)
+class TaskRequest:
+    """One thing to be drafted."""
+
+    task_type: TaskType
+    target: Target
+    linked_issue: int | None
+    force: bool
+    principal: str
+    trigger: Trigger
+
+
+# --- context ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """A file of a pull request, as GitHub lists it. `patch` is None for binary or very large files."""
+
+    path: str
+    status: str
+    additions: int
+    deletions: int
+    patch: str | None
+    previous_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issue's own text."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request with its files, at one head."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    head_sha: str
+    author: str
+    labels: tuple[str, ...]
+    files: tuple[ChangedFile, ...]
+    unlisted_files: int = 0
+    """Changed files that GitHub counts and does not list: it lists 3,000 at most."""
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on GitHub, for finding our marker."""
+
+    author: str
+    body: str
+    created_at: str
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A curated context excerpt, written by us. `sha256` is the hex digest of its text in UTF-8."""
+
+    name: str
+    text: str
+    sha256: str
+
+
+# --- generate --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One request to the model, byte for byte, and what is needed to reproduce and bound it."""
+
+    body: bytes
+    """The exact request body that goes over the wire."""
+    model: str
+    max_tokens: int
+    template: str
+    template_hash: str
+    packs: Mapping[str, str]
+    """Context pack name → SHA-256 of its text."""
+    input_bound: int
+    """No prompt of these bytes has more input tokens than this."""
+    input_estimate: int
+    """A realistic count of input tokens: it stays within the task's limit."""
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What policy needs to know about the target, apart from the model's answer."""
+
+    task_type: TaskType
+    repository: str
+    target: Target
+    target_state: str
+    """What an approval binds to: the head SHA of a pull request, the hash of an issue's text."""
+    changed_paths: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()
+    """What of the context the prompt does not hold, in words for the reader."""
+    canary: str = ""
+    """A random string of the system prompt that no honest answer repeats."""
+    extra: Json = field(default_factory=dict)
+    """Facts of one task type alone."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the model reported them."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model wrote: untrusted text."""
+
+    text: str
+    stop_reason: str
+    usage: Usage
+    model: str
+
+
+# --- policy ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a rule objects to. `excerpt` has been made harmless."""
+
+    rule: str
+    field: str
+    severity: Severity
+    excerpt: str
+    why: str
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "rule": self.rule,
+            "field": self.field,
+            "severity": self.severity,
+            "excerpt": self.excerpt,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True)
+class Action:
+    """One change to GitHub that policy has looked at. What it would do is fixed by `digest`."""
+
+    id: str
+    run_id: str
+    task_type: TaskType
+    type: ActionType
+    repository: str
+    target: Target
+    payload: Json
+    """`{"body": …}` for add_comment, `{"add": […], "remove": […]}` for change_labels."""
+    target_state: str
+    reason: str
+    evidence: str
+    classification: Classification
+    policy_reason: str
+    policy_version: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What policy says of one answer. `actions` is empty when it is rejected."""
+
+    classification: Classification
+    reason: str
+    findings: tuple[Finding, ...]
+    actions: tuple[Action, ...]
+    policy_version: str
+
+
+# --- act -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How one attempt at GitHub ended: done, definitely not done, or not known."""
+
+    outcome: Literal["executed", "failed", "outcome_unknown", "shadowed"]
+    detail: str

@@ -1,0 +1,17 @@
+"""POST /circuit/reset: the emergency reset of the circuit breaker."""
+
+from __future__ import annotations
+
+from core.app import App
+from core.breaker_reset import reset
+from handlers.bodies import EmptyBody, read_body
+from handlers.http import Endpoint, Reply, Request
+
+
+def respond(app: App, request: Request) -> Reply:
+    """The breaker closed, its charges kept."""
+    read_body(EmptyBody, request.body)
+    return Reply(reset(app, request.principal.name))
+
+
+handler = Endpoint(respond, right="reset", command=True)

@@ -1,0 +1,43 @@
+"""GET /health: whether the service can work, and how the breaker stands. Public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.app import App
+from core.canonical import iso
+from core.config import VERSION
+from core.dispatcher import breaker
+from core.errors import StoreUnavailable
+from core.results import dollars
+from handlers.http import Endpoint, Reply, Request
+
+
+def respond(app: App, request: Request) -> Reply:
+    """200 with the breaker's state; 503 `degraded` when the store cannot be read or has no breaker row."""
+    body: dict[str, Any] = {
+        "status": "ok",
+        "phase": app.settings.phase,
+        "version": VERSION,
+        "timestamp": iso(request.started),
+    }
+    if app.settings.comment_author is None:
+        body["notice"] = "COMMENT_AUTHOR is not set: an unanswered comment can never be found again"
+    try:
+        item = app.ledger.read()
+    except StoreUnavailable as error:
+        return Reply({**body, "status": "degraded", "detail": error.message}, 503)
+    if item is None:
+        return Reply({**body, "status": "degraded", "detail": "no breaker row: POST /circuit/reset creates it"}, 503)
+    seen = breaker.snapshot(item, request.started)
+    body["circuitBreaker"] = {
+        "isOpen": seen.state == "open",
+        "state": seen.state,
+        "totalTasks": seen.total_tasks,
+        "failedTasks": seen.failed_tasks,
+        "totalCostUsd": dollars(seen.charged),
+    }
+    return Reply(body)
+
+
+handler = Endpoint(respond, right=None)

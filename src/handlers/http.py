@@ -1,0 +1,212 @@
+"""Between API Gateway and the core: parse, authenticate, call, render. The one file that knows HTTP status codes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aws_lambda_powertools.logging import Logger
+
+from core import auth, bootstrap
+from core.app import App
+from core.audit import log
+from core.audit.chain import Head
+from core.config import MAX_BODY_BYTES
+from core.errors import BadRequest, OrchestratorError, StoreUnavailable, TooLarge, Unauthorized
+from core.policy import strict_json
+from core.store import Item
+from core.types import Json, Principal
+
+logger = Logger(service="dfg-orchestrator")
+
+STATUS: Final[Mapping[tuple[str, str], int]] = {
+    ("accepted", ""): 202,
+    ("in_progress", ""): 409,
+    ("skipped", "comment_storm"): 200,
+    ("skipped", "circuit_open"): 503,
+    ("skipped", "budget_exhausted"): 429,
+    ("skipped", "task_limit"): 429,
+    ("rejected", ""): 422,
+    ("failed", "model_error"): 502,
+    ("failed", "worker_unavailable"): 503,
+}
+"""HTTP status by the body's `status` and `reason`; what is not listed is 200."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, as the handlers see it."""
+
+    id: str
+    principal: Principal
+    body: Json
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    started: int
+    """Milliseconds."""
+    deadline: int
+    """Milliseconds: when this invocation ends."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A body and, where the table above does not say it, its status."""
+
+    body: Json
+    status: int | None = None
+    headers: Mapping[str, str] | None = None
+
+
+NOBODY: Final = Principal("", frozenset())
+
+
+class Endpoint:
+    """A Lambda handler around one core call.
+
+    `right` is what the token must allow; None makes the route public. The refusal of a `command` (a
+    request that would change something) by a known principal is an audit event.
+    """
+
+    def __init__(self, respond: Callable[[App, Request], Reply], *, right: str | None, command: bool = False) -> None:
+        self._respond = respond
+        self._right = right
+        self._command = command
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        try:
+            app = bootstrap.app()
+        except OrchestratorError as error:
+            logger.error("the service is not configured", extra={"code": error.code, "detail": error.message})
+            return _render(_request_id(event), _error(error))
+        return self.answer(app, event, context)
+
+    def answer(self, app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """The response to one API Gateway event (payload format 2.0)."""
+        request_id = _request_id(event)
+        principal = NOBODY
+        try:
+            headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
+            if self._right is not None:
+                principal = auth.authenticate(headers.get("authorization"), app.credentials())
+                auth.require_right(principal, self._right)
+            started = app.now()
+            request = Request(
+                id=request_id,
+                principal=principal,
+                body=_body(event),
+                path=event.get("pathParameters") or {},
+                query=event.get("queryStringParameters") or {},
+                headers=headers,
+                started=started,
+                deadline=started + int(context.get_remaining_time_in_millis()) - 500,
+            )
+            reply = self._respond(app, request)
+        except OrchestratorError as error:
+            self._note_refusal(app, event, principal, error)
+            reply = _error(error)
+        return _render(request_id, reply)
+
+    def _note_refusal(self, app: App, event: Mapping[str, Any], principal: Principal, error: OrchestratorError) -> None:
+        if isinstance(error, Unauthorized):
+            app.measure("Unauthorized", 1)
+        level = logger.error if error.status >= 500 else logger.info
+        level("refused", extra={"code": error.code, "principal": principal.name, "detail": error.message})
+        if not self._command or principal is NOBODY:
+            return  # who has no token writes nothing: the audit is not a stranger's to fill
+        entry = (
+            "request.refused",
+            {
+                "kind": "refusal",
+                "principal": principal.name,
+                "route": str(event.get("routeKey", ""))[:200],
+                "target": dict(event.get("pathParameters") or {}),
+                "code": error.code,
+                "message": error.message,
+            },
+        )
+        try:
+            appended = log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [entry])
+            app.store.transact([*appended.writes])
+        except StoreUnavailable:
+            logger.error("the refusal could not be recorded", extra={"code": error.code})
+
+
+def page_limit(request: Request, default: int = 20, most: int = 100) -> int:
+    """The `limit` of a list. Raises BadRequest."""
+    raw = request.query.get("limit", str(default))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= most:
+        raise BadRequest(f"limit must be a whole number from 1 to {most}")
+    return int(raw)
+
+
+def read_cursor(request: Request, names: tuple[str, ...]) -> Item | None:
+    """The key that a `cursor` stands for. Raises BadRequest for one that this API has not made."""
+    raw = request.query.get("cursor")
+    if raw is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(raw.encode()))
+    except (ValueError, binascii.Error):
+        key = None
+    if not isinstance(key, dict) or set(key) != set(names) or not all(type(v) in (str, int) for v in key.values()):
+        raise BadRequest("cursor is not one that this API has given out")
+    return key
+
+
+def write_cursor(key: Item | None) -> str | None:
+    return None if key is None else base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def no_unknown(given: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
+    """Raises BadRequest naming a field that the route does not have."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        allowed = f"it may have {', '.join(known)}" if known else "it takes none"
+        raise BadRequest(f"unknown {what} {unknown[0][:60]!r}: {allowed}")
+
+
+def _body(event: Mapping[str, Any]) -> Json:
+    raw = event.get("body") or ""
+    if len(raw) > 2 * MAX_BODY_BYTES:
+        raise TooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+    try:
+        data = base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode()
+        if len(data) > MAX_BODY_BYTES:
+            raise TooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+        text = data.decode("utf-8")
+    except ValueError:
+        raise BadRequest("the body is not UTF-8 text") from None
+    if not text.strip():
+        return {}
+    value = strict_json.read(text)
+    if isinstance(value, strict_json.Fault):
+        raise BadRequest(
+            f"the body cannot be read as JSON: {value.why}" + (f" (at {value.path})" if value.path else "")
+        )
+    return value
+
+
+def _error(error: OrchestratorError) -> Reply:
+    detail = dict(error.detail)
+    retry_after = detail.pop("retry_after", None)
+    if error.status == 503 and retry_after is None:
+        retry_after = 5
+    body = {"status": "error", "error": {"code": error.code, "message": error.message}, **detail}
+    return Reply(body, error.status, {"retry-after": str(retry_after)} if retry_after is not None else None)
+
+
+def _render(request_id: str, reply: Reply) -> dict[str, Any]:
+    status = reply.status or STATUS.get((reply.body.get("status", ""), reply.body.get("reason", "")), 200)
+    headers = {"content-type": "application/json", "x-request-id": request_id, "cache-control": "no-store"}
+    if "retryAfter" in reply.body:
+        headers["retry-after"] = str(reply.body["retryAfter"])
+    return {"statusCode": status, "headers": {**headers, **(reply.headers or {})}, "body": json.dumps(reply.body)}
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    return str((event.get("requestContext") or {}).get("requestId") or bootstrap.new_id())

@@ -1,0 +1,19 @@
+"""GET /pending: what waits for the Captain, newest first."""
+
+from __future__ import annotations
+
+from core.app import App
+from core.approvals import list_pending
+from handlers.http import Endpoint, Reply, Request, no_unknown, page_limit, read_cursor, write_cursor
+
+CURSOR = ("id", "queue", "queueKey")
+
+
+def respond(app: App, request: Request) -> Reply:
+    """One page of waiting actions."""
+    no_unknown(request.query, ("limit", "cursor"), "query parameter")
+    actions, after = list_pending(app, limit=page_limit(request), start=read_cursor(request, CURSOR))
+    return Reply({"count": len(actions), "actions": actions, "cursor": write_cursor(after)})
+
+
+handler = Endpoint(respond, right="read")

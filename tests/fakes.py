@@ -1,0 +1,242 @@
+"""Hand-written stand-ins for what `bootstrap` makes, and an App over the real engine with them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from core.app import App, Thunk
+from core.auth import parse_secret
+from core.config import read_settings
+from core.dispatcher.ledger import Ledger
+from core.dispatcher.reply import Reply, read_reply
+from core.errors import NotFound
+from core.store import Store
+from core.types import Action, ChangedFile, Comment, Effect, Issue, PullRequest
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+START = 1_790_000_000_000
+"""Where the tests' clock begins, in milliseconds."""
+TOKEN = "captain-token-for-tests-0123456789"  # noqa: S105 - opens nothing
+AUTHOR = "dfg-bot"
+
+
+@dataclass
+class Clock:
+    """Time that moves only when told; `sleep` moves it."""
+
+    at: int = START
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> int:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += int(seconds * 1000)
+
+    def forward(self, seconds: float) -> None:
+        self.at += int(seconds * 1000)
+
+
+PATCH = "@@ -1,3 +1,4 @@\n def price(listing):\n-    return listing.price\n+    return max(listing.price, 0)\n"
+
+
+def pull_request(number: int = 42, **changes: Any) -> PullRequest:
+    """A small open pull request."""
+    pull = PullRequest(
+        number=number,
+        title="Clamp negative listing prices",
+        body="Prices below zero broke the ranking.",
+        state="open",
+        head_sha="a" * 40,
+        author="contributor",
+        labels=(),
+        files=(
+            ChangedFile("dfg_api/pricing.py", "modified", 1, 1, PATCH),
+            ChangedFile("tests/test_pricing.py", "modified", 1, 1, PATCH),
+        ),
+    )
+    return replace(pull, **changes)
+
+
+class FakeGitHub:
+    """Pull requests, issues and comments in memory: what the reader reads and the writer writes."""
+
+    def __init__(self) -> None:
+        self.pulls = {42: pull_request()}
+        self.issues = {100: Issue(100, "Prices must not be negative", "AC1: a negative price shows as 0", "open", ())}
+        self.posted: list[tuple[int, Comment]] = []
+        self.reading: Exception | None = None
+        self._lock = threading.Lock()
+
+    def pull_request(self, number: int) -> PullRequest:
+        self._read()
+        if number not in self.pulls:
+            raise NotFound(f"pull request {number} was not found")
+        return self.pulls[number]
+
+    def issue(self, number: int) -> Issue:
+        self._read()
+        if number not in self.issues:
+            raise NotFound(f"issue {number} was not found")
+        return self.issues[number]
+
+    def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
+        self._read()
+        return tuple(comment for target, comment in self.posted if target == number)
+
+    def post(self, number: int, body: str, at: str) -> None:
+        with self._lock:
+            self.posted.append((number, Comment(AUTHOR, body, at)))
+
+    def _read(self) -> None:
+        if self.reading is not None:
+            raise self.reading
+
+
+class FakeWriter:
+    """Writes to a FakeGitHub as told: `outcomes` holds what the next attempts come to; then all succeed.
+
+    "lost" does the work and loses the answer; "late" loses it and keeps the comment in `landing`.
+    """
+
+    name = "fake"
+
+    def __init__(self, github: FakeGitHub) -> None:
+        self._github = github
+        self.outcomes: list[str] = []
+        self.landing: list[Callable[[], None]] = []
+        self.before: Callable[[], None] = lambda: None
+        self.sent: list[str] = []
+
+    def write(self, action: Action) -> Effect:
+        self.before()
+        self.sent.append(action.id)
+        outcome = self.outcomes.pop(0) if self.outcomes else "executed"
+
+        def land() -> None:
+            self._github.post(action.target.number, action.payload["body"], "2026-11-22T12:00:00Z")
+
+        if outcome in ("executed", "lost"):
+            land()
+        if outcome == "late":
+            self.landing.append(land)
+        if outcome in ("executed", "failed"):
+            return Effect("executed" if outcome == "executed" else "failed", f"as told: {outcome}")
+        return Effect("outcome_unknown", "no answer")
+
+
+PLAN: dict[str, Any] = {
+    "test_plan": [
+        {
+            "ac_id": "AC1",
+            "ac_text": "A negative price shows as 0",
+            "covers": ["dfg_api/pricing.py"],
+            "steps": ["Open a listing with a price of -5", "Look at the ranking"],
+            "expected": "The price shows as 0",
+            "edge_cases": ["A price of exactly 0"],
+        }
+    ],
+    "general_checks": ["The ranking page loads"],
+    "nothing_to_test": None,
+    "reason": "The change clamps prices at zero.",
+    "evidence": "dfg_api/pricing.py returns max(listing.price, 0).",
+}
+
+
+def message(answer: Any = None, *, stop_reason: str = "end_turn", usage: tuple[int, int] = (1200, 400)) -> Reply:
+    """A 200 of the Messages API with `answer` (JSON, or raw text) in it."""
+    text = answer if isinstance(answer, str) else json.dumps(PLAN if answer is None else answer)
+    body = {
+        "id": "msg_fake",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-sonnet-5-5",
+        "content": [{"type": "text", "text": text}],
+        "stop_reason": stop_reason,
+        "usage": {"input_tokens": usage[0], "output_tokens": usage[1]},
+    }
+    return read_reply(200, json.dumps(body).encode(), None)
+
+
+def trouble(status: int, retry_after: str | None = None) -> Reply:
+    """An error answer of the Messages API."""
+    return read_reply(status, b'{"error": {"type": "as_told"}}', retry_after)
+
+
+class FakeModel:
+    """Answers as told; then with a good plan. Keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+        self.received: list[bytes] = []
+        self.before: Callable[[], None] = lambda: None
+
+    def send(self, body: bytes, timeout: float) -> Reply:
+        self.received.append(body)
+        self.before()
+        return self.replies.pop(0) if self.replies else message()
+
+
+@dataclass
+class World:
+    """An App and everything behind it."""
+
+    app: App
+    clock: Clock
+    github: FakeGitHub
+    writer: FakeWriter
+    model: FakeModel
+    started: list[str]
+    """Runs handed to the worker."""
+    metrics: list[tuple[str, int]]
+
+
+def in_turn(thunks: Sequence[Thunk]) -> list[Any]:
+    """`together` without threads: every interleaving point is where the test puts it."""
+    return [thunk() for thunk in thunks]
+
+
+def make_world(client: DynamoDBClient, tables: dict[str, str], *, worker: bool = False, **settings: str) -> World:
+    """A world on empty tables, with a closed breaker. `settings` are environment variables."""
+    clock = Clock()
+    github = FakeGitHub()
+    writer = FakeWriter(github)
+    model = FakeModel()
+    started: list[str] = []
+    metrics: list[tuple[str, int]] = []
+    read = read_settings(
+        {"GITHUB_REPOSITORY": "dfg/app", "COMMENT_AUTHOR": AUTHOR, "PHASE": "phase0", **tables, **settings}
+    )
+    store = Store(client, sleep=clock.sleep, new_id=_new_id)
+    ledger = Ledger(store, read.breaker_table, read.limits)
+    ledger.create_if_missing(clock.at)
+    app = App(
+        settings=read,
+        credentials=lambda: parse_secret(TOKEN),
+        own_secrets=lambda: (TOKEN,),
+        now=clock.now,
+        sleep=clock.sleep,
+        new_id=_new_id,
+        random_hex=lambda: uuid.uuid4().hex,
+        together=in_turn,
+        store=store,
+        ledger=ledger,
+        github=lambda: github,
+        writer=lambda: writer,
+        model=lambda: model,
+        start_worker=started.append if worker else None,
+        measure=lambda name, value: metrics.append((name, value)),
+    )
+    return World(app, clock, github, writer, model, started, metrics)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

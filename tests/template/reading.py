@@ -1,0 +1,83 @@
+"""template.yaml for tests: as written with the long forms of its functions, and expanded as CloudFormation has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+TRANSLATOR: Final = ROOT / ".venv-engine" / "bin" / "python"
+
+Template = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms turned into the long ones."""
+
+
+def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix in ("Ref", "Condition"):
+        return {suffix: value}
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+@cache
+def _parsed() -> Template:
+    template: Template = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    return template
+
+
+def written() -> Template:
+    """The template as written; a fresh copy each time."""
+    return deepcopy(_parsed())
+
+
+def expanded(templates: Sequence[Template]) -> list[Template]:
+    """Each as CloudFormation gets it, roles and all."""
+    answer = subprocess.run(  # noqa: S603 - our own script
+        [str(TRANSLATOR), str(Path(__file__).with_name("expand_templates.py"))],
+        input=json.dumps(templates),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1"},
+    )
+    if answer.returncode != 0:
+        raise AssertionError(answer.stderr)
+    result: list[Template] = json.loads(answer.stdout)
+    return result
+
+
+def defaults(template: Template) -> dict[str, str]:
+    """The parameters that have a default."""
+    return {name: str(p["Default"]) for name, p in template["Parameters"].items() if "Default" in p}
+
+
+def variables(template: Template, function: str, values: Mapping[str, str]) -> dict[str, str]:
+    """A function's environment under these parameters; a reference to a resource reads as its logical id."""
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    own = template["Resources"][function]["Properties"].get("Environment", {}).get("Variables", {})
+    return {
+        name: str(values.get(value["Ref"], value["Ref"])) if isinstance(value, dict) else str(value)
+        for name, value in {**shared, **own}.items()
+    }

@@ -1,0 +1,36 @@
+"""CloudFormation's Rules, evaluated as it would before it creates or updates anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def refusals(template: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
+    """The names of the rules that refuse a deployment with these parameters, one entry per failed assertion."""
+    return [
+        name
+        for name, rule in template["Rules"].items()
+        if evaluate(rule.get("RuleCondition", True), values)
+        for assertion in rule["Assertions"]
+        if not evaluate(assertion["Assert"], values)
+    ]
+
+
+def evaluate(expression: Any, values: Mapping[str, str]) -> Any:
+    """The value of a rule's expression. Raises KeyError for a function that rules do not have here."""
+    if isinstance(expression, list):
+        return [evaluate(part, values) for part in expression]
+    if not isinstance(expression, dict):
+        return expression
+    ((name, argument),) = expression.items()
+    if name == "Ref":
+        return values[argument]
+    arguments = evaluate(argument, values)
+    return {
+        "Fn::Equals": lambda: arguments[0] == arguments[1],
+        "Fn::Not": lambda: not arguments[0],
+        "Fn::And": lambda: all(arguments),
+        "Fn::Or": lambda: any(arguments),
+        "Fn::Contains": lambda: arguments[1] in arguments[0],
+    }[name]()

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from core.actions.states import ATTEMPT_MS, QUEUED, Draft, Stored, insert, move, read
+from core.types import ActionState, Facts, Target
+from tests.unit.actions.test_writers import ACTION
+
+STATES: tuple[ActionState, ...] = get_args(ActionState)
+ALLOWED = {
+    ("pending", "executing"),
+    ("pending", "rejected"),
+    ("pending", "expired"),
+    ("executing", "executed"),
+    ("executing", "failed"),
+    ("executing", "outcome_unknown"),
+    ("executing", "shadowed"),
+    ("failed", "executing"),
+    ("failed", "rejected"),
+    ("failed", "expired"),
+    ("outcome_unknown", "executed"),
+    ("outcome_unknown", "executing"),
+    ("outcome_unknown", "rejected"),
+    ("outcome_unknown", "expired"),
+}
+
+
+@pytest.mark.parametrize(("frm", "to"), list(product(STATES, STATES)))
+def test_only_the_listed_transitions_have_a_write(frm: ActionState, to: ActionState) -> None:
+    if (frm, to) not in ALLOWED:
+        with pytest.raises(ValueError, match="does not go"):
+            move("t", "a", frm=frm, to=to, attempt="x", now=1)
+        return
+    write = move("t", "a", frm=frm, to=to, attempt="x", now=1)
+    assert write.where == {"state": frm, "attempt": "x"}
+    assert ("queue" in write.remove) == (to not in QUEUED)
+
+
+def stored(state: ActionState) -> Stored:
+    facts = Facts("qa_plan", "dfg/app", Target("pull_request", 42), "sha", ("a.py",), ("cut",), "canary", {"risky": []})
+    write = insert(
+        "t", ACTION, Draft('{"x": "é"}', facts), state=state, attempt="x", principal="ci", now=1000, expiry=5000
+    )
+    return read(write.item)
+
+
+def test_an_action_comes_back_as_it_was_stored() -> None:
+    back = stored("pending")
+    assert back.action == ACTION
+    assert back.draft.facts.changed_paths == ("a.py",)
+    assert back.draft.raw == '{"x": "é"}'
+
+
+def test_a_dead_attempt_reads_as_outcome_unknown() -> None:
+    back = stored("executing")
+    assert back.state_at(1000 + ATTEMPT_MS - 1) == "executing"
+    assert back.state_at(1000 + ATTEMPT_MS) == "outcome_unknown"
+
+
+def test_a_decided_action_is_not_in_the_queue() -> None:
+    for state in STATES:
+        write = insert(
+            "t",
+            ACTION,
+            Draft("", Facts("qa_plan", "dfg/app", Target("pull_request", 1), "s")),
+            state=state,
+            attempt="",
+            principal="",
+            now=1,
+            expiry=1,
+        )
+        assert ("queue" in write.item) == (state in QUEUED)
