@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-_SECTION: Final = re.compile(r"^===== (?P<id>[0-9a-f]{32,}) begin (?P<name>[a-z ]+) =====$", re.MULTILINE)
+_SECTION: Final = re.compile(r"^===== (?P<id>[0-9a-f]{32,}) begin (?P<name>[a-z ]+?)(?: #\d+)? =====$", re.MULTILINE)
 _FILE: Final = re.compile(r"^(?P<status>[a-z]+) \+(?P<added>\d+) -(?P<removed>\d+) \[(?P<kind>[a-z ]+)\] (?P<path>.+)$")
-_DEFINITION: Final = re.compile(
-    r"\b(?:def|func|function|class|const|interface|type)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w{2,40})"
-)
+_DEFINITION: Final = re.compile(r"\b(?:def|func|function|class|struct)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w{2,40})")
 _CRITERION: Final = re.compile(r"^\s*(?:[-*]\s+\[[ xX]\]|[-*]?\s*AC[- ]?\d+\s*[:.])\s*(?P<text>.+)$")
 _PLAIN: Final = re.compile(r"[\w ,.;:'’()%+=–-]{10,400}")
 """A criterion is quoted only when it consists of plain words: what it says came from a stranger."""
@@ -65,7 +63,9 @@ def qa_plan(user_text: str) -> dict[str, Any]:
         }
     names = _definitions(sections.get("diffs", ""))
     tests = [_criterion_test(n, text, source) for n, text in enumerate(_criteria(sections.get("linked issue", "")), 1)]
-    tests += [_file_test(n, group, names) for n, group in enumerate(_groups(source), 1)]
+    covered = {path for test in tests for path in test["covers"]}
+    groups = _groups([file for file in source if file.path not in covered])
+    tests += [_file_test(n, group, names) for n, group in enumerate(groups, 1)]
     return {
         "test_plan": tests[:20],
         "general_checks": [
@@ -81,7 +81,7 @@ def qa_plan(user_text: str) -> dict[str, Any]:
 def _sections(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _SECTION.finditer(text):
-        end = text.find(f"\n===== {match['id']} end {match['name']} =====", match.end())
+        end = text.find(f"\n===== {match['id']} end {match['name']}", match.end())
         found[match["name"]] = text[match.end() : end if end >= 0 else len(text)]
     return found
 
@@ -119,18 +119,55 @@ def _criterion_test(number: int, text: str, source: Sequence[File]) -> dict[str,
         return len(words & {part.lower() for part in re.findall(r"[A-Za-z]{4,}", file.path)})
 
     closest = sorted(source, key=lambda file: (-closeness(file), -file.added))
+    steps, expected, edge_cases = next(plan for pattern, plan in _CRITERION_PLANS if pattern.search(text))
     return {
         "ac_id": f"AC{number}",
         "ac_text": text,
         "covers": [file.path for file in closest[:3]],
-        "steps": [
-            "Prepare a record for which the criterion matters, and one for which it does not.",
-            "Perform the action that the criterion describes, once for each record.",
-            "Reload, and look at both records again.",
-        ],
-        "expected": "The criterion holds for the first record, and the second one is unchanged.",
-        "edge_cases": ["An empty value", "A value at the limit", "The same action twice in a row"],
+        "steps": list(steps),
+        "expected": expected,
+        "edge_cases": list(edge_cases),
     }
+
+
+_CRITERION_PLANS: Final[tuple[tuple[re.Pattern[str], tuple[tuple[str, ...], str, tuple[str, ...]]], ...]] = (
+    (
+        re.compile(r"\d"),
+        (
+            (
+                "Try it just below the limit that the criterion names.",
+                "Try it exactly at the limit.",
+                "Try it just beyond the limit.",
+            ),
+            "Below and at the limit it works; beyond it a message says why not, and nothing is changed.",
+            ("The limit is reached while the page is open", "A value with spaces around it"),
+        ),
+    ),
+    (
+        re.compile(r"\b(?:not|cannot|never|no longer|without)\b", re.IGNORECASE),
+        (
+            (
+                "Prepare one record that the criterion excludes, and one that it does not.",
+                "Attempt the action on the excluded record, in the app and directly at the API.",
+                "Perform it on the other record.",
+            ),
+            "The excluded record is refused or absent everywhere, with a clear message; the other one works.",
+            ("The record becomes excluded while the page is open", "The same request twice in a row"),
+        ),
+    ),
+    (
+        re.compile(""),
+        (
+            (
+                "Prepare a record for which the criterion matters.",
+                "Perform the action that the criterion describes.",
+                "Reload, and look at the record again as a second user.",
+            ),
+            "The criterion holds after the reload, for both users.",
+            ("An empty value", "The same action twice in a row"),
+        ),
+    ),
+)
 
 
 def _groups(source: Sequence[File]) -> list[list[File]]:

@@ -24,7 +24,9 @@ def main() -> int:
         return _fail("usage: make plan PR=path/to/case.json")
     try:
         case = read_case(Path(sys.argv[1]))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return _fail(f"{sys.argv[1]}: {error.strerror}")
+    except ValueError as error:
         return _fail(f"{sys.argv[1]}: {error}")
     try:
         with Stack(without_targets(os.environ), repository=case["repository"]) as stack:
@@ -41,7 +43,13 @@ def main() -> int:
 def read_case(path: Path) -> dict[str, Any]:
     """Raises OSError, and ValueError saying what the case lacks."""
     case = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(case, dict) or not {"repository", "pull", "files"} <= set(case):
+    if (
+        not isinstance(case, dict)
+        or not isinstance(case.get("repository"), str)
+        or not isinstance(case.get("pull"), dict)
+        or type(case["pull"].get("number")) is not int
+        or not isinstance(case.get("files"), list)
+    ):
         raise ValueError('a case is {"repository", "pull", "files", "issue"} in the shape of GitHub\'s REST answers')
     return case
 

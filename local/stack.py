@@ -138,11 +138,10 @@ class Stack:
             if stand_in is not None:
                 stand_in.start()
                 self._exit.callback(stand_in.close)
-        gateway_environment = dict(self.environment)
         if self._with_worker:
             self._start_worker()
-            del gateway_environment["ANTHROPIC_API_KEY"]
-        self._start_gateway(gateway_environment)
+        model_key = {"ANTHROPIC_API_KEY"} if self._with_worker else set()
+        self._start_gateway({name: value for name, value in self.environment.items() if name not in model_key})
 
     def _start_engine(self) -> str:
         engine = Engine(self.logs)
@@ -153,7 +152,7 @@ class Stack:
     def _first_row(self) -> None:
         store = Store(self.dynamodb, sleep=time.sleep, new_id=lambda: str(uuid.uuid4()))
         ledger = Ledger(store, self.tables["BREAKER_TABLE"], read_limits(self.environment))
-        ledger.create_if_missing(int(time.time() * 1000))
+        ledger.create_if_missing()
 
     def _start_worker(self) -> None:
         listener = listen()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from core.app import App, Thunk
 from core.auth import parse_secret
+from core.canonical import digest
 from core.config import read_settings
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply, read_reply
 from core.errors import NotFound
 from core.store import Store
-from core.types import Action, ChangedFile, Comment, Effect, Issue, PullRequest
+from core.types import Action, ChangedFile, Comment, Effect, Issue, PullRequest, Target, TargetNow
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -87,6 +88,14 @@ class FakeGitHub:
         if number not in self.issues:
             raise NotFound(f"issue {number} was not found")
         return self.issues[number]
+
+    def target(self, target: Target) -> TargetNow:
+        self._read()
+        if target.type == "pull_request":
+            pull = self.pull_request(target.number)
+            return TargetNow(pull.state == "open", pull.head_sha)
+        issue = self.issue(target.number)
+        return TargetNow(issue.state == "open", digest([issue.title, issue.body]))
 
     def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
         self._read()
@@ -217,7 +226,7 @@ def make_world(client: DynamoDBClient, tables: dict[str, str], *, worker: bool =
     )
     store = Store(client, sleep=clock.sleep, new_id=_new_id)
     ledger = Ledger(store, read.breaker_table, read.limits)
-    ledger.create_if_missing(clock.at)
+    ledger.create_if_missing()
     app = App(
         settings=read,
         credentials=lambda: parse_secret(TOKEN),

@@ -12,7 +12,7 @@ from core.config import Settings
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply
 from core.store import Store
-from core.types import Comment, Issue, PullRequest
+from core.types import Comment, Issue, PullRequest, Target, TargetNow
 
 Thunk = Callable[[], Any]
 
@@ -23,6 +23,8 @@ class Reader(Protocol):
     def pull_request(self, number: int) -> PullRequest: ...
 
     def issue(self, number: int) -> Issue: ...
+
+    def target(self, target: Target) -> TargetNow: ...
 
     def comments(self, number: int, since: str = "") -> tuple[Comment, ...]: ...
 

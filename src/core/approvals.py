@@ -6,25 +6,23 @@ condition of the intent: one of them moves the action, the other is told who did
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from core import marker, phases
 from core.actions import states
 from core.actions.perform import perform
 from core.actions.states import WAITING, Stored
 from core.app import App
-from core.audit import events, log
-from core.audit.chain import Head
+from core.audit import events
 from core.audit.events import Entry
+from core.binding import bind
 from core.canonical import iso
+from core.decision import Decision
 from core.dispatcher import dedupe
-from core.errors import Conflict, NotFound, PreconditionFailed, StoreUnavailable
+from core.errors import Conflict, PreconditionFailed, StoreUnavailable
 from core.policy import engine
-from core.store import Item, Page, Write
-from core.types import ActionState, Effect, Json
-
-DECIDED: Final[frozenset[ActionState]] = frozenset({"executed", "rejected", "expired", "shadowed"})
+from core.store import Item, Page
+from core.types import Effect, Json
 
 
 def list_pending(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[str, Any]], Item | None]:
@@ -67,16 +65,12 @@ def describe(stored: Stored, now: int) -> dict[str, Any]:
 def approve(app: App, action_id: str, principal: str, if_match: str | None) -> Json:
     """Execute a waiting action, once. The body of the answer; its `status` is the outcome.
 
-    Raises NotFound, Conflict (decided, expired, too early to send again, policy has become stricter),
-    PreconditionFailed (another digest than the recorded one), PhaseForbids.
+    Raises NotFound, Conflict (decided, expired, moved, too early to send again, policy has become stricter),
+    PreconditionFailed (another digest than the recorded one), PhaseForbids, UpstreamUnavailable.
     """
-    decision = _Decision(app, "approve", action_id, principal)
+    decision = Decision(app, "approve", action_id, principal)
     stored = decision.load()
     action = stored.action
-    if if_match is not None and if_match != action.digest:
-        raise PreconditionFailed(
-            "If-Match is not the recorded digest: look at the action again", digest=action.digest, state=stored.state
-        )
     decision.refuse_decided(stored)
     phases.require_task(app.settings, action.task_type, "api")
     phases.require_action(app.settings, action.type)
@@ -91,6 +85,16 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
             state=stored.state,
             checks=[finding.as_json() for finding in verdict.findings],
         )
+
+    binding = bind(action, app.github().target(action.target), if_match)
+    match binding.verdict:
+        case "closed":
+            decision.expire(stored, binding.message)
+            raise Conflict(f"{binding.message}: the action has expired", state="expired")
+        case "mismatch":
+            raise PreconditionFailed(binding.message, digest=binding.digest, state=stored.state)
+        case "moved":
+            raise Conflict(binding.message, digest=binding.digest, state=stored.state)
 
     assumes = ""
     if stored.state_at(decision.now) == "outcome_unknown":
@@ -107,7 +111,8 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
             "principal": principal,
             "actionId": action.id,
             "runId": action.run_id,
-            "digest": action.digest,
+            "digest": binding.digest,
+            **({"stale": binding.message} if binding.verdict == "stale" else {}),
             "taskType": action.task_type,
             "target": events.target_json(action.target.type, action.target.number),
             "policyVersion": verdict.policy_version,
@@ -123,7 +128,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
 
 def reject(app: App, action_id: str, principal: str, reason: str) -> Json:
     """Decide that a waiting action shall not happen. Raises NotFound, Conflict."""
-    decision = _Decision(app, "reject", action_id, principal)
+    decision = Decision(app, "reject", action_id, principal)
     stored = decision.load()
     decision.refuse_decided(stored)
     if stored.state == "executing":
@@ -146,99 +151,17 @@ def reject(app: App, action_id: str, principal: str, reason: str) -> Json:
     return {"status": "rejected", "actionId": action_id}
 
 
-@dataclass
-class _Decision:
-    """One request about one action: its chain, and the conditional writes on the action."""
-
-    app: App
-    kind: str
-    action_id: str
-    principal: str
-
-    def __post_init__(self) -> None:
-        self.now = self.app.now()
-        self.head = Head.new(self.app.new_id())
-        self.started_at = iso(self.now)
-
-    def load(self) -> Stored:
-        item = self.app.store.get(self.app.settings.actions_table, {"id": self.action_id})
-        if item is None:
-            raise NotFound("no action has this id")
-        return states.read(item)
-
-    def refuse_decided(self, stored: Stored) -> None:
-        """Raises Conflict for what can no longer be decided; an action past its time becomes `expired` here."""
-        state = stored.state_at(self.now)
-        if state in DECIDED:
-            raise Conflict(f"the action is {state} already", state=state)
-        if state == "executing":
-            raise Conflict("another attempt is under way", state=state)
-        if self.now >= stored.expires_at and stored.state != "executing":
-            entry: Entry = (
-                "action.expired",
-                {"kind": "expire", "principal": self.principal, "actionId": self.action_id, "was": stored.state},
-            )
-            self.move(stored, "expired", [entry])
-            raise Conflict("the action has expired: dispatch again for a new one", state="expired")
-
-    def move(
-        self, stored: Stored, to: ActionState, entries: list[Entry], *, next_attempt: str | None = None, error: str = ""
-    ) -> None:
-        """One transition with its events. Raises Conflict when somebody else has moved the action since."""
-        settings = self.app.settings
-        appended = log.append(settings.audit_table, self.head, self.app.now(), entries)
-        change = states.move(
-            settings.actions_table,
-            self.action_id,
-            frm=stored.state,
-            to=to,
-            attempt=stored.attempt,
-            now=self.app.now(),
-            next_attempt=next_attempt,
-            error=error,
-        )
-        if self.app.store.transact([change, *appended.writes]) is not None:
-            state = self.load().state_at(self.app.now())
-            raise Conflict(f"somebody else was faster: the action is {state}", state=state)
-        self.head = appended.head
-
-    def finish(self, stored: Stored, attempt: str, effect: Effect) -> list[Write]:
-        """The writes of an attempt's outcome, which close the chain."""
-        settings = self.app.settings
-        kind, data = events.action_ended(self.action_id, attempt, effect)
-        entry = (kind, {**data, "kind": self.kind, "status": effect.outcome, "startedAt": self.started_at})
-        appended = log.append(settings.audit_table, self.head, self.app.now(), [entry], closes=True)
-        moved = states.move(
-            settings.actions_table,
-            self.action_id,
-            frm="executing",
-            to=effect.outcome,
-            attempt=attempt,
-            now=self.app.now(),
-            error="" if effect.outcome == "executed" else effect.detail,
-        )
-        return [moved, *appended.writes]
-
-
-def _look_again(app: App, decision: _Decision, stored: Stored) -> dict[str, Any] | tuple[Stored, str]:
+def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] | tuple[Stored, str]:
     """An earlier attempt may have landed: the answer if it has, or what a further attempt has to assume.
 
     Raises Conflict while it is too early to tell, or where GitHub cannot be read.
     """
     seen = marker.look(app, stored)
-    if stored.state == "executing":  # the attempt died: say so first, so that the next step leaves a true state
-        died: Entry = (
-            "action.outcome_unknown",
-            {"kind": "look", "actionId": stored.action.id, "attempt": stored.attempt, "detail": "the attempt died"},
-        )
-        decision.move(stored, "outcome_unknown", [died], error="the attempt died")
+    if stored.state == "executing":  # say first that it died, so that the next step leaves a true state
+        decision.note_death(stored)
         stored = decision.load()
     if seen.result == "found":
-        found: Entry = (
-            "action.executed",
-            {"kind": "look", "actionId": stored.action.id, "attempt": stored.attempt, "detail": seen.detail},
-        )
-        decision.move(stored, "executed", [found])
+        decision.note_found(stored, seen.detail)
         return _body(stored, "executed", seen.detail)
     if seen.result == "unreadable":
         raise Conflict(f"whether it was posted cannot be seen: {seen.detail}", state="outcome_unknown")
@@ -250,7 +173,7 @@ def _look_again(app: App, decision: _Decision, stored: Stored) -> dict[str, Any]
     return stored, f"attempt {stored.attempt} will not land any more: {seen.detail}, after the settle time"
 
 
-def _end(app: App, decision: _Decision, stored: Stored, attempt: str, effect: Effect) -> dict[str, Any]:
+def _end(app: App, decision: Decision, stored: Stored, attempt: str, effect: Effect) -> dict[str, Any]:
     action = stored.action
     writes = decision.finish(stored, attempt, effect)
     posted = effect.outcome in ("executed", "outcome_unknown")

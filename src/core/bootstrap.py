@@ -110,8 +110,7 @@ def make_app(env: Mapping[str, str]) -> App:
 
 def ensure_breaker() -> None:
     """The breaker's first row, where there is none yet: called by the deployment."""
-    made = app()
-    made.ledger.create_if_missing(made.now())
+    app().ledger.create_if_missing()
 
 
 def new_id() -> str:

@@ -8,7 +8,7 @@ configured, one invocation does both. In sequence, with what is written at each 
     claim     reserve the money  ∥  key + run record + prompt + run.started …       [worker: lease ∥ prompt]
     generate  the model; each further attempt is charged first
     record    settle the money   ∥  answer + verdict + action, with the intent or the end
-    act       one POST, only once the intent is on record
+    act       one POST, only once the intent is on record, and only if the target has not moved
     end       outcome + result, the key kept
 """
 
@@ -22,15 +22,16 @@ from core.actions.perform import perform
 from core.actions.states import facts_from_json
 from core.app import App
 from core.audit import content
+from core.binding import bind
 from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp
-from core.errors import BadRequest, LeaseHeld, NotFound, WorkerUnavailable
+from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, WorkerUnavailable
 from core.policy import engine
 from core.recovery import finish_interrupted
 from core.runs import Run
 from core.tasks import TASKS
-from core.types import Facts, Json, TaskRequest
+from core.types import Action, Facts, Json, TaskRequest
 
 POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
 
@@ -128,12 +129,23 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     if not isinstance(approved, engine.Approved) or not phases.allows_action(app.settings, action.type):
         return endings.propose(app, run, outcome, cost, verdict, action, facts)
 
-    intended = endings.intend(app, run, outcome, cost, verdict, action, facts)
+    why = _moved_on(app, action)
+    intended = None if why else endings.intend(app, run, outcome, cost, verdict, action, facts)
     if intended is None:
-        held_back, waiting = endings.hold_back(verdict, action, "a comment of this kind was posted here meanwhile")
+        held_back, waiting = endings.hold_back(verdict, action, why or "a comment of this kind was posted meanwhile")
         return endings.propose(app, run, outcome, cost, held_back, waiting, facts)
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
     return endings.end(app, intended, effect)
+
+
+def _moved_on(app: App, action: Action) -> str:
+    """Why the target is not what the plan was made for any more; empty when it is."""
+    try:
+        now = app.github().target(action.target)
+    except OrchestratorError as error:
+        return f"whether the target has moved cannot be seen: {error.message}"
+    binding = bind(action, now, None)
+    return "" if binding.verdict == "unmoved" else binding.message
 
 
 def _take(app: App, run_id: str, deadline: int) -> Run | Json:

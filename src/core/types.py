@@ -97,6 +97,14 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
+class TargetNow:
+    """How a target stands at one moment. `state` is what approvals bind to, see Facts.target_state."""
+
+    open: bool
+    state: str
+
+
+@dataclass(frozen=True)
 class Comment:
     """A comment on GitHub, for finding our marker."""
 

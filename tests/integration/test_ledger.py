@@ -29,7 +29,7 @@ def make_ledger(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> Make
         store = Store(dynamodb_client, sleep=lambda _: None, new_id=lambda: str(uuid.uuid4()))
         ledger = Ledger(store, tables["BREAKER_TABLE"], limits)
         if row:
-            ledger.create_if_missing(START)
+            ledger.create_if_missing()
         return ledger
 
     return make

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
+from core.canonical import digest
 from core.config import GITHUB_TIMEOUT_SECONDS, VERSION
 from core.context.github_json import UnexpectedShape, read_comments, read_files, read_issue, read_pull
 from core.errors import ConfigurationError, NotFound, UpstreamUnavailable
-from core.types import ChangedFile, Comment, Issue, PullRequest
+from core.types import ChangedFile, Comment, Issue, PullRequest, Target, TargetNow
 from core.wire import Http, NoAnswer, NotSent, Response
 
 Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
@@ -72,6 +73,14 @@ class GitHubReader:
     def issue(self, number: int) -> Issue:
         """The issue, or the pull request of that number as an issue."""
         return read_issue(self._get(f"/issues/{number}", f"issue {number}"), number)
+
+    def target(self, target: Target) -> TargetNow:
+        """How the target stands now: one request."""
+        if target.type == "pull_request":
+            pull, _ = read_pull(self._get(f"/pulls/{target.number}", f"pull request {target.number}"), target.number)
+            return TargetNow(pull.state == "open", pull.head_sha)
+        issue = self.issue(target.number)
+        return TargetNow(issue.state == "open", digest([issue.title, issue.body]))
 
     def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
         """Comments changed at or after `since` (ISO 8601 in UTC, judged by GitHub), oldest first; "" for all."""

@@ -61,7 +61,7 @@ class Transition:
     reason: str
 
 
-def new_item(now: int) -> Item:
+def new_item() -> Item:
     """A closed breaker with nothing charged."""
     return {
         "id": BREAKER_ID,
@@ -70,7 +70,7 @@ def new_item(now: int) -> Item:
         "reason": "",
         "probe": "",
         "probeUntil": 0,
-        "countedFrom": now,
+        "countedFrom": 0,
         "total": 0,
         "tasks": 0,
         "charges": {},

@@ -64,9 +64,9 @@ class Ledger:
         """The item, or None where no deployment and no reset has created it."""
         return self._store.get(self._table, {"id": BREAKER_ID})
 
-    def create_if_missing(self, now: int) -> None:
+    def create_if_missing(self) -> None:
         """The first row of a deployment. An existing one is left as it is."""
-        item = breaker.new_item(now)
+        item = breaker.new_item()
         del item["id"]
         self._store.update(
             self._table,
@@ -213,7 +213,7 @@ class Ledger:
         for _ in range(TRIES):
             item = self.read()
             if item is None:
-                self.create_if_missing(now)
+                self.create_if_missing()
                 return None
             if self._set_state(item, "closed", "", opened_at=0, counted_from=now):
                 return item

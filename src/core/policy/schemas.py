@@ -38,16 +38,14 @@ def _one_line(value: str) -> str:
     return value
 
 
-def _text(longest: int, shortest: int = 1) -> Any:
-    return Annotated[str, StringConstraints(min_length=shortest, max_length=longest), AfterValidator(_words)]
-
-
-Words20 = _text(20)
-Words50 = Annotated[_text(50), AfterValidator(_one_line)]
-Words200 = _text(200)
-Words500 = _text(500)
-Sentence = _text(500, 10)
-Path500 = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Words50 = Annotated[
+    str, StringConstraints(min_length=1, max_length=50), AfterValidator(_words), AfterValidator(_one_line)
+]
+Words200 = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_words)]
+Words500 = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_words)]
+Sentence = Annotated[str, StringConstraints(min_length=10, max_length=500), AfterValidator(_words)]
+LongText = Annotated[str, StringConstraints(min_length=10, max_length=2000), AfterValidator(_words)]
+FilePath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 IssueNumber = Annotated[int, Field(ge=1, le=2**31)]
 
 
@@ -64,7 +62,7 @@ class TestCase(Strict):
 
     ac_id: Words50
     ac_text: Words500
-    covers: Annotated[list[Path500], Field(max_length=20)]
+    covers: Annotated[list[FilePath], Field(max_length=20)]
     steps: Annotated[list[Words500], Field(min_length=1, max_length=10)]
     expected: Words500
     edge_cases: Annotated[list[Words200], Field(max_length=5)]
@@ -105,9 +103,9 @@ class AgentBrief(Strict):
     """The answer to `agent_brief`."""
 
     objective: Sentence
-    context: _text(2000, 10)  # type: ignore[valid-type]
+    context: LongText
     acceptance_criteria: Annotated[list[Words500], Field(min_length=1, max_length=10)]
-    files: Annotated[list[Path500], Field(max_length=20)]
+    files: Annotated[list[FilePath], Field(max_length=20)]
     out_of_scope: Annotated[list[Words200], Field(max_length=10)]
     test_notes: Annotated[list[Words500], Field(max_length=10)]
     reason: Sentence

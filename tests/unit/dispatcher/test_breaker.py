@@ -19,7 +19,7 @@ def item(outcomes: list[bool | None], **changes: Any) -> Item:
         entry: dict[str, Any] = {"at": NOW, "charge": 100, "tasks": 1, "attempt": 1, "settled": failed is not None}
         charges[f"r{number}"] = entry if failed is None else {**entry, "failed": failed}
     total = 100 * len(outcomes)
-    return {**new_item(0), "charges": charges, "total": total, "tasks": len(outcomes), **changes}
+    return {**new_item(), "charges": charges, "total": total, "tasks": len(outcomes), **changes}
 
 
 def last(outcomes: list[bool | None], **changes: Any) -> Transition | None:

@@ -1,0 +1,22 @@
+"""The scheduled look at what waits. Runs in any phase: it never sends anything to GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core import bootstrap
+from core.app import App
+from core.reconcile import look_at_waiting
+from handlers.http import logger
+
+
+def run(app: App, context: Any) -> dict[str, int]:
+    """How many actions were looked at, and what became of them."""
+    counts = look_at_waiting(app, app.now() + int(context.get_remaining_time_in_millis()) - 15_000)
+    logger.info("looked at what waits", extra=counts)
+    return counts
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
+    return run(bootstrap.app(), context)

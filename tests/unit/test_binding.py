@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from core.binding import bind
+from core.policy.engine import action_digest
+from core.types import Action, Target, TargetNow
+
+OLD, NEW = "a" * 40, "b" * 40
+
+
+def digest(state: str) -> str:
+    return action_digest(
+        action_type="add_comment",
+        repository="dfg/app",
+        target=Target("pull_request", 42),
+        payload={"body": "plan"},
+        target_state=state,
+        policy_version="1",
+    )
+
+
+ACTION = Action(
+    id="a",
+    run_id="r",
+    task_type="qa_plan",
+    type="add_comment",
+    repository="dfg/app",
+    target=Target("pull_request", 42),
+    payload={"body": "plan"},
+    target_state=OLD,
+    reason="",
+    evidence="",
+    classification="requires_approval",
+    policy_reason="",
+    policy_version="1",
+    digest=digest(OLD),
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "if_match", "verdict"),
+    [
+        (OLD, None, "unmoved"),
+        (OLD, digest(OLD), "unmoved"),
+        (OLD, digest(NEW), "mismatch"),
+        (OLD, "", "mismatch"),
+        (OLD, "*", "mismatch"),
+        (NEW, None, "moved"),
+        (NEW, digest(OLD), "moved"),
+        (NEW, digest(NEW), "stale"),
+        (NEW, digest("c" * 40), "mismatch"),
+    ],
+)
+def test_what_a_digest_means_on_a_target_as_it_stands(state: str, if_match: str | None, verdict: str) -> None:
+    binding = bind(ACTION, TargetNow(True, state), if_match)
+    assert binding.verdict == verdict
+    assert binding.digest == digest(state)
+
+
+@pytest.mark.parametrize("if_match", [None, digest(OLD), digest(NEW)])
+def test_a_closed_target_ends_it_whatever_the_digest(if_match: str | None) -> None:
+    assert bind(ACTION, TargetNow(False, OLD), if_match).verdict == "closed"
+
+
+def test_the_message_says_what_moved() -> None:
+    assert (
+        "pull request 42 has moved from aaaaaaaaaaaa to bbbbbbbbbbbb"
+        in bind(ACTION, TargetNow(True, NEW), None).message
+    )
