@@ -36,6 +36,7 @@ class Child:
         self._listener = listener
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._begun = False
 
     def start(self) -> None:
         """Starts it unless it runs."""
@@ -43,7 +44,9 @@ class Child:
             if self._process is not None and self._process.poll() is None:
                 return
             self.log.parent.mkdir(parents=True, exist_ok=True)
-            with self.log.open("ab") as log:
+            # The first start forgets what an earlier stack wrote; a restart goes on after the crash.
+            with self.log.open("ab" if self._begun else "wb") as log:
+                self._begun = True
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                     self._command,
                     cwd=ROOT,

@@ -31,7 +31,7 @@ _BY_HAND: Final = {
     # Cyrillic
     "a": "аӑӓӕꙗ",
     "b": "ЬьвВƄБ",
-    "c": "сСҫҪ",
+    "c": "сСҫҪϲςᴄ",
     "d": "ԁԀꓒ",
     "e": "еЕёЁѐҽҿ℮ӗєЄэ",
     "f": "ғҒϝſẝ",
@@ -102,6 +102,8 @@ def table() -> dict[str, str]:
         for char in alike:
             result[char] = plain.lower()
     result["ʟ"], result["ȷ"], result["ⱺ"], result["ɑ"], result["α"] = "l", "j", "o", "a", "a"
+    for char, plain in list(result.items()):
+        result.setdefault(unicodedata.normalize("NFKC", char), plain)
     result["ε"], result["β"], result["ß"], result["ø"], result["đ"] = "e", "b", "b", "o", "d"
     return {
         char: plain

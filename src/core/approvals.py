@@ -6,7 +6,8 @@ condition of the intent: one of them moves the action, the other is told who did
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from core import marker, phases
 from core.actions import states
@@ -19,14 +20,28 @@ from core.binding import bind
 from core.canonical import iso
 from core.decision import Decision
 from core.dispatcher import dedupe
-from core.errors import Conflict, PreconditionFailed, StoreUnavailable
+from core.errors import Conflict, PreconditionFailed, SelfApproval, StoreUnavailable
 from core.policy import engine
+from core.results import dollars
 from core.store import Item, Page
-from core.types import Effect, Json
+from core.types import ActionState, Effect, Json
+
+ON_APPROVE: Final[Mapping[ActionState, str]] = {
+    "pending": "posts it once",
+    "failed": "posts it once; the last attempt was definitely refused, nothing is paid again",
+    "outcome_unknown": "looks for it on GitHub first; posts it again only once the settle time is over",
+    "executing": "nothing: an attempt is under way",
+}
+"""What approving an action will do, by its state."""
 
 
-def list_pending(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[str, Any]], Item | None]:
-    """What waits, newest first, and where the next page starts. One query; a page may be short."""
+def list_pending(
+    app: App, *, limit: int, start: Item | None, where: Mapping[str, str] | None = None
+) -> tuple[list[dict[str, Any]], Item | None]:
+    """What waits, newest first, and where the next page starts. One query; a page may be short.
+
+    `where` may hold `taskType` and `target` (`pull_request:42`).
+    """
     page: Page = app.store.query(
         app.settings.actions_table,
         equals=("queue", WAITING),
@@ -34,6 +49,7 @@ def list_pending(app: App, *, limit: int, start: Item | None) -> tuple[list[dict
         newest_first=True,
         limit=limit,
         start=start,
+        where=where,
     )
     now = app.now()
     return [describe(states.read(item), now) for item in page.items if item["expiresAt"] > now], page.next
@@ -42,6 +58,7 @@ def list_pending(app: App, *, limit: int, start: Item | None) -> tuple[list[dict
 def describe(stored: Stored, now: int) -> dict[str, Any]:
     """An action as the API shows it."""
     action = stored.action
+    state = stored.state_at(now)
     return {
         "id": action.id,
         "runId": action.run_id,
@@ -55,9 +72,13 @@ def describe(stored: Stored, now: int) -> dict[str, Any]:
         "policyReason": action.policy_reason,
         "createdAt": iso(stored.created_at),
         "expiresAt": iso(stored.expires_at),
-        "state": stored.state_at(now),
+        "state": state,
         "digest": action.digest,
         "lastError": stored.last_error,
+        "onApprove": ON_APPROVE.get(state, ""),
+        "principal": stored.principal,
+        "cost": dollars(stored.charged),
+        "checks": list(stored.checks),
         "payload": dict(action.payload),
     }
 
@@ -72,6 +93,8 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
     stored = decision.load()
     action = stored.action
     decision.refuse_decided(stored)
+    if not app.settings.self_approval and principal == stored.principal:
+        raise SelfApproval("a principal may not approve what it dispatched itself")
     phases.require_task(app.settings, action.task_type, "api")
     phases.require_action(app.settings, action.type)
 

@@ -129,6 +129,8 @@ class Settings:
     relay_url: str | None
     comment_author: str | None
     shadow_mode: bool
+    self_approval: bool
+    """Whether a principal may approve what it dispatched itself."""
     worker_function: str | None
     notify_topic: str | None
     audit_table: str
@@ -205,9 +207,13 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     repository = need("GITHUB_REPOSITORY")
     if not REPOSITORY_NAME.fullmatch(repository):
         raise ConfigurationError(f"GITHUB_REPOSITORY must be owner/name, not {repository!r}")
-    shadow = env.get("SHADOW_MODE", "off")
-    if shadow not in ("on", "off", ""):
-        raise ConfigurationError(f"SHADOW_MODE must be on or off, not {shadow!r}")
+
+    def one_of(name: str, default: str, *others: str) -> str:
+        value = env.get(name) or default
+        if value not in (default, *others):
+            raise ConfigurationError(f"{name} must be {' or '.join((default, *others))}, not {value!r}")
+        return value
+
     return Settings(
         phase=phase,
         prerequisites_confirmed=all(
@@ -217,7 +223,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         github_api_url=env.get("GITHUB_API_URL", "") or "https://api.github.com",
         relay_url=env.get("DFG_RELAY_URL") or None,
         comment_author=env.get("COMMENT_AUTHOR") or None,
-        shadow_mode=shadow == "on",
+        shadow_mode=one_of("SHADOW_MODE", "off", "on") == "on",
+        self_approval=one_of("SELF_APPROVAL", "allowed", "forbidden") == "allowed",
         worker_function=env.get("WORKER_FUNCTION") or None,
         notify_topic=env.get("NOTIFY_TOPIC_ARN") or None,
         audit_table=need("AUDIT_TABLE"),

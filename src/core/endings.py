@@ -26,6 +26,16 @@ STORM_TRIES: Final = 4
 
 
 @dataclass(frozen=True)
+class Judged:
+    """An answer with its price and policy's verdict. `cost` in micro-dollars."""
+
+    generated: Generated
+    cost: int
+    verdict: Verdict
+    facts: Facts
+
+
+@dataclass(frozen=True)
 class Intended:
     """An action whose intent is on record: it may be sent, once."""
 
@@ -58,44 +68,41 @@ def cut_short(app: App, run: Run, generated: Generated, cost: int) -> Json:
     return _close(app, run, generated.charge, app.now(), entries, body, failed=True, writes=[stored])
 
 
-def reject(app: App, run: Run, generated: Generated, cost: int, verdict: Verdict) -> Json:
+def reject(app: App, run: Run, judged: Judged) -> Json:
     """Policy refused the answer: it is stored and paid for, and nothing reaches GitHub."""
-    run = replace(run, charged=generated.kept + cost)
-    body = results.rejected(run, verdict, generated.reply.answer.usage)
-    stored, entries = _answered(app, run, generated, cost)
-    entries += [events.policy_judged(verdict), _finished(run, "rejected", classification=verdict.classification)]
-    return _close(app, run, generated.charge, app.now(), entries, body, failed=False, writes=[stored])
+    run, stored, entries = _judged(app, run, judged)
+    body = results.rejected(run, judged.verdict, judged.generated.reply.answer.usage)
+    entries.append(_finished(run, "rejected", classification=judged.verdict.classification))
+    return _close(app, run, judged.generated.charge, app.now(), entries, body, failed=False, writes=[stored])
 
 
-def propose(
-    app: App, run: Run, generated: Generated, cost: int, verdict: Verdict, action: Action, facts: Facts
-) -> Json:
+def propose(app: App, run: Run, judged: Judged, action: Action) -> Json:
     """The action waits for the Captain. The key is kept: the same content would be the same plan."""
-    run = replace(run, charged=generated.kept + cost, action_id=action.id)
-    body = results.success(run, verdict, action, "pending", generated.reply.answer.usage)
-    stored, entries = _answered(app, run, generated, cost)
+    run, stored, entries = _judged(app, run, judged)
+    run = replace(run, action_id=action.id)
+    body = results.success(run, judged.verdict, action, "pending", judged.generated.reply.answer.usage)
     entries += [
-        events.policy_judged(verdict),
         events.action_proposed(action),
-        _finished(run, "success", classification=verdict.classification, state="pending", actionId=action.id),
+        _finished(run, "success", classification=action.classification, state="pending", actionId=action.id),
     ]
-    row = _insert_action(app, run, generated, action, facts, "pending", "")
+    row = _insert_action(app, run, judged, action, "pending", "")
     app.measure("ActionsWaiting", 1)
-    return _close(app, run, generated.charge, app.now(), entries, body, failed=False, writes=[stored, row], keep=True)
+    return _close(
+        app, run, judged.generated.charge, app.now(), entries, body, failed=False, writes=[stored, row], keep=True
+    )
 
 
-def intend(
-    app: App, run: Run, generated: Generated, cost: int, verdict: Verdict, action: Action, facts: Facts
-) -> Intended | None:
+def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | None:
     """Put the intent on record, with the answer and the verdict. None when it would be a comment storm by now.
 
     The storm record is the gate of the target: one of two runs for it gets through.
     """
     attempt = app.new_id()
-    stored, entries = _answered(app, run, generated, cost)
-    entries += [events.policy_judged(verdict), events.action_intended(action, attempt, app.writer().name)]
-    before = replace(run, charged=generated.kept + cost, action_id=action.id)
-    result = results.success(before, verdict, action, "outcome_unknown", generated.reply.answer.usage)
+    before, stored, entries = _judged(app, run, judged)
+    before = replace(before, action_id=action.id)
+    entries.append(events.action_intended(action, attempt, app.writer().name))
+    result = results.success(before, judged.verdict, action, "outcome_unknown", judged.generated.reply.answer.usage)
+    charge = judged.generated.charge
     storm_seen = run.storm_seen
     for settle in (True, *(False,) * STORM_TRIES):
         now = app.now()
@@ -105,7 +112,7 @@ def intend(
             now,
             entries,
             stage="acting",
-            charge=generated.charge,
+            charge=charge,
             charged=before.charged,
             action_id=action.id,
             result=result,
@@ -115,9 +122,9 @@ def intend(
             *advanced,
             runs.hold_key(app.settings, run, now + runs.LEASE_MARGIN_MS),
             stored,
-            _insert_action(app, run, generated, action, facts, "executing", attempt),
+            _insert_action(app, before, judged, action, "executing", attempt),
         ]
-        lost = _settle_beside(app, run.id, generated.charge, before.charged, now, writes, failed=False, settle=settle)
+        lost = _settle_beside(app, run.id, charge, before.charged, now, writes, failed=False, settle=settle)
         if lost is None:
             return Intended(after, action, attempt, result)
         if lost.positions != (0,):
@@ -193,12 +200,10 @@ def abandon(app: App, run: Run, detail: str) -> Json:
     return body
 
 
-def hold_back(verdict: Verdict, action: Action, why: str) -> tuple[Verdict, Action]:
+def hold_back(judged: Judged, action: Action, why: str) -> tuple[Judged, Action]:
     """What policy would have let through, left to the Captain for another reason than its content."""
-    return (
-        replace(verdict, classification="requires_approval", reason=why),
-        replace(action, classification="requires_approval", policy_reason=why),
-    )
+    verdict = replace(judged.verdict, classification="requires_approval", reason=why)
+    return replace(judged, verdict=verdict), replace(action, classification="requires_approval", policy_reason=why)
 
 
 def _write_end(app: App, writes: list[Write]) -> None:
@@ -284,16 +289,23 @@ def _answered(app: App, run: Run, generated: Generated, cost: int) -> tuple[Inse
     ]
 
 
-def _insert_action(
-    app: App, run: Run, generated: Generated, action: Action, facts: Facts, state: ActionState, attempt: str
-) -> Insert:
+def _judged(app: App, run: Run, judged: Judged) -> tuple[Run, Insert, list[Entry]]:
+    """The run with what it came to, the write of its answer, and the events up to the verdict."""
+    stored, entries = _answered(app, run, judged.generated, judged.cost)
+    charged = judged.generated.kept + judged.cost
+    return replace(run, charged=charged), stored, [*entries, events.policy_judged(judged.verdict)]
+
+
+def _insert_action(app: App, run: Run, judged: Judged, action: Action, state: ActionState, attempt: str) -> Insert:
     return states.insert(
         app.settings.actions_table,
         action,
-        Draft(generated.reply.answer.text, facts),
+        Draft(judged.generated.reply.answer.text, judged.facts),
         state=state,
         attempt=attempt,
         principal=run.principal,
+        charged=run.charged,
+        checks=[finding.as_json() for finding in judged.verdict.findings],
         now=app.now(),
         expiry=app.settings.limits.approval_expiry_seconds * 1000,
     )

@@ -46,6 +46,12 @@ class Forbidden(OrchestratorError):
     status, code = 403, "forbidden"
 
 
+class SelfApproval(OrchestratorError):
+    """Let somebody else approve: this principal dispatched the run itself."""
+
+    status, code = 403, "self_approval"
+
+
 class PhaseForbids(OrchestratorError):
     """Deploy a later phase, or confirm its prerequisites."""
 

@@ -26,6 +26,7 @@ from core.binding import bind
 from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp
+from core.endings import Judged
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, WorkerUnavailable
 from core.policy import engine
 from core.recovery import finish_interrupted
@@ -122,18 +123,18 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
         phase=app.settings.phase,
         own_secrets=app.own_secrets(),
     )
+    judged = Judged(outcome, cost, verdict, facts)
     if verdict.classification == "rejected":
-        return endings.reject(app, run, outcome, cost, verdict)
+        return endings.reject(app, run, judged)
     action = verdict.actions[0]
     approved = engine.approve(action, verdict, by_captain=False)
     if not isinstance(approved, engine.Approved) or not phases.allows_action(app.settings, action.type):
-        return endings.propose(app, run, outcome, cost, verdict, action, facts)
+        return endings.propose(app, run, judged, action)
 
     why = _moved_on(app, action)
-    intended = None if why else endings.intend(app, run, outcome, cost, verdict, action, facts)
+    intended = None if why else endings.intend(app, run, judged, action)
     if intended is None:
-        held_back, waiting = endings.hold_back(verdict, action, why or "a comment of this kind was posted meanwhile")
-        return endings.propose(app, run, outcome, cost, held_back, waiting, facts)
+        return endings.propose(app, run, *endings.hold_back(judged, action, why or "a comment was posted meanwhile"))
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
     return endings.end(app, intended, effect)
 

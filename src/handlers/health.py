@@ -36,6 +36,7 @@ def respond(app: App, request: Request) -> Reply:
         "totalTasks": seen.total_tasks,
         "failedTasks": seen.failed_tasks,
         "totalCostUsd": dollars(seen.charged),
+        "maxCostUsd": dollars(app.settings.limits.window_ceiling),
     }
     return Reply(body)
 

@@ -7,12 +7,14 @@ from core.approvals import list_pending
 from handlers.http import Endpoint, Reply, Request, no_unknown, page_limit, read_cursor, write_cursor
 
 CURSOR = ("id", "queue", "queueKey")
+FILTERS = ("taskType", "target")
 
 
 def respond(app: App, request: Request) -> Reply:
     """One page of waiting actions."""
-    no_unknown(request.query, ("limit", "cursor"), "query parameter")
-    actions, after = list_pending(app, limit=page_limit(request), start=read_cursor(request, CURSOR))
+    no_unknown(request.query, ("limit", "cursor", *FILTERS), "query parameter")
+    where = {name: request.query[name] for name in FILTERS if name in request.query}
+    actions, after = list_pending(app, limit=page_limit(request), start=read_cursor(request, CURSOR), where=where)
     return Reply({"count": len(actions), "actions": actions, "cursor": write_cursor(after)})
 
 

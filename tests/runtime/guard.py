@@ -22,6 +22,8 @@ def grants(template: Mapping[str, Any], function: str, tables: Mapping[str, str]
     allowed: set[Grant] = set()
     for policy in template["Resources"][function]["Properties"]["Policies"]:
         for statement in policy["Statement"]:
+            if "Action" not in statement:
+                continue  # under a condition: none of these is about a table
             for action in _listed(statement["Action"]):
                 for resource in _listed(statement["Resource"]):
                     match resource:

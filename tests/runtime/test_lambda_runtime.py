@@ -175,6 +175,17 @@ def test_the_worker_does_not_know_the_sample_run(make_function: MakeFunction, st
     assert guard.denied == []
 
 
+def test_the_scheduled_look_goes_over_what_waits(
+    dispatch: Callable[[], dict[str, Any]], make_function: MakeFunction, stack: Stack
+) -> None:
+    assert stack.relay is not None
+    stack.relay.faults.order("relay.comment", Fault(lose_answer=True))
+    assert dispatch()["state"] == "outcome_unknown"
+    function, guard = make_function("ReconcileFunction")
+    assert function.invoke(event("reconcile", stack))["executed"] == 1
+    assert guard.denied == []
+
+
 def test_the_watcher_tells_the_captain(make_function: MakeFunction, stack: Stack) -> None:
     requests: Journal[bytes] = Journal()
 
@@ -188,7 +199,7 @@ def test_the_watcher_tells_the_captain(make_function: MakeFunction, stack: Stack
     function, _ = make_function("WatchFunction", AWS_ENDPOINT_URL_SNS=sns.url, **names)
     assert function.invoke(event("watch", stack)) == {"batchItemFailures": []}
     sns.stop()
-    assert len(requests.all()) == 3
+    assert len(requests.entries()) == 3
     assert '"AuditTampered"' in function.log()
 
 
@@ -205,7 +216,7 @@ def test_the_deployment_makes_the_breakers_first_row(make_function: MakeFunction
     function, guard = make_function("SetupFunction")
     function.invoke({**event("setup", stack), "ResponseURL": f"{listener.url}/answer"})
     listener.stop()
-    assert [json.loads(answer)["Status"] for answer in answers.all()] == ["SUCCESS"]
+    assert [json.loads(answer)["Status"] for answer in answers.entries()] == ["SUCCESS"]
     assert guard.denied == []
     health, _ = make_function("HealthFunction")
     assert ok(health.invoke(event("health", stack)))["status"] == "ok"
@@ -223,6 +234,6 @@ def test_the_deployment_refuses_a_guardrail_looser_than_its_table(make_function:
     function, _ = make_function("SetupFunction", MAX_COST_PER_WINDOW_USD="50")
     function.invoke({**event("setup", stack), "ResponseURL": f"{listener.url}/answer"})
     listener.stop()
-    (answer,) = map(json.loads, answers.all())
+    (answer,) = map(json.loads, answers.entries())
     assert answer["Status"] == "FAILED"
     assert "MAX_COST_PER_WINDOW_USD" in answer["Reason"]

@@ -82,7 +82,18 @@ def _statements(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
         documents.append(properties["PolicyDocument"])
     for document in documents:
-        yield from _listed(document["Statement"])
+        for statement in _listed(document["Statement"]):
+            yield from _alternatives(statement)
+
+
+def _alternatives(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A statement under a condition is taken for given, in both its forms."""
+    if "Fn::If" in statement:
+        for branch in statement["Fn::If"][1:]:
+            if branch != {"Ref": "AWS::NoValue"}:
+                yield from _alternatives(branch)
+    else:
+        yield statement
 
 
 def _is_elsewhere(resource: Any, resources: dict[str, Any]) -> bool:

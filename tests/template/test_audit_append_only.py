@@ -26,6 +26,15 @@ def allow(**parts: Any) -> Break:
     return change
 
 
+def if_set(**parts: Any) -> Break:
+    def change(expanded: Template) -> None:
+        policies = expanded["Resources"]["AuditFunctionRole"]["Properties"]["Policies"]
+        extra = {"Fn::If": ["HasEmail", {"Effect": "Allow", **parts}, {"Ref": "AWS::NoValue"}]}
+        policies[0]["PolicyDocument"]["Statement"].append(extra)
+
+    return change
+
+
 def statement(action: Any, resource: Any = AUDIT, **other: Any) -> Break:
     return allow(Action=action, Resource=resource, **other)
 
@@ -91,6 +100,7 @@ BROKEN_AS_EXPANDED: Final[dict[str, Break]] = {
     "a table by import": statement("dynamodb:PutItem", {"Fn::ImportValue": "somebody-elses-table"}),
     "among others": statement("dynamodb:PutItem", [{"Fn::GetAtt": ["BreakerTable", "Arn"]}, AUDIT]),
     "under a condition": statement("dynamodb:PutItem", Condition={"StringEquals": {"aws:RequestedRegion": "x"}}),
+    "where something is set": if_set(Action="dynamodb:PutItem", Resource=AUDIT),
     "all but reading": allow(NotAction="dynamodb:GetItem", Resource=AUDIT),
     "everything but another table": allow(
         Action="dynamodb:PutItem", NotResource={"Fn::GetAtt": ["BreakerTable", "Arn"]}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -63,6 +63,11 @@ class Stored:
     attempt_at: int
     last_error: str
     principal: str
+    """Who asked for the run."""
+    charged: int
+    """What the run came to, in micro-dollars."""
+    checks: tuple[Json, ...]
+    """What policy found, as it was told."""
 
     def state_at(self, now: int) -> ActionState:
         """The state as it is to be read at `now`: a dead attempt's outcome is unknown."""
@@ -71,10 +76,25 @@ class Stored:
         return self.state
 
 
+def target_key(target: Target) -> str:
+    """A target as one word, for filtering."""
+    return f"{target.type}:{target.number}"
+
+
 def insert(
-    table: str, action: Action, draft: Draft, *, state: ActionState, attempt: str, principal: str, now: int, expiry: int
+    table: str,
+    action: Action,
+    draft: Draft,
+    *,
+    state: ActionState,
+    attempt: str,
+    principal: str,
+    charged: int,
+    checks: Sequence[Json],
+    now: int,
+    expiry: int,
 ) -> Insert:
-    """The write that records a new action. `expiry` in milliseconds from now."""
+    """The write that records a new action. `expiry` in milliseconds from now, `charged` in micro-dollars."""
     item: Item = {
         "id": action.id,
         "state": state,
@@ -86,6 +106,10 @@ def insert(
         "attemptAt": now,
         "lastError": "",
         "principal": principal,
+        "charged": charged,
+        "checks": canonical(list(checks)).decode(),
+        "taskType": action.task_type,
+        "target": target_key(action.target),
         "queueKey": f"{iso(now)}#{action.id}",
     }
     if state in QUEUED:
@@ -134,6 +158,8 @@ def read(item: Item) -> Stored:
         attempt_at=item["attemptAt"],
         last_error=item["lastError"],
         principal=item["principal"],
+        charged=item["charged"],
+        checks=tuple(json.loads(item["checks"])),
     )
 
 

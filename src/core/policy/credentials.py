@@ -29,6 +29,7 @@ _ROTATIONS: Final = tuple(
     )
     for n in range(1, 26)
 )
+_RUN: Final = re.compile(r"[A-Za-z0-9+/_=-]{18,}")
 _WORD: Final = re.compile(r"[A-Za-z0-9_-]{18,}")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"(?:(?:\\x|%|0x)?[0-9a-fA-F]{2}[\s:,;]{0,2}){10,}")
@@ -42,9 +43,7 @@ _KEYWORD: Final = re.compile(
     re.IGNORECASE,
 )
 _USERINFO: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,100}:([^\s/@]{8,200})@[\w.-]", re.IGNORECASE)
-_PUBLIC: Final = re.compile(
-    r"(?i)(?:sha\d{1,3}|md5|integrity|digest|checksum|commit|etag|nonce|uuid|blob|rev)\W{0,3}$"
-)
+_PUBLIC: Final = re.compile(r"(?i)(?:^|\b)(?:sha\d{1,3}|md5|integrity|digest|checksum|commit|etag|uuid)(?:\W{0,3}$|-)")
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -74,8 +73,11 @@ def _class(char: str) -> int:
     return 0 if char.islower() else 1 if char.isupper() else 2
 
 
-def looks_random(word: str) -> bool:
-    """Whether letters and digits are mixed as no writer mixes them. CamelCase, versions and hex digests are not."""
+def looks_random(word: str, *, behind_prefix: bool = False) -> bool:
+    """Whether letters and digits are mixed as no writer mixes them. CamelCase, versions and hex digests are not.
+
+    `behind_prefix`: a vendor's prefix stands before the word, so less is enough.
+    """
     chars = [char for char in word if char.isalnum()]
     if len(chars) < 16:
         return False
@@ -83,6 +85,8 @@ def looks_random(word: str) -> bool:
     count = [kinds.count(kind) for kind in range(3)]
     changes = sum(1 for one, two in zip(kinds, kinds[1:], strict=False) if one != two and (one, two) != (1, 0))
     share = changes / (len(kinds) - 1)
+    if behind_prefix and share >= 0.18 and (min(count[:2]) >= 3 or (count[2] >= 2 and len(kinds) - count[2] >= 3)):
+        return True
     if min(count[:2]) >= 3 and count[2] >= 2:
         return share >= 0.27
     if min(count[:2]) == 0 and count[2] >= 4:
@@ -96,8 +100,16 @@ def _patterned(word: str) -> bool:
     return len(word) >= 16 and (len(set(word)) <= 3 or any(word == (word[:n] * len(word))[: len(word)] for n in range(1, 13)))
 
 
-def _vendor(text: str, *, sure: bool) -> str | None:
-    """The name of a credential shape in `text`. `sure`: the text is as written, so the shape alone is enough."""
+def _mixed(word: str) -> bool:
+    return any(char.isdigit() for char in word) and any(char.isalpha() for char in word)
+
+
+def _vendor(text: str, *, sure: bool, turned: bool = False) -> str | None:
+    """The name of a credential shape in `text`.
+
+    `sure`: the text is as written, so the shape alone is enough. `turned`: letters were exchanged, so
+    no words are left by chance, and a long prefix is enough.
+    """
     for shape in _SHAPES:
         at = text.find(shape.prefix)
         while at >= 0:
@@ -107,7 +119,8 @@ def _vendor(text: str, *, sure: bool) -> str | None:
                 free = not before.isalnum() or (shape.prefix[-1] in "_-" and len(shape.prefix) >= 4)
                 body = match[1]
                 plain = shape.name == "private key"
-                if free and (plain or (sure and not shape.random) or looks_random(body) or _patterned(body)):
+                enough = plain or (sure and not shape.random) or (turned and len(shape.prefix) >= 4 and _mixed(body))
+                if free and (enough or looks_random(body) or _patterned(body)):
                     return shape.name
             at = text.find(shape.prefix, at + 1)
     return None
@@ -122,19 +135,30 @@ def _cut(word: str) -> str | None:
             rest = shape.prefix[lost:]
             if word.startswith(rest):
                 match = shape.pattern.match(shape.prefix[:lost] + word)
-                if match and (looks_random(match[1]) or (_patterned(match[1]) and len(rest) >= 2)):
+                if match and (
+                    looks_random(match[1], behind_prefix=len(rest) >= 2)
+                    or (_patterned(match[1]) and len(rest) >= 2)
+                    or (len(rest) >= 3 and match.end() == lost + len(word) and _mixed(match[1]) and word.isupper())
+                ):
                     return shape.name + " with a cut prefix"
     return None
 
 
 def _keylike(text: str) -> str | None:
-    for match in _WORD.finditer(text):
-        word = match[0]
-        shape = _cut(word)
-        if shape:
-            return shape
-        if len(word) < 24 or _ULID.fullmatch(word) or _PUBLIC.search(text[max(0, match.start() - 14) : match.start()]):
+    for match in _RUN.finditer(text):
+        if _PUBLIC.search(text[max(0, match.start() - 14) : match.start()]) or _PUBLIC.match(match[0]):
             continue
+        name = next(filter(None, map(_keylike_word, _WORD.findall(match[0]))), None)
+        if name:
+            return name
+    return None
+
+
+def _keylike_word(word: str) -> str | None:
+    shape = _cut(word)
+    if shape:
+        return shape
+    if len(word) >= 24 and not _ULID.fullmatch(word):
         for piece in re.split(r"[_-]", word) if word.count("-") + word.count("_") > len(word) // 8 else [word]:
             if len(piece) >= 24 and looks_random(piece) and not _readable(piece):
                 return "a long random word"
@@ -219,7 +243,7 @@ def vendor_secrets(text: Readings) -> Iterator[Hit]:
                 yield hit(name, ", encoded and reversed")
                 return
         for table in _ROTATIONS:
-            name = _vendor(reading.translate(table), sure=False)
+            name = _vendor(reading.translate(table), sure=False, turned=True)
             if name:
                 yield hit(name, ", rotated")
                 return
@@ -271,9 +295,26 @@ def _told(secret: str, text: str) -> bool:
 
 def own_secrets(text: Readings, secrets: Iterable[str]) -> Iterator[Hit]:
     """Our own secrets, exactly: forward, reversed, encoded, rotated, in pieces, or with a cut end."""
+    if tells(text, secrets):
+        yield Hit("secret.own", "refuse", "", "one of this service's own secrets", secret=True)
+
+
+def canary(text: Readings, secret: str) -> Iterator[Hit]:
+    """A string of the system prompt shows that the model repeats its instructions."""
+    if not secret:
+        return
+    key = "".join(char for char in secret.lower() if char.isalnum())
+    packed = ["".join(char for char in reading.lower() if char.isalnum()) for reading in (*text.all, *text.bare)]
+    spelled = len(key) >= 8 and any(key in form or key[::-1] in form for form in packed)
+    if spelled or tells(text, (secret,)):
+        yield Hit("provenance.canary", "refuse", "", "repeats a part of the system prompt", secret=True)
+
+
+def tells(text: Readings, secrets: Iterable[str]) -> bool:
+    """Whether any reading of the text gives one of these strings away."""
     known = [secret for secret in secrets if len(secret) >= _SHORTEST_OWN]
     if not known:
-        return
+        return False
     readings = dict.fromkeys((*text.all, *text.bare))
     forms: dict[str, None] = {}
     for reading in readings:
@@ -301,5 +342,5 @@ def own_secrets(text: Readings, secrets: Iterable[str]) -> Iterator[Hit]:
             secret[n:] + secret[:n] in form for form in readings for n in range(1, len(secret))
         )
         if turned or any(_told(want, form) for want in dict.fromkeys(wanted) for form in forms):
-            yield Hit("secret.own", "refuse", secret, "one of this service's own secrets", secret=True)
-            return
+            return True
+    return False

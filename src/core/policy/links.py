@@ -63,7 +63,9 @@ def _host_and_path(rest: str) -> tuple[str, str, bool]:
     authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
     before, at, host_port = authority.rpartition("@")
     host = _HOST.match(host_port)
-    return (host[0] if host else "").rstrip(".,;:!)]}").lower(), rest[len(authority) :], bool(at and before)
+    name = host[0] if host else ""
+    name = name if name.startswith("[") else name.rstrip(".,;:!)]}")
+    return name.lower(), rest[len(authority) :], bool(at and before)
 
 
 def _is_ours(scheme: str, host: str, path: str, userinfo: bool, repository: str) -> bool:

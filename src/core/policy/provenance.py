@@ -26,16 +26,3 @@ def forged_provenance(text: Readings) -> Iterator[Hit]:
             yield Hit("provenance.forged", "refuse", match[0], "reads as a notice or verdict that only its tool may write")
             return
 
-
-def canary(text: Readings, secret: str) -> Iterator[Hit]:
-    """A string of the system prompt shows that the model repeats its instructions."""
-    if not secret:
-        return
-    wanted = secret.lower()
-    for reading in (*text.all, *text.bare):
-        lower = reading.lower()
-        packed = "".join(char for char in lower if char.isalnum())
-        key = "".join(char for char in wanted if char.isalnum())
-        if wanted in lower or wanted[::-1] in lower or (len(key) >= 8 and (key in packed or key[::-1] in packed)):
-            yield Hit("provenance.canary", "refuse", secret, "repeats a part of the system prompt", secret=True)
-            return

@@ -24,10 +24,9 @@ _BREAK: Final = re.compile(
 )
 _ENDS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LEAD: Final = re.compile(
-    r"(?:[^\S\n]|[\u200b-\u200f\u2060\ufeff\u00ad\u2800\u3164]"
+    r"(?:\[[ xX]\]|[^\S\n]|[\u200b-\u200f\u2060\ufeff\u00ad\u2800\u3164]"
     r"|[>*+#|`~_\"'“”‘’«»()\[\]{}•·◦▪–—\\:=-]|\d{1,9}[.)]|[ivxIVX]{1,4}[.)](?=\s)|[a-zA-Z][.)](?=\s))+"
 )
-_CHECKBOX: Final = re.compile(r"\[[ xX]\]\s*")
 _MARKUP: Final = re.compile(r"[`*_~\\]+")
 
 
@@ -76,17 +75,8 @@ class Readings:
 def _line_starts(text: str) -> list[str]:
     result: list[str] = []
     for line in _ENDS.split(_BREAK.sub("\n", text)):
-        start = line
-        while True:
-            box = _CHECKBOX.match(start)
-            lead = _LEAD.match(start) if not box else None
-            if box:
-                start = start[box.end() :]
-            elif lead:
-                start = start[lead.end() :]
-            else:
-                break
-        result.append(start)
+        lead = _LEAD.match(line)
+        result.append(line[lead.end() :] if lead else line)
     return result
 
 

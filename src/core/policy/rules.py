@@ -42,7 +42,7 @@ TEXT_RULES: Final[tuple[Rule, ...]] = (
     Rule("secret.vendor", 1, lambda text, _: credentials.vendor_secrets(text)),
     Rule("secret.keylike", 1, lambda text, _: credentials.key_like_words(text)),
     Rule("provenance.forged", 1, lambda text, _: provenance.forged_provenance(text)),
-    Rule("provenance.canary", 1, lambda text, context: provenance.canary(text, context.canary)),
+    Rule("provenance.canary", 1, lambda text, context: credentials.canary(text, context.canary)),
     Rule("link.outside", 1, lambda text, context: links.outside_links(text, context.repository)),
     Rule("reference.closing", 1, lambda text, _: links.closing_keywords(text)),
     Rule("harm", 1, lambda text, _: harm.harmful_steps(text)),

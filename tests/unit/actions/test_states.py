@@ -42,7 +42,16 @@ def test_only_the_listed_transitions_have_a_write(frm: ActionState, to: ActionSt
 def stored(state: ActionState) -> Stored:
     facts = Facts("qa_plan", "dfg/app", Target("pull_request", 42), "sha", ("a.py",), ("cut",), "canary", {"risky": []})
     write = insert(
-        "t", ACTION, Draft('{"x": "é"}', facts), state=state, attempt="x", principal="ci", now=1000, expiry=5000
+        "t",
+        ACTION,
+        Draft('{"x": "é"}', facts),
+        state=state,
+        attempt="x",
+        principal="ci",
+        charged=7,
+        checks=[],
+        now=1000,
+        expiry=5000,
     )
     return read(write.item)
 
@@ -69,6 +78,8 @@ def test_a_decided_action_is_not_in_the_queue() -> None:
             state=state,
             attempt="",
             principal="",
+            charged=0,
+            checks=(),
             now=1,
             expiry=1,
         )

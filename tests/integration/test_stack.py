@@ -1,0 +1,226 @@
+"""The local stack as a whole: its processes, what gives way to real parts, and its commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from local.child import ROOT
+from local.choice import Contradiction, choose
+from local.client import Client, Reply
+from local.engine import Engine
+from local.faults import Fault
+from local.github import GitHubStandIn
+from local.model import ModelStandIn, Order
+from local.relay import RelayStandIn
+from local.stack import Stack, clean_environment
+from local.web import listen
+from tests.conftest import MakeStack, table_names
+
+DISPATCH = {"prNumber": 42, "linkedIssue": 100}
+
+
+def dispatch(stack: Stack) -> Reply:
+    return stack.client.post("/dispatch/qa-plan", DISPATCH)
+
+
+def bodies(stack: Stack) -> list[str]:
+    return [comment["body"] for comment in stack.repository.comments(42)]
+
+
+def test_a_dispatch_goes_through_gateway_worker_model_and_relay(stack: Stack) -> None:
+    assert stack.model is not None
+    assert stack.relay is not None
+    assert stack.invoke is not None
+    reply = dispatch(stack)
+    assert (reply.status, reply.body["status"], reply.body["executed"]) == (200, "success", True)
+    assert len(stack.model.calls.entries()) == 1
+    assert [call.operation for call in stack.relay.faults.calls.entries()] == ["relay.comment"]
+    assert bodies(stack)[0].endswith(f"<!-- dfg-orchestrator action={reply.body['actionId']} -->")
+    delivered = [json.loads(d.event)["runId"] for d in stack.invoke.deliveries.entries()]
+    assert reply.body["runId"] in delivered
+
+
+def test_a_reset_stack_remembers_nothing(stack: Stack) -> None:
+    assert stack.client.get("/audit").body["runs"] == []
+    assert stack.client.get("/health").body["circuitBreaker"]["totalTasks"] == 0
+    assert bodies(stack) == []
+
+
+def test_without_a_worker_the_gateway_carries_the_run_out(make_stack: MakeStack, sample: dict[str, Any]) -> None:
+    stack = make_stack(worker=False)
+    stack.repository.load(sample)
+    assert dispatch(stack).body["executed"] is True
+
+
+def test_a_worker_that_dies_over_a_run_is_revived_and_the_run_goes_on(stack: Stack) -> None:
+    assert stack.model is not None
+    assert stack.worker is not None
+    assert stack.invoke is not None
+    before = len(stack.invoke.deliveries.entries())
+    stack.model.order(Order(hold=True))
+    replies: list[Reply] = []
+    caller = threading.Thread(target=lambda: replies.append(dispatch(stack)))
+    caller.start()
+    assert stack.model.calls.wait_for(lambda calls: len(calls) == 1, timeout=30)
+    stack.worker.kill()
+    assert stack.invoke.deliveries.wait_for(lambda all_: len(all_) > before, timeout=30)
+    stack.model.release()
+    assert not stack.invoke.deliveries.entries()[before].succeeded
+    caller.join(60)
+    assert replies
+    assert stack.worker.running
+
+
+def test_every_part_gives_way_to_a_real_one(
+    engine: Engine, tmp_path: Path, model: ModelStandIn, github: GitHubStandIn, relay: RelayStandIn
+) -> None:
+    given = {
+        "AWS_ENDPOINT_URL_DYNAMODB": engine.url,
+        **table_names("given"),
+        "ANTHROPIC_BASE_URL": model.url,
+        "ANTHROPIC_API_KEY": model.api_key,
+        "GITHUB_API_URL": github.url,
+        "GITHUB_REPOSITORY": github.repository.name,
+        "GITHUB_TOKEN": github.token,
+        "DFG_RELAY_URL": relay.url,
+        "DFG_RELAY_TOKEN": relay.token,
+        "COMMENT_AUTHOR": "dfg-bot",
+        "ORCHESTRATOR_SECRET": "a-token-of-the-callers-choice",
+        "PHASE": "phase1",
+    }
+    with Stack(clean_environment(given), logs=tmp_path) as stack:
+        assert (stack.model, stack.github, stack.relay) == (None, None, None)
+        assert stack.token == "a-token-of-the-callers-choice"  # noqa: S105
+        assert stack.client.get("/health").body["phase"] == "phase1"
+        assert dispatch(stack).body["executed"] is True
+    assert len(model.calls.entries()) == 1
+    assert [call.operation for call in relay.faults.calls.entries()] == ["relay.comment"]
+    assert {call.headers["authorization"] for call in github.faults.calls.entries()} == {f"Bearer {github.token}"}
+
+
+def test_without_a_relay_a_real_repository_is_written_to_directly(
+    engine: Engine, tmp_path: Path, github: GitHubStandIn
+) -> None:
+    given = {
+        "AWS_ENDPOINT_URL_DYNAMODB": engine.url,
+        **table_names("direct"),
+        "GITHUB_API_URL": github.url,
+        "GITHUB_REPOSITORY": github.repository.name,
+        "GITHUB_TOKEN": github.token,
+    }
+    with Stack(clean_environment(given), logs=tmp_path) as stack:
+        assert dispatch(stack).body["executed"] is True
+        assert any("GitHub directly" in line for line in stack.describe())
+    assert len(github.repository.comments(42)) == 1
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{"GITHUB_API_URL": "https://x"}, {"DFG_RELAY_URL": "https://x"}],
+)
+def test_half_of_a_real_part_is_refused(env: Mapping[str, str]) -> None:
+    with pytest.raises(Contradiction, match=r"is set, so .* must"):
+        choose(env)
+
+
+def test_a_token_alone_does_not_make_github_real() -> None:
+    choice = choose({"GITHUB_TOKEN": "t"})
+    assert not choice.github
+    assert choice.notices == ("GITHUB_TOKEN is not used: GITHUB_REPOSITORY does not name a repository",)
+
+
+def free_port() -> int:
+    listener = listen()
+    port: int = listener.getsockname()[1]
+    listener.close()
+    return port
+
+
+def command(module: str, *arguments: str, **env: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env={**clean_environment(env), "PYTHONPATH": "src:.", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_the_server_is_ready_when_it_says_so_and_takes_its_children_along(how: signal.Signals) -> None:
+    port = free_port()
+    server = command("local.serve", PORT=str(port), ORCHESTRATOR_SECRET="token-for-this-test")  # noqa: S106
+    assert server.stdout is not None
+    said = []
+    for line in server.stdout:
+        said.append(line)
+        if line.startswith("Ctrl-C"):
+            break
+    assert any(f"Ready on http://127.0.0.1:{port}" in line for line in said), said
+    client = Client(f"http://127.0.0.1:{port}", "token-for-this-test")
+    assert client.get("/health").status == 200
+    os.kill(server.pid, how)
+    server.wait(30)
+    # The children hold the port until they are gone too, so it can only be taken after the last of them.
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        while client.get("/health"):
+            pass
+    server.stdout.close()
+
+
+def test_a_port_in_use_is_said_plainly() -> None:
+    taken = listen()
+    server = command("local.serve", PORT=str(taken.getsockname()[1]))
+    output, _ = server.communicate(timeout=60)
+    taken.close()
+    assert server.returncode == 1
+    assert "cannot be used" in output
+    assert "Traceback" not in output
+
+
+def test_the_demo_shows_the_main_job_and_exits_0() -> None:
+    demo = command("local.demo")
+    output, _ = demo.communicate(timeout=120)
+    assert demo.returncode == 0, output
+    assert "FAILED" not in output
+    assert "workers/dfg-api/src/domain/dismissal.ts" in output
+    assert '"intact": true' in output
+
+
+def test_a_plan_for_a_case_in_githubs_shape(tmp_path: Path, sample: dict[str, Any]) -> None:
+    case = tmp_path / "case.json"
+    case.write_text(json.dumps({**sample, "repository": "some/other", "issue": None}))
+    plan = command("local.plan", str(case))
+    output, _ = plan.communicate(timeout=120)
+    assert plan.returncode == 0, output
+    assert "## 🤖 QA Test Plan" in output
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"repository": "a/b", "pull": {}, "files": []}'])
+def test_a_case_that_is_none_is_said_plainly(tmp_path: Path, content: str) -> None:
+    case = tmp_path / "case.json"
+    case.write_text(content)
+    plan = command("local.plan", str(case))
+    output, _ = plan.communicate(timeout=60)
+    assert plan.returncode == 1
+    assert "Traceback" not in output
+
+
+def test_a_lost_answer_reaches_the_caller_as_unknown(stack: Stack) -> None:
+    assert stack.relay is not None
+    stack.relay.faults.order("relay.comment", Fault(lose_answer=True))
+    reply = dispatch(stack)
+    assert (reply.status, reply.body["executed"], reply.body["state"]) == (200, False, "outcome_unknown")
+    assert len(bodies(stack)) == 1
