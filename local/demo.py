@@ -33,9 +33,10 @@ def main() -> int:
             print("\n".join(stack.describe()))
             stack.repository.load(sample)
             print(f"\nPOST /dispatch/qa-plan for pull request {number}: {sample['pull']['title']}", flush=True)
-            run = dispatch(stack.client, number, issue, lambda line: print(line, flush=True))
-            if run.reply.status not in (200, 202) or not run.events:
+            run = dispatch(stack, number, issue, lambda line: print(line, flush=True))
+            if stack.gave_up or run.reply.status not in (200, 202) or not run.events:
                 print(f"\nThe dispatch failed with {run.reply.status}: {json.dumps(run.reply.body)}")
+                print(f"What the processes say is in {stack.logs}")
                 return 1
             return _show(stack, sample, run)
     except KeyboardInterrupt:

@@ -28,7 +28,7 @@ _PATH: Final = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt to hand an event over."""
+    """How one attempt to hand an event over ended."""
 
     event: bytes
     request_id: str
@@ -48,7 +48,10 @@ class InvokeStandIn:
         timeout_seconds: float = 900.0,
     ) -> None:
         self.function = function
+        self.attempts: Journal[str] = Journal()
+        """The request id of each attempt that has begun, with a worker that runs."""
         self.deliveries: Journal[Delivery] = Journal()
+        """Attempts that have ended."""
         self.dead_letters: Journal[bytes] = Journal()
         self._worker_url = worker_url
         self._revive = revive
@@ -97,6 +100,7 @@ class InvokeStandIn:
     def _hand_over(self, event: bytes, identifier: str, attempt: int) -> Answer | None:
         """None when the worker died over it."""
         self._revive()
+        self.attempts.add(identifier)
         headers = {"x-amzn-requestid": identifier, "content-type": "application/json"}
         try:
             response = self._http.request("POST", self._worker_url, body=event, headers=headers)

@@ -32,7 +32,7 @@ def main() -> int:
         with Stack(without_targets(os.environ), repository=case["repository"]) as stack:
             number = stack.repository.load(case)
             issue = (case.get("issue") or {}).get("number")
-            run = dispatch(stack.client, number, issue, lambda line: print(line, file=sys.stderr))
+            run = dispatch(stack, number, issue, lambda line: print(line, file=sys.stderr))
             return _show(stack, number, run)
     except KeyboardInterrupt:
         return _fail("stopped")

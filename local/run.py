@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local.client import Client, Reply
+from local.stack import Stack
 
 POLL_SECONDS: Final = 0.1
 END_SECONDS: Final = 900.0
@@ -45,8 +46,9 @@ def without_targets(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name not in TARGETS}
 
 
-def dispatch(client: Client, number: int, issue: int | None, progress: Callable[[str], None]) -> DispatchedRun:
+def dispatch(stack: Stack, number: int, issue: int | None, progress: Callable[[str], None]) -> DispatchedRun:
     """Asks for a plan and waits for the run's end; `progress` gets a line for each thing that happened."""
+    client = stack.client
     body = {"prNumber": number, **({} if issue is None else {"linkedIssue": issue})}
     shown = 0
     with ThreadPoolExecutor(1) as pool:
@@ -59,7 +61,8 @@ def dispatch(client: Client, number: int, issue: int | None, progress: Callable[
             for event in events[shown:]:
                 progress(describe(event))
             shown = len(events)
-            if over and (asked.result().status != 202 or _finished(events) or time.monotonic() > deadline):
+            over_late = _finished(events) or stack.gave_up or time.monotonic() > deadline
+            if over and (asked.result().status != 202 or over_late):
                 return DispatchedRun(asked.result(), audit)
             time.sleep(POLL_SECONDS)
 

@@ -109,6 +109,11 @@ class Stack:
             if side is not None:
                 side.faults.clear()
 
+    @property
+    def gave_up(self) -> bool:
+        """Whether an event could not be brought to the worker, after all attempts."""
+        return self.invoke is not None and bool(self.invoke.dead_letters.entries())
+
     def describe(self) -> list[str]:
         """One line for each part: what it is, and whether it is real."""
         model = f"stand-in, not Claude, at {self.model.url}" if self.model else "real, as ANTHROPIC_* says"

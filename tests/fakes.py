@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.app import App, Thunk
+from core.audit.signing import LocalSigner
 from core.auth import parse_secret
 from core.canonical import digest
 from core.config import read_settings
@@ -206,6 +207,7 @@ class World:
     started: list[str]
     """Runs handed to the worker."""
     metrics: list[tuple[str, int]]
+    published: dict[int, str]
 
 
 def in_turn(thunks: Sequence[Thunk]) -> list[Any]:
@@ -221,6 +223,7 @@ def make_world(client: DynamoDBClient, tables: dict[str, str], *, worker: bool =
     model = FakeModel()
     started: list[str] = []
     metrics: list[tuple[str, int]] = []
+    published: dict[int, str] = {}
     read = read_settings(
         {"GITHUB_REPOSITORY": "dfg/app", "COMMENT_AUTHOR": AUTHOR, "PHASE": "phase0", **tables, **settings}
     )
@@ -242,9 +245,11 @@ def make_world(client: DynamoDBClient, tables: dict[str, str], *, worker: bool =
         writer=lambda: writer,
         model=lambda: model,
         start_worker=started.append if worker else None,
+        signer=lambda: LocalSigner("11" * 32),
+        publish=published.setdefault,
         measure=lambda name, value: metrics.append((name, value)),
     )
-    return World(app, clock, github, writer, model, started, metrics)
+    return World(app, clock, github, writer, model, started, metrics, published)
 
 
 def _new_id() -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.actions.writer import Writer
+from core.audit.note import Signer
 from core.auth import Credential
 from core.config import Settings
 from core.dispatcher.ledger import Ledger
@@ -60,5 +61,9 @@ class App:
     """Imports the SDK at the first call."""
     start_worker: Callable[[str], None] | None
     """Starts the worker for a run id; None: the run is carried out inline."""
+    signer: Callable[[], Signer]
+    """The key that signs checkpoints."""
+    publish: Callable[[int, str], None]
+    """Puts a checkpoint's note where it cannot be changed; the same again is harmless."""
     measure: Callable[[str, int], None]
     """Adds to a metric."""

@@ -26,6 +26,8 @@ from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import Writer
 from core.app import App, Model, Reader, Thunk
+from core.audit.note import Signer
+from core.audit.signing import KmsSigner, LocalSigner
 from core.auth import Credential, parse_secret
 from core.config import read_settings
 from core.context.github import GitHubReader
@@ -86,6 +88,17 @@ def make_app(env: Mapping[str, str]) -> App:
 
         return ClaudeClient(_need(session, region, env, "ANTHROPIC_API_KEY"), env.get("ANTHROPIC_BASE_URL") or None)
 
+    @cache
+    def signer() -> Signer:
+        if env.get("AUDIT_KMS_KEY_ID"):
+            return KmsSigner(
+                session.create_client("kms", region_name=region, config=CLIENT_CONFIG), env["AUDIT_KMS_KEY_ID"]
+            )
+        seed = env.get("AUDIT_SIGNING_KEY")
+        if not seed:
+            raise ConfigurationError("no key signs checkpoints: set AUDIT_KMS_KEY_ID or AUDIT_SIGNING_KEY")
+        return LocalSigner(seed)
+
     def own_secrets() -> tuple[str, ...]:
         return tuple(value for name in SECRETS if (value := _secret(session, region, env, name)))
 
@@ -104,6 +117,8 @@ def make_app(env: Mapping[str, str]) -> App:
         writer=writer,
         model=model,
         start_worker=_worker_starter(session, region, settings.worker_function),
+        signer=signer,
+        publish=_publisher(session, region, settings.checkpoint_bucket),
         measure=measure,
     )
 
@@ -151,6 +166,28 @@ def _worker_starter(session: Any, region: str, function: str | None) -> Callable
             raise WorkerUnavailable("the worker could not be started; try again") from error
 
     return start
+
+
+def _publisher(session: Any, region: str, bucket: str | None) -> Callable[[int, str], None]:
+    if bucket is None:
+        return lambda number, note: None
+
+    @cache
+    def client() -> Any:
+        return session.create_client("s3", region_name=region, config=CLIENT_CONFIG)
+
+    def publish(number: int, note: str) -> None:
+        try:
+            client().put_object(
+                Bucket=bucket, Key=f"checkpoints/{number:010d}.note", Body=note.encode(), IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":  # it is there already
+                raise StoreUnavailable("the checkpoint could not be put into its bucket") from error
+        except BotoCoreError as error:
+            raise StoreUnavailable("the checkpoint bucket cannot be reached") from error
+
+    return publish
 
 
 def _refreshed(read: Callable[[], tuple[Credential, ...]]) -> Callable[[], tuple[Credential, ...]]:

@@ -45,6 +45,9 @@ GUARDRAILS: Final[Mapping[str, Guardrail]] = {
     "ERROR_RATE_MIN_TASKS": Guardrail("5", "tasks", "Below this the error rate says nothing"),
     "BREAKER_COOLDOWN_MINUTES": Guardrail("15", "minutes", "How long an open breaker waits for its probe"),
     "EFFECT_SETTLE_SECONDS": Guardrail("900", "seconds", "How long an unanswered attempt may still land"),
+    "CHECKPOINT_LAG_SECONDS": Guardrail(
+        "300", "seconds", "How old an event must be to be checkpointed: writes have ended by then"
+    ),
     "APPROVAL_EXPIRY_DAYS": Guardrail("7", "days", "An approval nobody gave lapses"),
 }
 
@@ -53,6 +56,7 @@ LOOSER_WHEN_LOWER: Final = {
     "COMMENT_STORM_HOURS",
     "BREAKER_COOLDOWN_MINUTES",
     "EFFECT_SETTLE_SECONDS",
+    "CHECKPOINT_LAG_SECONDS",
 }
 """Guardrails that protect more the larger they are."""
 
@@ -114,6 +118,7 @@ class Limits:
     cooldown_seconds: int
     settle_seconds: int
     approval_expiry_seconds: int
+    checkpoint_lag_seconds: int
     overridden: tuple[str, ...]
     """Guardrails looser than their table value, by explicit override."""
 
@@ -133,6 +138,9 @@ class Settings:
     """Whether a principal may approve what it dispatched itself."""
     worker_function: str | None
     notify_topic: str | None
+    audit_origin: str
+    """The name under which checkpoints are signed."""
+    checkpoint_bucket: str | None
     audit_table: str
     actions_table: str
     dedupe_table: str
@@ -188,6 +196,7 @@ def read_limits(env: Mapping[str, str]) -> Limits:
         cooldown_seconds=whole("BREAKER_COOLDOWN_MINUTES", 60),
         settle_seconds=whole("EFFECT_SETTLE_SECONDS"),
         approval_expiry_seconds=whole("APPROVAL_EXPIRY_DAYS", 86_400),
+        checkpoint_lag_seconds=whole("CHECKPOINT_LAG_SECONDS"),
         overridden=tuple(sorted(overridden)),
     )
 
@@ -227,6 +236,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         self_approval=one_of("SELF_APPROVAL", "allowed", "forbidden") == "allowed",
         worker_function=env.get("WORKER_FUNCTION") or None,
         notify_topic=env.get("NOTIFY_TOPIC_ARN") or None,
+        audit_origin=env.get("AUDIT_ORIGIN") or f"dfg-orchestrator/{repository}",
+        checkpoint_bucket=env.get("CHECKPOINT_BUCKET") or None,
         audit_table=need("AUDIT_TABLE"),
         actions_table=need("ACTIONS_TABLE"),
         dedupe_table=need("DEDUPE_TABLE"),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from core.app import App
 from core.audit.read import read_run
-from handlers.http import Endpoint, Reply, Request
+from core.errors import BadRequest
+from handlers.http import Endpoint, Reply, Request, no_unknown
 
 
 def respond(app: App, request: Request) -> Reply:
-    """The run whole."""
-    return Reply(read_run(app, request.path.get("runId", "")))
+    """The run whole; with `?proof=1` also each event's inclusion in a signed checkpoint."""
+    no_unknown(request.query, ("proof",), "query parameter")
+    proof = request.query.get("proof", "0")
+    if proof not in ("0", "1"):
+        raise BadRequest("proof must be 0 or 1")
+    return Reply(read_run(app, request.path.get("runId", ""), proof=proof == "1"))
 
 
 handler = Endpoint(respond, right="read")

@@ -19,11 +19,11 @@ TRANSLATOR: Final = ROOT / ".venv-engine" / "bin" / "python"
 Template = dict[str, Any]
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """YAML with CloudFormation's short forms turned into the long ones."""
 
 
-def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _long_form(loader: Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
@@ -38,12 +38,12 @@ def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     return {f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _long_form)
+Loader.add_multi_constructor("!", _long_form)
 
 
 @cache
 def _parsed() -> Template:
-    template: Template = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    template: Template = yaml.load((ROOT / "template.yaml").read_text(), Loader=Loader)  # noqa: S506 - a SafeLoader
     return template
 
 

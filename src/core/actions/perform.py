@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from core.policy.engine import Approved
-
 from core.actions.writer import Writer
+from core.policy.engine import Approved
 from core.types import Effect
 
 

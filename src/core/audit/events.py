@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.policy.engine import POLICY_VERSION
-
 from core.config import VERSION, Settings
 from core.dispatcher.pricing import PRICES_VERSION
+from core.policy.engine import POLICY_VERSION
 from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, Usage, Verdict
 
 Entry = tuple[str, Json]

@@ -33,13 +33,24 @@ def append(table: str, head: Head, now: int, entries: Sequence[tuple[str, Json]]
     events, after = extend(head, at, entries)
     writes = []
     for event in events:
-        item = to_item(event)
+        item = {**to_item(event), "day": event.at[:10], "order": order_key(event)}
         if event.seq == 0:
             item |= {"list": RUNS, "listKey": f"{at}#{event.chain}#0"}
         elif closes and event is events[-1]:
             item |= {"list": RUNS, "listKey": f"{event.data['startedAt']}#{event.chain}#1"}
         writes.append(Insert(table, item))
     return Appended(tuple(writes), after)
+
+
+def next_event(head: Head, now: int, entry: tuple[str, Json]) -> Event:
+    """The one event that follows `head`."""
+    [event], _ = extend(head, iso(now), [entry])
+    return event
+
+
+def order_key(event: Event) -> str:
+    """Where the event stands in the index `byOrder`: by time, then chain, then number."""
+    return f"{event.at}#{event.chain}#{event.seq:06d}"
 
 
 def to_item(event: Event) -> Item:

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.app import App
 from core.audit import content, log
+from core.audit.checkpoint import proofs
 from core.audit.log import RUNS
 from core.errors import NotFound
 from core.results import dollars
@@ -41,8 +42,11 @@ def list_runs(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[st
     return runs, _position(last) if more and last is not None else None
 
 
-def read_run(app: App, run_id: str) -> dict[str, Any]:
-    """Every event of a run, the chain's verdict, and its content while that exists. Raises NotFound."""
+def read_run(app: App, run_id: str, *, proof: bool = False) -> dict[str, Any]:
+    """Every event of a run, the chain's verdict, and its content while that exists. Raises NotFound.
+
+    With `proof`, also each event's inclusion in a signed checkpoint.
+    """
     events, stored = app.together(
         [
             lambda: log.read_chain(app.store, app.settings.audit_table, run_id),
@@ -56,6 +60,7 @@ def read_run(app: App, run_id: str) -> dict[str, Any]:
         "events": [event.as_json() for event in events],
         "chain": log.verdict(events),
         "content": {item["name"]: _content(item) for item in stored},
+        **({"proofs": proofs(app, events)} if proof else {}),
     }
 
 

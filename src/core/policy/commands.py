@@ -16,7 +16,7 @@ _WORDS: Final = frozenset(word for group in _DATA["slash"] for word in group["wo
 _GLUED: Final = tuple(sorted(_DATA["glued"]["words"], key=len, reverse=True))
 _LINE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["line"]))
 _ANYWHERE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["anywhere"]), re.MULTILINE)
-_SLASH: Final = re.compile(r"/{1,3}[ \t]?([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
+_SLASH: Final = re.compile(r"/([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
 _PROSE: Final = re.compile(
     r"[`'\"*]*\s+(?:and|or|as|at|in|on|to|for|of|is|are|was|be|by|with|without|when|while|should|must|will|can|does|"
     r"doesn't|has|returns?|responds?|answers?|gives?|shows?|renders?|loads?|serves?|accepts?|requires?|rejects?|"
@@ -49,7 +49,10 @@ def _slash_command(line: str) -> str | None:
     for start in _GLUED:
         if word.startswith(start):
             tail = word[len(start) :]
-            if tail in ("s", "es", "ed", "d", "r", "rs", "er", "ers", "ing", "ment", "ments", "al", "als") or tail[0] in "-_":
+            if (
+                tail in ("s", "es", "ed", "d", "r", "rs", "er", "ers", "ing", "ment", "ments", "al", "als")
+                or tail[0] in "-_"
+            ):
                 return None
             return None if _PATH_GOES_ON.match(rest) else match[0].strip()
     return None

@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
@@ -36,7 +36,10 @@ _HEX: Final = re.compile(r"(?:(?:\\x|%|0x)?[0-9a-fA-F]{2}[\s:,;]{0,2}){10,}")
 _HEX_PAIR: Final = re.compile(r"(?:\\x|%|0x)?([0-9a-fA-F]{2})")
 _CODES: Final = re.compile(r"(?:\d{2,3}[\s,;]{1,2}){10,}\d{2,3}")
 _GLUE: Final = re.compile(r"[^A-Za-z0-9_/.=-]+")
-_ITEM: Final = re.compile(r"^\s*(?:[>*+-]\s+|\d{1,3}[.)]\s+|(?:part|piece|chunk|segment|half|step)?\s*\w{1,6}\s*[:=]\s*)+", re.MULTILINE | re.IGNORECASE)
+_ITEM: Final = re.compile(
+    r"^\s*(?:[>*+-]\s+|\d{1,3}[.)]\s+|(?:part|piece|chunk|segment|half|step)?\s*\w{1,6}\s*[:=]\s*)+",
+    re.MULTILINE | re.IGNORECASE,
+)
 _KEYWORD: Final = re.compile(
     r"(?:passw(?:or)?d|passwd|pwd|secret|token|api[_ -]?key|access[_ -]?key|auth(?:orization)?|credential|bearer|private[_ -]?key)"
     r"[\"'`*_]{0,4}\s{0,3}(?:[:=]|is|bearer)\s{0,3}[\"'`*]{0,3}(?:bearer\s{1,3}|basic\s{1,3}|token\s{1,3})?([A-Za-z0-9+/_=.~!@#$%^&*-]{12,200})",
@@ -44,7 +47,7 @@ _KEYWORD: Final = re.compile(
 )
 _USERINFO: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,100}:([^\s/@]{8,200})@[\w.-]", re.IGNORECASE)
 _PUBLIC: Final = re.compile(r"(?i)(?:^|\b)(?:sha\d{1,3}|md5|integrity|digest|checksum|commit|etag|uuid)(?:\W{0,3}$|-)")
-_ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_ULID: Final = re.compile(r"[0-7](?:[0-9A-HJKMNP-TV-Z]{25}|[0-9a-hjkmnp-tv-z]{25})")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,12 @@ def _shapes() -> tuple[_Shape, ...]:
         for parts in (entry["prefix"], *entry.get("also", ())):
             prefix = "".join(parts)
             result.append(
-                _Shape(entry["name"], prefix, re.compile(re.escape(prefix) + f"({entry['body']})"), entry.get("random", False))
+                _Shape(
+                    entry["name"],
+                    prefix,
+                    re.compile(re.escape(prefix) + f"({entry['body']})"),
+                    entry.get("random", False),
+                )
             )
     return tuple(result)
 
@@ -97,7 +105,9 @@ def looks_random(word: str, *, behind_prefix: bool = False) -> bool:
 
 def _patterned(word: str) -> bool:
     """A made-up key: few characters or a short piece again and again."""
-    return len(word) >= 16 and (len(set(word)) <= 3 or any(word == (word[:n] * len(word))[: len(word)] for n in range(1, 13)))
+    return len(word) >= 16 and (
+        len(set(word)) <= 3 or any(word == (word[:n] * len(word))[: len(word)] for n in range(1, 13))
+    )
 
 
 def _mixed(word: str) -> bool:
@@ -168,7 +178,7 @@ def _keylike_word(word: str) -> str | None:
 def _readable(word: str) -> bool:
     """Base64 of plain text, as tests use it."""
     return any(
-        len(text) >= 8 and sum(char.isalpha() or char in " {}\":,._-/=&" for char in text) > 0.9 * len(text)
+        len(text) >= 8 and sum(char.isalpha() or char in ' {}":,._-/=&' for char in text) > 0.9 * len(text)
         for text in _decodings(word)
         if text.isascii() and text.isprintable()
     )
@@ -328,7 +338,12 @@ def tells(text: Readings, secrets: Iterable[str]) -> bool:
         packed = "".join(_squeezed(secret)[0])
         wanted = [secret, secret[::-1]]
         if len(packed) >= 2 * _PIECE:
-            wanted += [packed, packed[::-1], re.sub(r"[^A-Za-z0-9_]+", "", secret), re.sub(r"[^A-Za-z0-9_]+", "", secret)[::-1]]
+            wanted += [
+                packed,
+                packed[::-1],
+                re.sub(r"[^A-Za-z0-9_]+", "", secret),
+                re.sub(r"[^A-Za-z0-9_]+", "", secret)[::-1],
+            ]
         wanted += [secret.translate(table) for table in _ROTATIONS] if len(secret) >= 12 else []
         encoded = [
             secret.encode().hex(),

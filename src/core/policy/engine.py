@@ -128,9 +128,9 @@ def _qa_plan(answer: Strict, facts: Facts, context: Context, rules: Sequence[Rul
     return _Comment(document, answer.reason, answer.evidence), list(grounding_faults(answer, facts))
 
 
-_TASKS: Final[
-    Mapping[TaskType, Callable[[Strict, Facts, Context, Sequence[Rule]], tuple[_Comment, list[Finding]]]]
-] = {"qa_plan": _qa_plan}
+_TASKS: Final[Mapping[TaskType, Callable[[Strict, Facts, Context, Sequence[Rule]], tuple[_Comment, list[Finding]]]]] = {
+    "qa_plan": _qa_plan
+}
 """A task without an entry has no rules and is refused."""
 
 
@@ -140,7 +140,9 @@ def _rejected(finding: Finding) -> Verdict:
 
 def _read(raw: str | bytes, facts: Facts) -> Strict | Verdict:
     if facts.task_type not in _TASKS or facts.task_type not in MODELS:
-        return _rejected(as_finding(Hit("task.no_rules", "refuse", facts.task_type, "no rule covers this task"), "task"))
+        return _rejected(
+            as_finding(Hit("task.no_rules", "refuse", facts.task_type, "no rule covers this task"), "task")
+        )
     value = read(raw)
     if isinstance(value, Fault):
         return _rejected(as_finding(Hit("answer.unreadable", "refuse", "", value.why), value.path or "answer"))
@@ -212,7 +214,12 @@ def judge_answer(
 
 
 def examine_comment(
-    document: tuple[Block, ...], body: str, text: str, context: Context, phase: Phase, rules: Sequence[Rule] = TEXT_RULES
+    document: tuple[Block, ...],
+    body: str,
+    text: str,
+    context: Context,
+    phase: Phase,
+    rules: Sequence[Rule] = TEXT_RULES,
 ) -> tuple[Classification, tuple[Finding, ...]]:
     """The same gate for a comment that is one free text: for trying the policy out."""
     if not text.strip():
@@ -263,17 +270,23 @@ def judge_stored(
         or not isinstance(body, str)
         or (action.repository, action.target, action.task_type) != (facts.repository, facts.target, facts.task_type)
     ):
-        return _rejected(as_finding(Hit("action.unknown", "refuse", action.type, "no rule covers this action"), "action"))
+        return _rejected(
+            as_finding(Hit("action.unknown", "refuse", action.type, "no rule covers this action"), "action")
+        )
     if not body.endswith("\n" + marker(action.id)):
         return _rejected(as_finding(Hit("comment.marker", "refuse", "", "does not end with its own marker"), "comment"))
     again = judge_answer(
-        raw, facts, run_id=action.run_id, action_ids=lambda _: action.id, phase=phase, own_secrets=own_secrets, rules=rules
+        raw,
+        facts,
+        run_id=action.run_id,
+        action_ids=lambda _: action.id,
+        phase=phase,
+        own_secrets=own_secrets,
+        rules=rules,
     )
     told = {finding.rule for finding in again.findings}
     findings = again.findings + tuple(
-        finding
-        for finding in examine_body(body, None, _context(facts, own_secrets), rules)
-        if finding.rule not in told
+        finding for finding in examine_body(body, None, _context(facts, own_secrets), rules) if finding.rule not in told
     )
     classification, reason = classify(action.type, findings, phase)
     kept = () if classification == "rejected" else (action,)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from core.policy.found import as_finding, Hit
+from core.policy.found import Hit, as_finding
 from core.policy.schemas import QaPlan
 from core.types import Facts, Finding
 
@@ -38,5 +38,10 @@ def grounding_faults(plan: QaPlan, facts: Facts) -> Iterator[Finding]:
                 yield as_finding(hit, f"test_plan[{number}].covers[{index}]")
     risky = [path for path in facts.changed_paths if is_risky(path)]
     if risky and not named & set(risky):
-        hit = Hit("grounding.coverage", "ask", risky[0], f"none of the {len(risky)} files that can change behaviour is covered")
+        hit = Hit(
+            "grounding.coverage",
+            "ask",
+            risky[0],
+            f"none of the {len(risky)} files that can change behaviour is covered",
+        )
         yield as_finding(hit, "test_plan" if plan.test_plan else "nothing_to_test")

@@ -28,7 +28,7 @@ _LONE_CR: Final = re.compile(r"\r(?!\n)")
 _STACKED_MARKS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}"
 )
-_PADDING: Final = re.compile(r"[^\S\n]{120,}|\n(?:[^\S\n]*\n){30,}")
+_PADDING: Final = re.compile(r"[^\S\n]{256,}|\n(?:[^\S\n]*\n){30,}")
 _FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 _REAL_FLAGS: Final = frozenset(
     "\U0001f3f4" + "".join(chr(0xE0000 + ord(char)) for char in region) + "\U000e007f"

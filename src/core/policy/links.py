@@ -17,7 +17,8 @@ _URL: Final = re.compile(
     r"(?<![a-z0-9+])(https?|ftps?|wss?|git\+https?|git\+ssh)\s?:\s?[/\\]{1,4}([^\s<>\"'`|]{0,2000})", re.IGNORECASE
 )
 _BARE: Final = re.compile(
-    r"(?<![\w:./\\-])(?:[/\\]{2}|www\d?\.)((?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])[^\s<>\"'`|]{0,500})", re.IGNORECASE
+    r"(?<![\w:./\\-])(?:[/\\]{2}|www\d?\.)((?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])[^\s<>\"'`|]{0,500})",
+    re.IGNORECASE,
 )
 _GO_TO: Final = re.compile(
     r"\b(?:visit|go\s+to|browse\s+to|navigate\s+to|head\s+(?:over\s+)?to|log\s+in\s+(?:at|to|on)|sign\s+in\s+(?:at|to|on)|"
@@ -32,7 +33,9 @@ _IPV4: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _PRIVATE: Final = re.compile(
     r"127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|255\."
 )
-_PLACEHOLDER: Final = re.compile(r"[{$%*…]|\.\.\.|^[A-Z][A-Z0-9_-]*$|^(?:your|my|some|the)[-_.]?\w*[-_.]?(?:host|domain|server|url|site)\w*$")
+_PLACEHOLDER: Final = re.compile(
+    r"[{$%*…]|\.\.\.|^[A-Z][A-Z0-9_-]*$|^(?:your|my|some|the)[-_.]?\w*[-_.]?(?:host|domain|server|url|site)\w*$"
+)
 _LOCAL_ENDS: Final = (".localhost", ".local", ".test", ".internal", ".lan", ".home.arpa", ".localdomain", ".intranet")
 _SAMPLE_HOST: Final = re.compile(
     r"(?:(?:www|api|app|apps|staging|stage|dev|prod|test|qa|demo|admin|auth|login|sso|idp|cdn|static|assets|docs|blog|"
@@ -44,7 +47,9 @@ _OWN_PAGE: Final = re.compile(
     r"(?:blob|tree|raw|blame|pull|pulls|issues|commit|commits|compare|releases|actions|wiki|discussions|tags|branches)?"
     r"(?:/[\w.+#~/-]{0,300})?",
 )
-_SHELLS: Final = re.compile(r"/issues/new|/compare/|/settings|/actions/workflows/|/edit/|/delete/|/new/|/upload|/invitations|/fork")
+_SHELLS: Final = re.compile(
+    r"/issues/new|/compare/|/settings|/actions/workflows/|/edit/|/delete/|/new/|/upload|/invitations|/fork"
+)
 
 _WORDS: Final = r"(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|closing|fixing|resolving)"
 _ISSUE: Final = (

@@ -33,7 +33,9 @@ def html_comments(text: Readings) -> Iterator[Hit]:
     for reading in text.all:
         match = _COMMENT.search(reading)
         if match:
-            yield Hit("markup.comment", "refuse", reading[match.start() : match.start() + 40], "hides text in a comment")
+            yield Hit(
+                "markup.comment", "refuse", reading[match.start() : match.start() + 40], "hides text in a comment"
+            )
             return
 
 

@@ -23,6 +23,7 @@ def forged_provenance(text: Readings) -> Iterator[Hit]:
         lower = _NOT_WORDS.sub("", line.lower())
         match = _LINE.match(lower) or _ANYWHERE.search(lower)
         if match:
-            yield Hit("provenance.forged", "refuse", match[0], "reads as a notice or verdict that only its tool may write")
+            yield Hit(
+                "provenance.forged", "refuse", match[0], "reads as a notice or verdict that only its tool may write"
+            )
             return
-

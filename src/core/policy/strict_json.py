@@ -42,7 +42,7 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise _Unreadable(f"the key {ascii(key[:50])} appears twice")
+            raise _Unreadable(f"the key {key[:50]!a} appears twice")
         result[key] = value
     return result
 

@@ -223,12 +223,11 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 
 def labelled(label: str, text: str) -> tuple[Block, ...]:
-    """A model's words behind our own: no line of the comment begins with what the model chose."""
-    first, *rest = blocks(text) or (Paragraph(((),)),)
-    head: Inline = (Strong(label), Text(" "))
-    if isinstance(first, Paragraph):
-        return (Paragraph((_joined([*head, *first.lines[0]]), *first.lines[1:])), *rest)
-    return (Paragraph(((Strong(label),),)), first, *rest)
+    """A model's words behind our own. More than one line is quoted: no raw line begins with what the model chose."""
+    said = blocks(text)
+    if len(said) == 1 and isinstance(said[0], Paragraph) and len(said[0].lines) == 1:
+        return (Paragraph((_joined([Strong(label), Text(" "), *said[0].lines[0]]),)),)
+    return (Paragraph(((Strong(label),),)), Quote(said))
 
 
 # --- notation --------------------------------------------------------------------------------
@@ -244,7 +243,7 @@ def _code(value: str) -> str:
     return f"{ticks}{value}{ticks}" if tight else f"{ticks} {value} {ticks}"
 
 
-def _line(parts: Inline) -> str:
+def _written_line(parts: Inline) -> str:
     written = ""
     for part in parts:
         if isinstance(part, Code):
@@ -264,9 +263,9 @@ def _escape(match: re.Match[str]) -> str:
 def _written(block: Block) -> list[str]:
     match block:
         case Heading(level, line):
-            return ["#" * level + " " + _line(line)]
+            return ["#" * level + " " + _written_line(line)]
         case Paragraph(lines):
-            return [_line(line) for line in lines]
+            return [_written_line(line) for line in lines]
         case Fence(text):
             fence = "`" * max(3, _longest_run(text) + 1)
             return [fence, *text.split("\n"), fence]

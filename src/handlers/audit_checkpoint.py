@@ -1,0 +1,26 @@
+"""GET /audit/checkpoint: a signed checkpoint, the newest or the one with `?number=`."""
+
+from __future__ import annotations
+
+from core.app import App
+from core.audit import checkpoint
+from core.errors import BadRequest, NotFound
+from handlers.http import Endpoint, Reply, Request, no_unknown
+
+
+def respond(app: App, request: Request) -> Reply:
+    """The checkpoint's note and what it says."""
+    no_unknown(request.query, ("number",), "query parameter")
+    number = request.query.get("number")
+    if number is None:
+        found = checkpoint.latest(app)
+    elif number.isascii() and number.isdigit() and len(number) < 10:
+        found = checkpoint.by_number(app, int(number))
+    else:
+        raise BadRequest("number must be a whole number")
+    if found is None:
+        raise NotFound("there is no such checkpoint" + ("" if number else " yet"))
+    return Reply(checkpoint.public(found))
+
+
+handler = Endpoint(respond, right="read")

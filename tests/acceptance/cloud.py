@@ -1,0 +1,141 @@
+"""An AWS account on this machine: the engine's CloudFormation, API Gateway, Lambda and the rest, in one process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import urllib3
+import yaml
+from botocore.config import Config
+from botocore.session import get_session
+
+from local.child import ROOT, Child
+from local.client import Client
+from local.engine import CREDENTIALS, REGION
+from local.web import HOST, listen
+from tests.runtime.machine import installed, interpreter
+from tests.template.reading import Loader, Template
+
+BUCKET: Final = "code"
+READY_SECONDS: Final = 30.0
+
+
+class Cloud:
+    """The account, with clients for its services."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://{HOST}:{port}"
+        self._port = port
+
+    def client(self, service: str) -> Any:
+        return get_session().create_client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(connect_timeout=2, read_timeout=120, retries={"total_max_attempts": 1}),
+        )
+
+    def secret(self, name: str, value: str) -> str:
+        """The ARN of a new secret."""
+        return str(self.client("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"])
+
+    def deploy(self, template: Template, parameters: Mapping[str, str], stack: str) -> dict[str, str]:
+        """Creates a stack; its outputs. Raises ClientError or WaiterError where it is refused or rolled back."""
+        formation = self.client("cloudformation")
+        formation.create_stack(
+            StackName=stack,
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        formation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+        (description,) = formation.describe_stacks(StackName=stack)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+
+    def reasons(self, stack: str) -> list[str]:
+        """Why parts of a stack could not be made."""
+        events = self.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        return [e.get("ResourceStatusReason", "") for e in events if "FAILED" in e["ResourceStatus"]]
+
+    def upload(self, built: Path) -> Template:
+        """What `sam package` does: the built template with its code in S3, equal packages once."""
+        template: Template = yaml.load((built / "template.yaml").read_text(), Loader=Loader)  # noqa: S506 - a SafeLoader
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        present: set[str] = set()
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::Serverless::Function":
+                directory = built / resource["Properties"]["CodeUri"]
+                key = _fingerprint(directory)
+                if key not in present:
+                    s3.put_object(Bucket=BUCKET, Key=key, Body=_zipped(directory))
+                    present.add(key)
+                resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{key}"
+        return template
+
+    def api(self, api_url: str, token: str) -> Client:
+        """A caller of the deployed API, which the engine serves under its own address."""
+        identifier = api_url.removeprefix("https://").split(".")[0]
+        return Client(f"http://{identifier}.execute-api.localhost:{self._port}", token)
+
+
+@contextmanager
+def cloud(logs: Path) -> Iterator[Cloud]:
+    """The account between start and stop. Functions run on the Python that they were built for."""
+    with listen() as probe:
+        port: int = probe.getsockname()[1]
+    python = interpreter()
+    child = Child(
+        "cloud",
+        ["ministack"],
+        {
+            "PYTHONPATH": str(installed(ROOT / "requirements-engine.lock", "engine")),
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "INFO",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **CREDENTIALS,
+        },
+        logs,
+        python=python.path,
+    )
+    child.start()
+    try:
+        retries = urllib3.Retry(connect=12, read=0, backoff_factor=0.02, backoff_max=2)
+        urllib3.PoolManager(retries=retries, timeout=READY_SECONDS).request("GET", f"http://{HOST}:{port}/_ministack/health")
+        yield Cloud(port)
+    finally:
+        child.stop()
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file())
+
+
+def _fingerprint(directory: Path) -> str:
+    """Equal for equal packages: names, sizes and, of our own code, content."""
+    digest = hashlib.sha256()
+    for path in _files(directory):
+        name = str(path.relative_to(directory))
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
+        if name.startswith(("core/", "handlers/")):
+            digest.update(path.read_bytes())
+    return f"{digest.hexdigest()}.zip"
+
+
+def _zipped(directory: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in _files(directory):
+            archive.write(path, path.relative_to(directory))
+    return buffer.getvalue()

@@ -1,0 +1,179 @@
+"""The built template, deployed: CloudFormation creates it, API Gateway routes to it, Lambda runs it.
+
+The account is the engine's, not Amazon's: it does not enforce IAM (tests/runtime does, for the tables)
+and has no alarms on metric arithmetic, which are left out here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+from local.client import Client
+from local.github import GitHubStandIn
+from local.model import ModelStandIn
+from local.relay import RelayStandIn
+from local.repository import Repository
+from tests.acceptance.cloud import Cloud, cloud
+from tests.runtime.machine import ROOT, built, remove_built
+from tests.template.reading import Template
+
+STACK: Final = "dfg"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account with the code uploaded, and what a deployment needs to be told."""
+
+    cloud: Cloud
+    template: Template
+    parameters: dict[str, str]
+    repository: Repository
+    model: ModelStandIn
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The stack as it stands."""
+
+    account: Account
+    outputs: dict[str, str]
+    client: Client
+    stranger: Client
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    package = built()
+    case = json.loads((ROOT / "local" / "sample" / "pull_request.json").read_text())
+    repository = Repository(case["repository"])
+    repository.load(case)
+    model, github, relay = ModelStandIn(), GitHubStandIn(repository), RelayStandIn(repository)
+    for stand_in in (model, github, relay):
+        stand_in.start()
+    with cloud(tmp_path_factory.mktemp("cloud")) as running:
+        template = running.upload(package)
+        for name, resource in list(template["Resources"].items()):
+            if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+                del template["Resources"][name]
+        parameters = {
+            "GitHubRepository": case["repository"],
+            "GitHubApiUrl": github.url,
+            "DfgRelayUrl": relay.url,
+            "AnthropicBaseUrl": model.url,
+            "CommentAuthor": "dfg-bot",
+            "AnthropicSecretArn": running.secret("anthropic", model.api_key),
+            "GitHubSecretArn": running.secret("github", github.token),
+            "RelaySecretArn": running.secret("relay", relay.token),
+            "Architecture": "x86_64",
+        }
+        yield Account(running, template, parameters, repository, model)
+    for stand_in in (model, github, relay):
+        stand_in.close()
+    remove_built()
+
+
+@pytest.fixture(scope="module")
+def deployment(account: Account) -> Deployment:
+    try:
+        outputs = account.cloud.deploy(account.template, account.parameters, STACK)
+    except WaiterError:
+        pytest.fail("\n".join(account.cloud.reasons(STACK)))
+    secrets = account.cloud.client("secretsmanager")
+    token = secrets.get_secret_value(SecretId=outputs["OrchestratorSecretArn"])["SecretString"]
+    url = outputs["ApiUrl"]
+    return Deployment(account, outputs, account.cloud.api(url, token), account.cloud.api(url, "not-the-token"))
+
+
+def test_a_later_phase_without_its_prerequisites_is_not_deployed(account: Account) -> None:
+    with pytest.raises(ClientError, match="PRE-006"):
+        account.cloud.deploy(account.template, {**account.parameters, "Phase": "phase2"}, "refused")
+
+
+def test_a_guardrail_looser_than_its_table_rolls_the_deployment_back(account: Account) -> None:
+    with pytest.raises(WaiterError):
+        account.cloud.deploy(account.template, {**account.parameters, "MaxCostPerWindowUsd": "50"}, "loose")
+    assert any("MAX_COST_PER_WINDOW_USD" in reason for reason in account.cloud.reasons("loose"))
+
+
+def test_the_deployed_service_is_healthy_at_once(deployment: Deployment) -> None:
+    answer = deployment.client.get("/health")
+    assert (answer.status, answer.body["status"]) == (200, "ok")
+    assert answer.body["circuitBreaker"]["state"] == "closed"
+
+
+@pytest.mark.parametrize("path", ["/pending", "/audit", "/audit/0d9a4c1e-3b7f-4a57-8f2e-6a1b2c3d4e5f"])
+def test_reading_takes_a_token(path: str, deployment: Deployment) -> None:
+    assert deployment.stranger.get(path).status == 401
+
+
+@pytest.mark.parametrize("path", ["/dispatch/qa-plan", "/approve/some-id", "/reject/some-id", "/circuit/reset"])
+def test_commands_take_a_token(path: str, deployment: Deployment) -> None:
+    assert deployment.stranger.post(path, {}).status == 401
+
+
+def test_a_dispatch_goes_through_the_worker_and_is_told_once(deployment: Deployment) -> None:
+    first = deployment.client.post("/dispatch/qa-plan", {"prNumber": 42, "linkedIssue": 17})
+    assert (first.status, first.body["status"], first.body["executed"]) == (200, "success", True)
+    assert len(deployment.account.repository.comments(42)) == 1
+
+    again = deployment.client.post("/dispatch/qa-plan", {"prNumber": 42, "linkedIssue": 17})
+    assert (again.status, again.body["status"]) == (200, "duplicate")
+    assert len(deployment.account.model.calls.entries()) == 1
+
+    (run,) = deployment.client.get("/audit").body["runs"][-1:]
+    whole = deployment.client.get(f"/audit/{first.body['runId']}")
+    assert whole.status == 200
+    assert run["runId"] == first.body["runId"]
+    assert "prompt" in whole.body["content"]
+
+
+def test_nothing_waits(deployment: Deployment) -> None:
+    assert deployment.client.get("/pending").body["count"] == 0
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_an_unknown_action_is_not_found(verb: str, deployment: Deployment) -> None:
+    assert deployment.client.post(f"/{verb}/5f0c1a52-7f43-5d0e-9a6b-0c6f7b1d2e3f").status == 404
+
+
+def test_the_breaker_is_reset(deployment: Deployment) -> None:
+    assert deployment.client.post("/circuit/reset").body["status"] == "reset"
+
+
+def test_an_audit_event_that_somebody_removes_is_told_to_the_captain(deployment: Deployment) -> None:
+    cloud = deployment.account.cloud
+    queue = cloud.client("sqs")
+    url = queue.create_queue(QueueName="captain")["QueueUrl"]
+    arn = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    cloud.client("sns").subscribe(TopicArn=deployment.outputs["NotificationTopicArn"], Protocol="sqs", Endpoint=arn)
+
+    deployment.client.post("/circuit/reset")
+    table, dynamodb = deployment.outputs["AuditTableName"], cloud.client("dynamodb")
+    victim = dynamodb.scan(TableName=table)["Items"][0]
+    dynamodb.delete_item(TableName=table, Key={name: victim[name] for name in ("chain", "seq")})
+
+    received: list[Any] = queue.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", [])
+    assert [json.loads(message["Body"])["Subject"] for message in received] == ["Audit event changed or removed"]
+
+
+def test_a_deleted_stack_leaves_the_audit_behind(deployment: Deployment) -> None:
+    cloud, outputs = deployment.account.cloud, deployment.outputs
+    formation = cloud.client("cloudformation")
+    formation.delete_stack(StackName=STACK)
+    formation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    dynamodb = cloud.client("dynamodb")
+    kept = {outputs["AuditTableName"], outputs["ContentTableName"]}
+    assert kept <= set(dynamodb.list_tables()["TableNames"])
+    assert outputs["ActionsTableName"] not in dynamodb.list_tables()["TableNames"]
+    for name in kept:
+        with pytest.raises(ClientError, match="protect"):
+            dynamodb.delete_table(TableName=name)
+        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+        dynamodb.delete_table(TableName=name)

@@ -1,0 +1,155 @@
+"""The handlers behind the gateway stand-in, in this process: settings of a test's own, and a clock that it moves.
+
+Real HTTP, real engine, the real SDK against the stand-ins: what is different from the stack is that
+time passes only when told, so nothing waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import urllib3
+
+from core.actions.github import github_writer
+from core.actions.relay import relay_writer
+from core.app import App
+from core.auth import parse_secret
+from core.bootstrap import together
+from core.context.github import GitHubReader
+from core.dispatcher.claude import ClaudeClient
+from core.wire import PooledHttp
+from handlers import worker
+from handlers.http import Endpoint
+from local.gateway import Gateway
+from local.github import GitHubStandIn
+from local.lambda_context import Handler, load, new_context
+from local.model import ModelStandIn
+from local.relay import RelayStandIn
+from local.repository import Repository
+from local.template import Template
+from local.web import Server
+from tests.fakes import TOKEN, Clock, make_world
+from tests.handlers.caller import Caller, Reply
+from tests.handlers.records import Contents, contents
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+DISPATCH: Final = "/dispatch/qa-plan"
+
+
+@dataclass
+class Service:
+    """The API and everything behind it."""
+
+    app: App
+    clock: Clock
+    repository: Repository
+    model: ModelStandIn
+    github: GitHubStandIn
+    relay: RelayStandIn
+    api: Caller
+    tables: Mapping[str, str]
+    client: DynamoDBClient
+    stop: Callable[[], None]
+
+    def dispatch(self, number: int = 42, **fields: Any) -> Reply:
+        return self.api.post(DISPATCH, {"prNumber": number, "linkedIssue": 100, **fields})
+
+    def comments(self, number: int = 42) -> list[str]:
+        return [comment["body"] for comment in self.repository.comments(number)]
+
+    def asked(self) -> int:
+        """How many requests the model has seen."""
+        return len(self.model.calls.entries())
+
+    def sent(self) -> int:
+        """How many comments were sent, whatever became of them."""
+        calls = [*self.relay.faults.calls.entries(), *self.github.faults.calls.entries()]
+        return sum(call.operation in ("relay.comment", "comment") for call in calls)
+
+    def contents(self) -> Contents:
+        return contents(self.client, self.tables)
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """The run's audit, whose chain must be whole."""
+        body: dict[str, Any] = self.api.get(f"/audit/{run_id}").body
+        assert body["chain"]["intact"], body["chain"]
+        return body
+
+    def events(self, run_id: str, kind: str) -> list[Any]:
+        return [event["data"] for event in self.run(run_id)["events"] if event["type"] == kind]
+
+    def charged(self) -> str:
+        return str(self.api.get("/health").body["circuitBreaker"]["totalCostUsd"])
+
+
+def start(
+    client: DynamoDBClient,
+    tables: dict[str, str],
+    template: Template,
+    case: Mapping[str, Any],
+    *,
+    secret: str = TOKEN,
+    direct: bool = False,
+    dynamodb: DynamoDBClient | None = None,
+    **settings: str,
+) -> Service:
+    """A service on empty tables. `direct`: comments go to GitHub itself. `settings` are environment variables.
+
+    `dynamodb`: what the handlers use instead of `client`.
+    """
+    world = make_world(client, tables, **{"GITHUB_REPOSITORY": case["repository"], **settings})
+    clock = world.clock
+    repository = Repository(case["repository"], lambda: datetime.fromtimestamp(clock.at / 1000, UTC))
+    repository.load(case)
+    model, github, relay = ModelStandIn(), GitHubStandIn(repository), RelayStandIn(repository)
+    for stand_in in (model, github, relay):
+        stand_in.start()
+    http = PooledHttp(urllib3.PoolManager(maxsize=8))
+    claude = ClaudeClient(model.api_key, model.url)
+    writer = github_writer(http, github.url, github.token) if direct else relay_writer(http, relay.url, relay.token)
+    app = replace(
+        world.app,
+        credentials=lambda: parse_secret(secret),
+        own_secrets=lambda: (TOKEN, model.api_key, github.token, relay.token),
+        together=together,
+        github=lambda: GitHubReader(http, github.url, repository.name, github.token, together),
+        writer=lambda: writer,
+        model=lambda: claude,
+        start_worker=lambda run_id: _work(app, template, run_id),
+    )
+    if dynamodb is not None:
+        app = _on(app, dynamodb)
+    server = Server(Gateway(template.routes, lambda name: _bound(name, app)).answer)
+    server.start()
+
+    def stop() -> None:
+        server.stop()
+        for stand_in in (model, github, relay):
+            stand_in.close()
+
+    api = Caller(server.url, secret)
+    return Service(app, clock, repository, model, github, relay, api, tables, client, stop)
+
+
+def _on(app: App, client: DynamoDBClient) -> App:
+    from core.dispatcher.ledger import Ledger
+    from core.store import Store
+
+    store = Store(client, sleep=app.sleep, new_id=app.new_id)
+    return replace(app, store=store, ledger=Ledger(store, app.settings.breaker_table, app.settings.limits))
+
+
+def _work(app: App, template: Template, run_id: str) -> None:
+    """The worker at once: its delivery is over when the dispatch begins to wait."""
+    worker.run(app, {"runId": run_id}, new_context(template.functions["WorkerFunction"], "delivery"))
+
+
+def _bound(name: str, app: App) -> Handler:
+    endpoint = load(name)
+    assert isinstance(endpoint, Endpoint)
+    return lambda event, context: endpoint.answer(app, event, context)
