@@ -5,6 +5,7 @@ SHELL := /bin/sh
 export PYTHONPATH := src:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
+export UV_SYSTEM_CERTS := 1
 
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
@@ -12,20 +13,19 @@ SAM := .venv-sam/bin/sam
 MADE := .venv/.made-$(shell cksum < requirements.lock | cut -d' ' -f1)
 MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut -d' ' -f1)
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
-PACKAGES := src local tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test check bench prove fuzz judge-text judge-answers policy-report build deploy lock clean
+.PHONY: help setup demo serve plan test check prove fuzz judge-text judge-answers policy-report build deploy lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 define make-environment
-	@echo "setting up $(1) from $(2)"
+	@echo "setting up $(1) from $(2)" >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is older than 3.11: set PYTHON to a newer one")'
-	@rm -rf $(1) && $(PYTHON) -m venv $(1)
+	@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
 	@$(1)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r $(2)
-	@touch $@
+	@rm -f $(1)/.made-* && touch $@
 endef
 
 $(MADE):
@@ -49,25 +49,28 @@ serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
 plan: setup ## PR=case.json: print a QA plan for a pull request in GitHub's REST shape
 	@$(BIN)/python -m local.plan "$(PR)"
 
-test: setup ## run all tests
+test: setup $(MADE_SAM) ## run all tests
 	@$(BIN)/pytest
 
 check: setup $(MADE_SAM) ## format, lint, types, imports, template
-	@$(BIN)/ruff check $(PACKAGES)
-	@$(BIN)/ruff format --check $(PACKAGES)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint
 
+prove: setup ## the long proofs: races and crashes against the limits
+	@$(BIN)/pytest tests/prove/prove_*.py
+
 fuzz: setup ## SECONDS=60: fuzz the policy
 	@$(BIN)/python -m local.fuzz_policy --seconds $(or $(SECONDS),60)
 
-judge-text: setup ## FILE=texts: what the policy says of texts, one per line
-	@$(BIN)/python -m local.judge text "$(FILE)"
+judge-text: setup ## < texts.jsonl: what the policy says of comments, one JSON line each
+	@$(BIN)/python -m local.judge text
 
-judge-answers: setup ## FILE=answers: what the policy says of a model's answers, one per line
-	@$(BIN)/python -m local.judge answers "$(FILE)"
+judge-answers: setup ## < answers.jsonl: what the policy says of a model's answers, one JSON line each
+	@$(BIN)/python -m local.judge answers
 
 policy-report: setup ## how many hostile and ordinary samples pass
 	@$(BIN)/python -m local.policy_report
@@ -88,4 +91,4 @@ lock: setup ## write the lock files anew from pyproject.toml and the pinned tool
 		--generate-hashes --no-header --no-annotate -o requirements-sam.lock -
 
 clean: ## remove what the targets above have made
-	@rm -rf .venv .venv-engine .venv-sam .venv-uv .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-engine .venv-sam .venv-uv .local .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -55,29 +55,32 @@ _BY_HAND: Final = {
     "x": "хХҳχΧ×",
     "y": "уУүҮұγʏΥ",
     "z": "ΖʐՀᴢ",
-    # Greek capitals and small letters not named above
-    "A": "ΑАᎪᗅꓮ",
-    "B": "ΒᏴᗷ",
-    "C": "ϹᏟⲤ",
-    "D": "Ꭰᗞ",
-    "E": "ΕᎬⴹ",
-    "F": "Ϝᖴ",
-    "G": "Ꮐ",
-    "H": "ΗᎻᕼ",
-    "I": "ΙⵏІ",
-    "J": "ЈᎫᒍ",
-    "K": "Ꮶᛕ",
-    "L": "Ꮮᒪ",
-    "M": "ᎷᗰⲘ",
-    "P": "Ꮲᑭ",
-    "R": "ᎡᏒᖇ",
-    "S": "Ꮪ",
-    "T": "Ꭲ⊤",
-    "U": "Ս⋃",
-    "V": "Ꮩᐯ",
-    "W": "ᎳᏔ",
-    "Y": "ᎩУ",
-    "Z": "Ꮓ",
+    # Greek capitals, Cherokee, Lisu, Coptic, Canadian syllabics, one line a letter
+    "A": "ΑАᎪᗅꓮⲀ",
+    "B": "ΒᏴᗷꓐⲂ",
+    "C": "ϹᏟⲤᑕꓚ",
+    "D": "Ꭰᗞᗪꓓ",
+    "E": "ΕᎬⴹꓰⲈᕮ",
+    "F": "Ϝᖴꓝ",
+    "G": "Ꮐꓖ",
+    "H": "ΗᎻᕼꓧⲎᏂ",
+    "I": "ΙⵏІꓲⲒ",
+    "J": "ЈᎫᒍꓙ",
+    "K": "ᏦᛕꓗⲔ",
+    "L": "ᏞᒪꓡᏞ",
+    "M": "ᎷᗰⲘꓟ",
+    "N": "ΝᑎꓠⲚᏁ",
+    "O": "ᏫᗝꓳⲞᎾ",
+    "P": "ᏢᑭꓑⲢ",
+    "R": "ᎡᏒᖇꓣⲄ",
+    "S": "ᏚᏕᔕꓢ",
+    "T": "Ꭲ⊤ꓔⲦ",
+    "U": "Սᑌꓴ⋃",
+    "V": "Ꮩᐯꓦ",
+    "W": "ᎳᏔᗯꓪ",
+    "X": "᙭ꓫⲬ",
+    "Y": "ᎩУᎽꓬⲨ",
+    "Z": "ᏃꓜⲌ",
     # Signs that stand before a command or a mention
     "/": "∕⁄⧸╱⟋〳丿ノ᜵⳹",
     "@": "ⓐ",
@@ -100,7 +103,7 @@ def table() -> dict[str, str]:
             result[char] = next(group for group in match.groups() if group).lower()
     for plain, alike in _BY_HAND.items():
         for char in alike:
-            result[char] = plain.lower()
+            result.update(dict.fromkeys((char, char.lower(), char.upper()), plain.lower()))
     result["ʟ"], result["ȷ"], result["ⱺ"], result["ɑ"], result["α"] = "l", "j", "o", "a", "a"
     for char, plain in list(result.items()):
         result.setdefault(unicodedata.normalize("NFKC", char), plain)

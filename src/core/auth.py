@@ -1,7 +1,7 @@
 """Bearer tokens with named principals. Pure; comparison in constant time.
 
 `ORCHESTRATOR_SECRET` is one token (all rights, principal `captain`) or a JSON object
-`{"name": {"tokens": ["…"], "may": ["dispatch", "read", "approve", "reset"]}}`. Two tokens for one
+`{"name": {"tokens": ["…"], "may": ["dispatch", "read", "approve", "reset", "erase"]}}`. Two tokens for one
 name carry a rotation.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Final
 from core.errors import ConfigurationError, Forbidden, Unauthorized
 from core.types import Principal
 
-RIGHTS: Final = frozenset({"dispatch", "read", "approve", "reset"})
+RIGHTS: Final = frozenset({"dispatch", "read", "approve", "reset", "erase"})
 MIN_TOKEN_CHARACTERS: Final = 16
 
 

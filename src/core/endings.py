@@ -47,7 +47,7 @@ class Intended:
 
 def give_up(app: App, run: Run, outcome: GaveUp) -> Json:
     """The model failed: settle, close, free the key."""
-    at = outcome.charge.until if outcome.trouble == "no_answer" else app.now()
+    at = _billed_by(app, outcome.charge, outcome.kept)
     run = replace(run, charged=outcome.kept)
     body = results.failed(run, outcome.detail)
     entries = [
@@ -65,7 +65,8 @@ def cut_short(app: App, run: Run, generated: Generated, cost: int) -> Json:
     body = results.failed(run, f"the model stopped early: {answer.stop_reason}", answer.usage)
     stored, entries = _answered(app, run, generated, cost)
     entries.append(_finished(run, "failed", reason="model_error"))
-    return _close(app, run, generated.charge, app.now(), entries, body, failed=True, writes=[stored])
+    at = _billed_by(app, generated.charge, generated.kept)
+    return _close(app, run, generated.charge, at, entries, body, failed=True, writes=[stored])
 
 
 def reject(app: App, run: Run, judged: Judged) -> Json:
@@ -73,7 +74,8 @@ def reject(app: App, run: Run, judged: Judged) -> Json:
     run, stored, entries = _judged(app, run, judged)
     body = results.rejected(run, judged.verdict, judged.generated.reply.answer.usage)
     entries.append(_finished(run, "rejected", classification=judged.verdict.classification))
-    return _close(app, run, judged.generated.charge, app.now(), entries, body, failed=False, writes=[stored])
+    at = _billed_by(app, judged.generated.charge, judged.generated.kept)
+    return _close(app, run, judged.generated.charge, at, entries, body, failed=False, writes=[stored])
 
 
 def propose(app: App, run: Run, judged: Judged, action: Action) -> Json:
@@ -87,17 +89,19 @@ def propose(app: App, run: Run, judged: Judged, action: Action) -> Json:
     ]
     row = _insert_action(app, run, judged, action, "pending", "")
     app.measure("ActionsWaiting", 1)
+    at = _billed_by(app, judged.generated.charge, judged.generated.kept)
     return _close(
-        app, run, judged.generated.charge, app.now(), entries, body, failed=False, writes=[stored, row], keep=True
+        app, run, judged.generated.charge, at, entries, body, failed=False, writes=[stored, row], keep=True
     )
 
 
 def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | None:
-    """Put the intent on record, with the answer and the verdict. None when it would be a comment storm by now.
+    """Put the intent on record, with the answer and the verdict.
 
-    The storm record is the gate of the target: one of two runs for it gets through.
+    None when it would be a comment storm by now, or another run has taken the content over. The storm
+    record is the gate of the target: one of two runs for it gets through.
     """
-    attempt = app.new_id()
+    attempt = runs.attempt_id(run.id)
     before, stored, entries = _judged(app, run, judged)
     before = replace(before, action_id=action.id)
     entries.append(events.action_intended(action, attempt, app.writer().name))
@@ -124,9 +128,12 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | Non
             stored,
             _insert_action(app, before, judged, action, "executing", attempt),
         ]
-        lost = _settle_beside(app, run.id, charge, before.charged, now, writes, failed=False, settle=settle)
+        at = _billed_by(app, charge, judged.generated.kept)
+        lost = _settle_beside(app, run.id, charge, before.charged, at, writes, failed=False, settle=settle)
         if lost is None:
             return Intended(after, action, attempt, result)
+        if lost.positions[-1] == 1 + len(advanced):  # the key: by its condition alone, so the lease is still ours
+            return None
         if lost.positions != (0,):
             raise LeaseHeld("another invocation has taken this run over")
         record = app.store.get(app.settings.dedupe_table, {"key": _storm_key(app, run)})
@@ -174,7 +181,7 @@ def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> 
         )
     if state in ("failed", "shadowed"):  # nothing was posted: the target is free for another comment
         writes.append(Delete(app.settings.dedupe_table, {"key": _storm_key(app, run)}, where={"actionId": action.id}))
-    _write_end(app, writes)
+    _write_end(app, writes, app.store.transact(writes))
     app.measure("RunsFinished", 1)
     if state in ("failed", "outcome_unknown"):
         app.measure("ActionsWaiting", 1)
@@ -206,18 +213,27 @@ def hold_back(judged: Judged, action: Action, why: str) -> tuple[Judged, Action]
     return replace(judged, verdict=verdict), replace(action, classification="requires_approval", policy_reason=why)
 
 
-def _write_end(app: App, writes: list[Write]) -> None:
-    """Everything, or, where a successor has the key or the target by now, everything but those records."""
-    lost = app.store.transact(writes)
-    if lost is None:
-        return
-    yields = [w for w in writes if isinstance(w, Update | Delete) and "key" in w.key and not _is_run(w.key["key"])]
-    if app.store.transact([w for w in writes if w not in yields]) is not None:
-        raise LeaseHeld("another invocation has ended this run")
+def _write_end(app: App, writes: Sequence[Write], lost: Lost | None) -> None:
+    """The end again, without what others hold by now: a successor the key, another run the target, a look the action.
+
+    Raises LeaseHeld when it is the run itself that is held by another invocation.
+    """
+    while lost is not None:
+        kept = [write for at, write in enumerate(writes) if at not in lost.positions or not _may_yield(write)]
+        if len(kept) == len(writes):
+            raise LeaseHeld("another invocation has taken this run over")
+        writes = kept
+        lost = app.store.transact(writes)
 
 
-def _is_run(key: str) -> bool:
-    return key.startswith("run#")
+def _may_yield(write: Write) -> bool:
+    """Whether the run can end without it: not its own record, and not its events."""
+    return isinstance(write, Update | Delete) and not str(write.key.get("key", "")).startswith("run#")
+
+
+def _billed_by(app: App, charge: Charge, kept: int) -> int:
+    """When the run can last have been billed: an attempt without an answer may be until its deadline."""
+    return charge.until if kept else app.now()
 
 
 def _close(
@@ -247,9 +263,8 @@ def _close(
         lease_until=0,
     )
     key = runs.keep_key(app.settings, run, body, now) if keep else runs.release_key(app.settings, run)
-    lost = _settle_beside(app, run.id, charge, run.charged, at, [*advanced, key, *writes], failed=failed)
-    if lost is not None:
-        raise LeaseHeld("another invocation has taken this run over")
+    everything = [*advanced, key, *writes]
+    _write_end(app, everything, _settle_beside(app, run.id, charge, run.charged, at, everything, failed=failed))
     app.measure("RunsFinished", 1)
     return body
 

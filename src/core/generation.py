@@ -28,7 +28,7 @@ def generate(
     budget = _RunBudget(app, run, timeout)
     if app.now() + int(timeout * 1000) > run.charge.until:
         # It starts later than the reservation allowed for: the charge must count for longer.
-        moved = budget.prolong(run.charge, run.charge.amount)
+        moved = budget.prolong(run.charge, run.charge.amount, kept)
         if isinstance(moved, Refusal):
             return budget.run, GaveUp(run.charge, kept, "not_sent", moved.message)
     outcome = ask(
@@ -57,7 +57,7 @@ def resume_charge(app: App, run: Run, worst_case: int) -> tuple[Run, int] | Refu
     timeout = TASK_LIMITS[run.task_type].timeout_seconds
     budget = _RunBudget(app, run, timeout)
     died = Charge(run.id, entry["attempt"], entry["charge"], entry["at"])
-    moved = budget.prolong(died, died.amount + worst_case, resumed=True)
+    moved = budget.prolong(died, died.amount + worst_case, died.amount, resumed=True)
     return moved if isinstance(moved, Refusal) else (budget.run, died.amount)
 
 
@@ -76,13 +76,13 @@ class _RunBudget:
 
     def extend(self, failed: Unanswered, charge: Charge, kept: int, amount: int) -> Charge | Refusal:
         return self._charge(
-            charge, amount, [events.attempt_failed(charge.attempt, failed.trouble, failed.detail, kept)]
+            charge, amount, kept, [events.attempt_failed(charge.attempt, failed.trouble, failed.detail, kept)]
         )
 
-    def prolong(self, charge: Charge, amount: int, *, resumed: bool = False) -> Charge | Refusal:
-        return self._charge(charge, amount, [events.run_resumed(self.run.deliveries)] if resumed else [])
+    def prolong(self, charge: Charge, amount: int, kept: int, *, resumed: bool = False) -> Charge | Refusal:
+        return self._charge(charge, amount, kept, [events.run_resumed(self.run.deliveries)] if resumed else [])
 
-    def _charge(self, charge: Charge, amount: int, entries: list[events.Entry]) -> Charge | Refusal:
+    def _charge(self, charge: Charge, amount: int, kept: int, entries: list[events.Entry]) -> Charge | Refusal:
         now = self._app.now()
         until = now + int(self._timeout * 1000) + 1000
         extended = self._app.ledger.extend(charge, amount, until, now)
@@ -98,7 +98,11 @@ class _RunBudget:
             lease_until=lease,
         )
         writes: list[Write] = [*advanced, runs.hold_key(self._app.settings, run, lease)]
-        if self._app.store.transact(writes) is not None:
+        lost = self._app.store.transact(writes)
+        if lost is not None and lost.positions == (len(advanced),):
+            self._app.ledger.settle(extended, kept, charge.until, failed=None)
+            return Refusal("budget_exhausted", 1, "another run has taken this content over")
+        if lost is not None:
             raise LeaseHeld("another invocation has taken this run over")
         self.run = run
         return extended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import endings, marker
+from core import endings, marker, runs
 from core.actions import states
 from core.app import App
 from core.endings import Intended
@@ -18,10 +18,10 @@ def finish_interrupted(app: App, run: Run) -> Json:
         raise StoreUnavailable(f"run {run.id} has an intent and no action: its record is damaged")
     stored = states.read(item)
     app.ledger.settle(run.charge, run.charged, app.now(), failed=False)
-    intended = Intended(run, stored.action, stored.attempt, run.result)
+    intended = Intended(run, stored.action, runs.attempt_id(run.id), run.result)
     if stored.state == "executed":
         return endings.end(app, intended, Effect("executed", "the comment was found on GitHub"), moves=False)
-    if stored.state != "executing":
+    if stored.state != "executing" or stored.attempt != intended.attempt:  # decided since, or in the Captain's hands
         return endings.end(app, intended, Effect("outcome_unknown", stored.last_error), moves=False)
     seen = marker.look(app, stored)
     if seen.result == "found":

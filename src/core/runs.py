@@ -76,6 +76,11 @@ def action_id(run_id: str, index: int) -> str:
     return str(uuid.uuid5(uuid.UUID(run_id), f"action/{index}"))
 
 
+def attempt_id(run_id: str) -> str:
+    """The id of the one attempt that a run makes at its action: those of the Captain have ids of their own."""
+    return str(uuid.uuid5(uuid.UUID(run_id), "attempt/0"))
+
+
 def key(run_id: str) -> dict[str, str]:
     return {"key": f"run#{run_id}"}
 

@@ -20,7 +20,7 @@ def respond(app: App, request: Request) -> Reply:
         raise BadRequest("number must be a whole number")
     if found is None:
         raise NotFound("there is no such checkpoint" + ("" if number else " yet"))
-    return Reply(checkpoint.public(found))
+    return Reply(checkpoint.public(app, found))
 
 
 handler = Endpoint(respond, right="read")

@@ -32,6 +32,12 @@ class RejectBody(Body):
     reason: Annotated[str, Field(max_length=1000)] = ""
 
 
+class EraseBody(Body):
+    """POST /audit/{runId}/erase."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
 class EmptyBody(Body):
     """A route that takes no fields."""
 

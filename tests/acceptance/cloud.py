@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import urllib3
 import yaml
@@ -17,7 +18,6 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from local.child import ROOT, Child
-from local.client import Client
 from local.engine import CREDENTIALS, REGION
 from local.web import HOST, listen
 from tests.runtime.machine import installed, interpreter
@@ -32,7 +32,6 @@ class Cloud:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://{HOST}:{port}"
-        self._port = port
 
     def client(self, service: str) -> Any:
         return get_session().create_client(
@@ -51,11 +50,12 @@ class Cloud:
     def deploy(self, template: Template, parameters: Mapping[str, str], stack: str) -> dict[str, str]:
         """Creates a stack; its outputs. Raises ClientError or WaiterError where it is refused or rolled back."""
         formation = self.client("cloudformation")
+        self.client("s3").put_object(Bucket=BUCKET, Key=f"{stack}.json", Body=json.dumps(template).encode())
         formation.create_stack(
             StackName=stack,
-            TemplateBody=json.dumps(template),
+            TemplateURL=f"{self.url}/{BUCKET}/{stack}.json",  # longer than a request may carry
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Capabilities=["CAPABILITY_IAM"],
         )
         formation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
         (description,) = formation.describe_stacks(StackName=stack)["Stacks"]
@@ -65,6 +65,11 @@ class Cloud:
         """Why parts of a stack could not be made."""
         events = self.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
         return [e.get("ResourceStatusReason", "") for e in events if "FAILED" in e["ResourceStatus"]]
+
+    def reachable(self, api_url: str) -> str:
+        """The address of a deployed API by path: the engine's own needs a resolver that knows *.localhost."""
+        identifier = urlsplit(api_url).netloc.partition(".")[0]
+        return f"{self.url}/_aws/execute-api/{identifier}/$default"
 
     def upload(self, built: Path) -> Template:
         """What `sam package` does: the built template with its code in S3, equal packages once."""
@@ -81,11 +86,6 @@ class Cloud:
                     present.add(key)
                 resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{key}"
         return template
-
-    def api(self, api_url: str, token: str) -> Client:
-        """A caller of the deployed API, which the engine serves under its own address."""
-        identifier = api_url.removeprefix("https://").split(".")[0]
-        return Client(f"http://{identifier}.execute-api.localhost:{self._port}", token)
 
 
 @contextmanager

@@ -37,7 +37,9 @@ def _lenient_lines(body: str) -> str | None:
     """ChatOps workflows that trim blanks, quotes, lists and code marks before they look for a command."""
     for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|<br\s*/?>", body):
         trimmed = re.sub(r"^(?:[\s>*+#|`~-]|\d+[.)]\s|\[[ x]\])+", "", line)
-        match = re.match(r"(?i)/(?:merge|approve|lgtm|deploy|close|reopen|assign|label|hold|rebase|retest|azp)(?![\w/.{-])", trimmed)
+        match = re.match(
+            r"(?i)/(?:merge|approve|lgtm|deploy|close|reopen|assign|label|hold|rebase|retest|azp)(?![\w/.{-])", trimmed
+        )
         if match:
             return match[0]
     return None
@@ -51,13 +53,17 @@ def _bors(body: str) -> str | None:
 
 def _agents(body: str) -> str | None:
     """https://github.com/anthropics/claude-code-action and workflows with contains(body, '@claude')."""
-    match = re.search(r"(?i)@(?:claude|copilot|dependabot|mergifyio|coderabbitai|codex|renovate|k8s-ci-robot)(?![\w/-])", body)
+    match = re.search(
+        r"(?i)@(?:claude|copilot|dependabot|mergifyio|coderabbitai|codex|renovate|k8s-ci-robot)(?![\w/-])", body
+    )
     return match[0] if match else None
 
 
 def _atlantis(body: str) -> str | None:
     """https://www.runatlantis.io: one line, also in backticks."""
-    match = re.search(r"(?m)^[\s>`*-]*(?:\d+\.\s)?[`]*(?:run|atlantis|@atlantis)\s+(?:plan|apply|unlock|import)\b", body)
+    match = re.search(
+        r"(?m)^[\s>`*-]*(?:\d+\.\s)?[`]*(?:run|atlantis|@atlantis)\s+(?:plan|apply|unlock|import)\b", body
+    )
     return match[0] if match and "atlantis" in match[0] else None
 
 
@@ -129,7 +135,9 @@ def _live_markup(body: str) -> str | None:
 
 def _special_blocks(body: str) -> str | None:
     """Mermaid, maths, suggestions, alerts and footnotes on GitHub."""
-    match = re.search(r"(?m)^[ >]*(?:`{3,}|~{3,})\s*(?:mermaid|math|suggestion|geojson|topojson|stl)|^>\s*\[!\w+\]", body)
+    match = re.search(
+        r"(?m)^[ >]*(?:`{3,}|~{3,})\s*(?:mermaid|math|suggestion|geojson|topojson|stl)|^>\s*\[!\w+\]", body
+    )
     if match:
         return match[0]
     words = "\n".join(token.content for token in _rendered(body) if token.type == "text")

@@ -51,8 +51,13 @@ CREDENTIALS: Final[Mapping[str, str]] = {
     "openai-old": "s" + "k-" + _body("oai2", 48),
     "stripe": "sk_" + "live_" + _body("stripe", 24),
     "slack": "xo" + "xb-" + _body("s1", 11, "0123456789") + "-" + _body("s2", 12, "0123456789") + "-" + _body("s3", 24),
-    "slack-hook": "https://hooks.slack" + ".com/services/T" + _body("h1", 8, _UPPER) + "/B" + _body("h2", 8, _UPPER)
-    + "/" + _body("h3", 24),
+    "slack-hook": "https://hooks.slack"
+    + ".com/services/T"
+    + _body("h1", 8, _UPPER)
+    + "/B"
+    + _body("h2", 8, _UPPER)
+    + "/"
+    + _body("h3", 24),
     "google": "AI" + "za" + _body("goog", 35),
     "gitlab": "gl" + "pat-" + _body("gl", 20),
     "npm": "np" + "m_" + _body("npm", 36),
@@ -65,8 +70,13 @@ CREDENTIALS: Final[Mapping[str, str]] = {
     "vault": "hv" + "s." + _body("hv", 24),
     "telegram": _body("tg1", 10, "123456789") + ":AA" + _body("tg2", 33),
     "jwt": "ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiIxMjM0NTY3ODkwIn0." + _body("jwt", 43),
-    "pem": "-----BE" + "GIN RSA PRIVATE KEY-----\nMII" + _body("pem1", 61) + "\n" + _body("pem2", 64)
-    + "\n-----E" + "ND RSA PRIVATE KEY-----",
+    "pem": "-----BE"
+    + "GIN RSA PRIVATE KEY-----\nMII"
+    + _body("pem1", 61)
+    + "\n"
+    + _body("pem2", 64)
+    + "\n-----E"
+    + "ND RSA PRIVATE KEY-----",
     "pem-ssh": "-----BE" + "GIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA" + _body("ssh", 50),
     "azure": "Account" + "Key=" + _body("az", 86) + "==",
     "linear": "lin" + "_api_" + _body("lin", 40),
@@ -179,7 +189,9 @@ def broken() -> tuple[BrokenAnswer, ...]:
             line["class"],
             base64.b64decode(line["raw_b64"])
             if "raw_b64" in line
-            else line["raw"].replace("{{many}}", line.get("part", "") * line.get("times", 1)).encode("utf-8", "surrogatepass"),
+            else line["raw"]
+            .replace("{{many}}", line.get("part", "") * line.get("times", 1))
+            .encode("utf-8", "surrogatepass"),
             tuple(line.get("files", ("src/app.py", "README.md"))),
             line["why"],
         )

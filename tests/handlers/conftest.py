@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from local.child import ROOT
+from local.engine import create_tables
 from local.stack import Stack
 from local.template import Template
+from tests.conftest import table_names
+from tests.handlers.answers import FILE
 from tests.handlers.caller import Caller
 from tests.handlers.service import Service, start
 
@@ -25,9 +31,20 @@ class MakeService(Protocol):
         *,
         secret: str = ...,
         direct: bool = ...,
+        late: bool = ...,
         dynamodb: DynamoDBClient | None = ...,
         **settings: str,
     ) -> Service: ...
+
+
+def smaller(case: Mapping[str, Any]) -> dict[str, Any]:
+    """The sample with one file and one criterion, so that its plan is short and quickly judged."""
+    return {
+        **case,
+        "pull": {**case["pull"], "body": "Closes #100.", "changed_files": 1},
+        "files": [file for file in case["files"] if file["filename"] == FILE],
+        "issue": {**case["issue"], "body": "- [ ] A listing can be dismissed with one of five reasons"},
+    }
 
 
 @pytest.fixture
@@ -37,7 +54,7 @@ def make_service(
     with ExitStack() as until:
 
         def make(**options: Any) -> Service:
-            service = start(dynamodb_client, tables, template, sample, **options)
+            service = start(dynamodb_client, tables, template, smaller(sample), **options)
             until.callback(service.stop)
             return service
 
@@ -48,6 +65,17 @@ def make_service(
 def service(make_service: MakeService) -> Service:
     """The default settings."""
     return make_service()
+
+
+@pytest.fixture(scope="session")
+def steady(dynamodb_client: DynamoDBClient, template: Template) -> Iterator[Service]:
+    """A service that many tests share, because each shows that its request has changed nothing."""
+    names = table_names(f"steady{uuid.uuid4().hex[:8]}")
+    create_tables(dynamodb_client, template, names)
+    case = json.loads((ROOT / "local" / "sample" / "pull_request.json").read_text())
+    service = start(dynamodb_client, names, template, smaller(case))
+    yield service
+    service.stop()
 
 
 @pytest.fixture

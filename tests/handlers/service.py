@@ -20,6 +20,8 @@ from core.auth import parse_secret
 from core.bootstrap import together
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
+from core.dispatcher.ledger import Ledger
+from core.store import Store
 from core.wire import PooledHttp
 from handlers import worker
 from handlers.http import Endpoint
@@ -29,7 +31,7 @@ from local.lambda_context import Handler, load, new_context
 from local.model import ModelStandIn
 from local.relay import RelayStandIn
 from local.repository import Repository
-from local.template import Template
+from local.template import Function, Template
 from local.web import Server
 from tests.fakes import TOKEN, Clock, make_world
 from tests.handlers.caller import Caller, Reply
@@ -54,10 +56,19 @@ class Service:
     api: Caller
     tables: Mapping[str, str]
     client: DynamoDBClient
+    worker: Function
+    handed_over: list[str]
+    """Runs that wait for `deliver`."""
     stop: Callable[[], None]
 
     def dispatch(self, number: int = 42, **fields: Any) -> Reply:
         return self.api.post(DISPATCH, {"prNumber": number, "linkedIssue": 100, **fields})
+
+    def deliver(self) -> None:
+        """Lets the worker have the runs that were handed over."""
+        while self.handed_over:
+            run = self.handed_over.pop(0)
+            worker.run(self.app, {"runId": run}, new_context(self.worker, "delivery"))
 
     def comments(self, number: int = 42) -> list[str]:
         return [comment["body"] for comment in self.repository.comments(number)]
@@ -95,12 +106,13 @@ def start(
     *,
     secret: str = TOKEN,
     direct: bool = False,
+    late: bool = False,
     dynamodb: DynamoDBClient | None = None,
     **settings: str,
 ) -> Service:
     """A service on empty tables. `direct`: comments go to GitHub itself. `settings` are environment variables.
 
-    `dynamodb`: what the handlers use instead of `client`.
+    `late`: the worker gets its events by `deliver` alone. `dynamodb`: what the handlers use instead of `client`.
     """
     world = make_world(client, tables, **{"GITHUB_REPOSITORY": case["repository"], **settings})
     clock = world.clock
@@ -115,15 +127,22 @@ def start(
     app = replace(
         world.app,
         credentials=lambda: parse_secret(secret),
-        own_secrets=lambda: (TOKEN, model.api_key, github.token, relay.token),
+        own_secrets=lambda: (relay.token,),
         together=together,
         github=lambda: GitHubReader(http, github.url, repository.name, github.token, together),
         writer=lambda: writer,
         model=lambda: claude,
-        start_worker=lambda run_id: _work(app, template, run_id),
+        start_worker=lambda run_id: hand_over(run_id),
     )
     if dynamodb is not None:
         app = _on(app, dynamodb)
+    handed_over: list[str] = []
+
+    def hand_over(run_id: str) -> None:
+        handed_over.append(run_id)
+        if not late:
+            service.deliver()
+
     server = Server(Gateway(template.routes, lambda name: _bound(name, app)).answer)
     server.start()
 
@@ -132,24 +151,31 @@ def start(
         for stand_in in (model, github, relay):
             stand_in.close()
 
-    api = Caller(server.url, secret)
-    return Service(app, clock, repository, model, github, relay, api, tables, client, stop)
+    service = Service(
+        app=app,
+        clock=clock,
+        repository=repository,
+        model=model,
+        github=github,
+        relay=relay,
+        api=Caller(server.url, secret),
+        tables=tables,
+        client=client,
+        worker=template.functions["WorkerFunction"],
+        handed_over=handed_over,
+        stop=stop,
+    )
+    return service
 
 
 def _on(app: App, client: DynamoDBClient) -> App:
-    from core.dispatcher.ledger import Ledger
-    from core.store import Store
-
     store = Store(client, sleep=app.sleep, new_id=app.new_id)
     return replace(app, store=store, ledger=Ledger(store, app.settings.breaker_table, app.settings.limits))
 
 
-def _work(app: App, template: Template, run_id: str) -> None:
-    """The worker at once: its delivery is over when the dispatch begins to wait."""
-    worker.run(app, {"runId": run_id}, new_context(template.functions["WorkerFunction"], "delivery"))
-
-
 def _bound(name: str, app: App) -> Handler:
-    endpoint = load(name)
-    assert isinstance(endpoint, Endpoint)
-    return lambda event, context: endpoint.answer(app, event, context)
+    """The handler with this app; one that is no Endpoint needs none."""
+    handler = load(name)
+    if not isinstance(handler, Endpoint):
+        return handler
+    return lambda event, context: handler.answer(app, event, context)

@@ -8,9 +8,10 @@ from typing import Any
 
 from local.model import Order
 from local.stack import Stack
-from tests.handlers.answers import FILE, REFUSED, WAITS, answer
+from tests.handlers.answers import FILE, REFUSED, WAITS
 from tests.handlers.caller import Caller, Reply
 from tests.handlers.conftest import MakeService
+from tests.handlers.records import only_refusal
 from tests.handlers.service import DISPATCH, Service
 
 ENDED = ["policy.judged", "action.intended", "action.executed", "run.finished"]
@@ -72,6 +73,22 @@ def test_an_accepted_dispatch_is_in_progress_until_it_ends(stack: Stack, api: Ca
     events = api.get(reply.headers["location"]).body["events"]
     assert [event["type"] for event in events][-4:] == ENDED
     assert len(stack.model.calls.entries()) == 1
+
+
+def test_a_run_that_outlasts_the_gateway_is_accepted_and_goes_on(make_service: MakeService) -> None:
+    service = make_service(late=True)
+    began = service.clock.at
+    reply = service.dispatch()
+    run_id = reply.body["runId"]
+    assert (reply.status, reply.body) == (202, {"status": "accepted", "runId": run_id})
+    assert reply.headers["location"] == f"/audit/{run_id}"
+    assert 20_000 < service.clock.at - began < 28_000
+    assert service.dispatch().status == 409
+    service.deliver()
+    [ended] = service.events(run_id, "run.finished")
+    assert (ended["status"], ended["state"]) == ("success", "executed")
+    assert service.dispatch().body["status"] == "duplicate"
+    assert (service.asked(), len(service.comments())) == (1, 1)
 
 
 def test_what_policy_refuses_is_told_with_its_checks_and_not_posted(stack: Stack, api: Caller) -> None:
@@ -177,19 +194,14 @@ def test_a_missing_breaker_row_denies_and_a_reset_creates_it(service: Service) -
 
 
 def test_a_spent_budget_answers_429_and_heals_by_itself(make_service: MakeService) -> None:
-    service = make_service(MAX_COST_PER_WINDOW_USD="0.13")
-    first = service.dispatch()
-    assert first.status == 200, first.text
-    # What is left of the window is less than the worst case of one more attempt.
-    service.app.ledger.reserve("other", 40_000, 1, service.clock.at, service.clock.at)
-    service.repository.push(42, "b" * 40)
+    service = make_service(MAX_COST_PER_WINDOW_USD="0.30")
+    service.app.ledger.reserve("other", 299_000, 1, service.clock.at, service.clock.at)
     reply = service.dispatch()
     assert (reply.status, reply.body["status"], reply.body["reason"]) == (429, "skipped", "budget_exhausted")
-    wait = int(reply.headers["retry-after"])
-    assert wait == reply.body["retryAfter"]
-    assert service.asked() == 1
+    assert reply.headers["retry-after"] == "3602" == str(reply.body["retryAfter"])
+    assert (service.asked(), service.charged()) == (0, "0.299000")
     assert service.api.get("/health").body["circuitBreaker"]["isOpen"] is False
-    service.clock.forward(wait)
+    service.clock.forward(3602)
     assert service.dispatch().body["status"] == "success"
 
 
@@ -226,8 +238,6 @@ def test_a_phase_without_its_prerequisites_forbids_the_dispatch(make_service: Ma
     assert (reply.status, reply.body["error"]["code"]) == (403, "phase")
     assert "PRE_006_CI_GATING" in reply.body["error"]["message"]
     assert service.asked() == 0
-    from tests.handlers.records import only_refusal
-
     assert only_refusal(before, service.contents())["code"] == "phase"
 
 
@@ -239,16 +249,21 @@ def test_a_confirmed_phase_allows_what_it_did_before(make_service: MakeService) 
 def test_a_plan_without_a_linked_issue(service: Service) -> None:
     reply = service.api.post(DISPATCH, {"prNumber": 42})
     assert reply.body["executed"] is True
-    assert [call.operation for call in service.github.faults.calls.entries()][0] == "pull"
     assert "issue" not in {call.operation for call in service.github.faults.calls.entries()}
 
 
 def test_nothing_to_test_is_an_honest_plan(service: Service) -> None:
-    service.model.order(
-        Order(text=answer(test_plan=[], general_checks=[], nothing_to_test="Only a comment in the code changed."))
-    )
+    readme = {
+        "filename": "README.md",
+        "status": "modified",
+        "additions": 1,
+        "deletions": 1,
+        "changes": 2,
+        "patch": "@@",
+    }
+    service.repository.push(42, "d" * 40, [readme])
     assert service.dispatch().body["executed"] is True
-    assert "Only a comment in the code changed" in service.comments()[0]
+    assert "Nothing to test" in service.comments()[0]
 
 
 def test_every_figure_agrees_with_the_usage_that_the_model_reported(service: Service) -> None:

@@ -103,6 +103,7 @@ def test_every_route_of_the_template_has_its_handler(template: Template) -> None
     routes = {f"{route.method} {route.path}": route.function.handler for route in template.routes}
     assert routes == {
         "GET /health": "handlers.health.handler",
+        "GET /console": "handlers.console.handler",
         "POST /dispatch/qa-plan": "handlers.qa_plan.handler",
         "GET /pending": "handlers.pending.handler",
         "POST /approve/{id}": "handlers.approve.handler",

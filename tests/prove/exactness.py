@@ -11,7 +11,7 @@ from core.dispatcher.ledger import Charge, Ledger, Reserved
 
 COUNTED_MS: Final = 3_602_000
 """60 minutes, and the 2 s by which two clocks of the service may disagree."""
-TASKS: Final = 40
+TASKS: Final = 25
 CEILING: Final = 5_000_000
 
 
@@ -46,9 +46,9 @@ def compare(ledger: Ledger, start: int, steps: int, seed: int) -> tuple[int, int
     now = start
     granted = refused = 0
     for number in range(steps):
-        now += dice.randrange(240_000)
+        now += dice.randrange(60_000)
         open_runs = [run for run, held in model.held.items() if held.charge is not None]
-        if open_runs and dice.random() < 0.5:
+        if open_runs and dice.random() < 0.4:
             _end(ledger, model, dice, dice.choice(open_runs), now)
             continue
         amount, run, until = dice.randint(1, 500_000), f"run{number}", now + dice.randrange(300_000)
@@ -78,7 +78,7 @@ def _wait_as_told(ledger: Ledger, model: Model, refusal: Refusal, run: str, amou
 def _end(ledger: Ledger, model: Model, dice: random.Random, run: str, now: int) -> None:
     held = model.held[run]
     assert held.charge is not None
-    if dice.random() < 0.2:
+    if dice.random() < 0.15:
         ledger.cancel(held.charge, 1)
         del model.held[run]
         return

@@ -13,6 +13,7 @@ GIVEN = {"GitHubRepository": "acme/widgets"}
 FUNCTIONS = [n for n, r in written()["Resources"].items() if r["Type"] == "AWS::Serverless::Function"]
 API = {
     "HealthFunction": ("GET", "/health"),
+    "ConsoleFunction": ("GET", "/console"),
     "QaPlanFunction": ("POST", "/dispatch/qa-plan"),
     "PendingFunction": ("GET", "/pending"),
     "ApproveFunction": ("POST", "/approve/{id}"),
@@ -71,15 +72,16 @@ def test_only_what_acts_holds_the_token_of_the_relay() -> None:
     assert secret_holders("DFG_RELAY_TOKEN_ARN") == {"WorkerFunction", "ApproveFunction"}
 
 
-def test_every_route_but_health_knows_the_callers_tokens() -> None:
-    assert secret_holders("ORCHESTRATOR_SECRET_ARN") == set(API) - {"HealthFunction"}
+def test_every_route_but_the_public_ones_knows_the_callers_tokens() -> None:
+    assert secret_holders("ORCHESTRATOR_SECRET_ARN") == set(API) - {"HealthFunction", "ConsoleFunction"}
 
 
 def test_functions_read_only_secrets_that_their_environment_names() -> None:
     template = written()
     secrets = {"OrchestratorSecret", "AnthropicSecretArn", "GitHubSecretArn", "RelaySecretArn"}
     for name in FUNCTIONS:
-        statements = template["Resources"][name]["Properties"]["Policies"][0]["Statement"]
+        policies = template["Resources"][name]["Properties"].get("Policies", [])
+        statements = [statement for policy in policies for statement in policy["Statement"]]
         readable = json.dumps([s for s in statements if "secretsmanager:" in json.dumps(s)])
         named = secrets & set(variables(template, name, {}).values())
         assert {secret for secret in secrets if f'"{secret}"' in readable} == named, name

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from core.canonical import canonical, iso
@@ -99,7 +99,7 @@ def insert(
         "id": action.id,
         "state": state,
         "action": canonical(asdict(action)).decode(),
-        "draft": zlib.compress(canonical({"raw": draft.raw, "facts": asdict(draft.facts)})),
+        "draft": _packed(draft),
         "createdAt": now,
         "expiresAt": now + expiry,
         "attempt": attempt,
@@ -145,6 +145,22 @@ def move(
     )
 
 
+def forget(table: str, stored: Stored) -> Update:
+    """The write that empties a decided action of everything but what its events hold."""
+    emptied = replace(stored.action, payload={}, reason="", evidence="")
+    facts = replace(stored.draft.facts, changed_paths=(), cuts=(), canary="", extra={})
+    return Update(
+        table,
+        {"id": stored.action.id},
+        change={
+            "action": canonical(asdict(emptied)).decode(),
+            "draft": _packed(Draft("", facts)),
+            "checks": "[]",
+        },
+        where={"state": stored.state},
+    )
+
+
 def read(item: Item) -> Stored:
     """The action of a stored item."""
     draft = json.loads(zlib.decompress(item["draft"]))
@@ -161,6 +177,10 @@ def read(item: Item) -> Stored:
         charged=item["charged"],
         checks=tuple(json.loads(item["checks"])),
     )
+
+
+def _packed(draft: Draft) -> bytes:
+    return zlib.compress(canonical({"raw": draft.raw, "facts": asdict(draft.facts)}))
 
 
 def facts_from_json(data: Json) -> Facts:

@@ -85,9 +85,11 @@ def proofs(app: App, events: Sequence[Event]) -> list[dict[str, Any]]:
     return found
 
 
-def public(event: Event) -> dict[str, Any]:
-    """A checkpoint as the API shows it."""
-    return {name: event.data[name] for name in ("number", "events", "size", "root", "prev", "through", "note")}
+def public(app: App, event: Event) -> dict[str, Any]:
+    """A checkpoint as the API shows it, with the key that signs."""
+    names = ("number", "events", "size", "root", "prev", "through", "note", "leaves")
+    key = note.verifier_key(app.settings.audit_origin, app.signer().public_key)
+    return {**{name: event.data[name] for name in names}, "key": key}
 
 
 def _covering(app: App, first: str, last: str) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.app import App
@@ -13,15 +14,25 @@ from core.results import dollars
 from core.store import Item
 
 
-def list_runs(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[str, Any]], Item | None]:
+def list_runs(
+    app: App,
+    *,
+    limit: int,
+    start: Item | None,
+    since: str = "",
+    until: str = "~",
+    where: Mapping[str, str] | None = None,
+) -> tuple[list[dict[str, Any]], Item | None]:
     """One query over first and last events, newest first; a run whose end is on the page shows it.
 
+    `since` and `until` bound the start (RFC 3339). `where` filters by fields of a run; a page may be short then.
     The index gives a run's last event just before its first, so a run is complete once its first is read.
     """
     page = app.store.query(
         app.settings.audit_table,
         equals=("list", RUNS),
         index="byTime",
+        between=("listKey", since or " ", until),
         newest_first=True,
         limit=2 * limit,
         start=start,
@@ -29,6 +40,7 @@ def list_runs(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[st
     runs: list[dict[str, Any]] = []
     ended: dict[str, dict[str, Any]] = {}
     last: Item | None = None
+    taken = 0
     for item in page.items:
         event = log.from_item(item)
         if event.seq > 0:
@@ -36,8 +48,10 @@ def list_runs(app: App, *, limit: int, start: Item | None) -> tuple[list[dict[st
             continue
         runs.append(_summary(event.chain, event.at, event.type, event.data, ended.pop(event.chain, None)))
         last = item
-        if len(runs) == limit:
+        taken += 1
+        if taken == limit:
             break
+    runs = [run for run in runs if all(_matches(run, name, value) for name, value in (where or {}).items())]
     more = page.next is not None or (last is not None and last is not page.items[-1])
     return runs, _position(last) if more and last is not None else None
 
@@ -62,6 +76,13 @@ def read_run(app: App, run_id: str, *, proof: bool = False) -> dict[str, Any]:
         "content": {item["name"]: _content(item) for item in stored},
         **({"proofs": proofs(app, events)} if proof else {}),
     }
+
+
+def _matches(run: Mapping[str, Any], name: str, value: str) -> bool:
+    if name == "target":
+        target = run.get("target") or {}
+        return f"{target.get('type')}:{target.get('number')}" == value
+    return str(run.get(name, "")) == value
 
 
 def _summary(chain: str, at: str, kind: str, first: Any, last: Any) -> dict[str, Any]:

@@ -18,13 +18,13 @@ _LINE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA[
 _ANYWHERE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["anywhere"]), re.MULTILINE)
 _SLASH: Final = re.compile(r"/([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
 _PROSE: Final = re.compile(
-    r"[`'\"*]*\s+(?:and|or|as|at|in|on|to|for|of|is|are|was|be|by|with|without|when|while|should|must|will|can|does|"
+    r"[`'\"*]*[:,]?\s+(?:and|or|as|at|in|on|to|for|of|is|are|was|be|by|with|without|when|while|should|must|will|can|does|"
     r"doesn't|has|returns?|responds?|answers?|gives?|shows?|renders?|loads?|serves?|accepts?|requires?|rejects?|"
     r"redirects?|opens?|lists?|works?|fails?|still|now|no|not|then|after|before|also|only|never|endpoint|route|page|"
     r"path|url|api|handler|command|request|requests|response|screen|view|form|call|calls|resource|->|→|=>|\(|—|-)"
     r"(?:\W|$)"
 )
-_PATH_GOES_ON: Final = re.compile(r"[/._{<?=&%#:\[(~-]\S|[/{<]|\*")
+_PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
 
 _AGENTS: Final[Any] = load("agents")
 _HANDLES: Final = sorted((name for group in _AGENTS["handles"] for name in group["names"]), key=len, reverse=True)

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from core.policy.data_files import load
@@ -30,6 +31,11 @@ _ROTATIONS: Final = tuple(
     for n in range(1, 26)
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_=-]{18,}")
+_WINDOW: Final = 400
+"""Characters after a prefix among which the pieces of its body are looked for."""
+_PACKED_PEM: Final = re.compile("BEGIN" + "-?(?:RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP)?-?PRIVATEKEY")
+_ENOUGH: Final = 32
+"""Characters of a body that are looked at when words may follow it."""
 _WORD: Final = re.compile(r"[A-Za-z0-9_-]{18,}")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"(?:(?:\\x|%|0x)?[0-9a-fA-F]{2}[\s:,;]{0,2}){10,}")
@@ -41,8 +47,9 @@ _ITEM: Final = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _KEYWORD: Final = re.compile(
-    r"(?:passw(?:or)?d|passwd|pwd|secret|token|api[_ -]?key|access[_ -]?key|auth(?:orization)?|credential|bearer|private[_ -]?key)"
-    r"[\"'`*_]{0,4}\s{0,3}(?:[:=]|is|bearer)\s{0,3}[\"'`*]{0,3}(?:bearer\s{1,3}|basic\s{1,3}|token\s{1,3})?([A-Za-z0-9+/_=.~!@#$%^&*-]{12,200})",
+    r"(?:passw(?:or)?d|passwd|pwd|secret|token|(?:api|access|private)[_ -]?key|auth(?:orization)?|credential|bearer)"
+    r"[\"'`*_]{0,4}\s{0,3}(?:[:=]|is|bearer)\s{0,3}[\"'`*]{0,3}(?:(?:bearer|basic|token)\s{1,3})?"
+    r"([A-Za-z0-9+/_=.~!@#$%^&*-]{12,200})",
     re.IGNORECASE,
 )
 _USERINFO: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,100}:([^\s/@]{8,200})@[\w.-]", re.IGNORECASE)
@@ -55,7 +62,11 @@ class _Shape:
     name: str
     prefix: str
     pattern: re.Pattern[str]
+    loose: re.Pattern[str]
+    """The same where other words may follow at once."""
     random: bool
+    narrow: bool
+    """The body's alphabet is so small that no words fit in."""
 
 
 def _shapes() -> tuple[_Shape, ...]:
@@ -63,12 +74,16 @@ def _shapes() -> tuple[_Shape, ...]:
     for entry in load("credentials")["shapes"]:
         for parts in (entry["prefix"], *entry.get("also", ())):
             prefix = "".join(parts)
+            body = entry["body"]
+            loose = body.removesuffix("(?![A-Za-z0-9])").removesuffix("(?![0-9A-Za-z])")
             result.append(
                 _Shape(
                     entry["name"],
                     prefix,
-                    re.compile(re.escape(prefix) + f"({entry['body']})"),
+                    re.compile(f"{re.escape(prefix)}({body})"),
+                    re.compile(f"{re.escape(prefix)}({loose})"),
                     entry.get("random", False),
+                    "A-Za-z" not in body and "a-zA-Z" not in body,
                 )
             )
     return tuple(result)
@@ -91,7 +106,7 @@ def looks_random(word: str, *, behind_prefix: bool = False) -> bool:
         return False
     kinds = [_class(char) for char in chars]
     count = [kinds.count(kind) for kind in range(3)]
-    changes = sum(1 for one, two in zip(kinds, kinds[1:], strict=False) if one != two and (one, two) != (1, 0))
+    changes = sum(1 for one, two in pairwise(kinds) if one != two and (one, two) != (1, 0))
     share = changes / (len(kinds) - 1)
     if behind_prefix and share >= 0.18 and (min(count[:2]) >= 3 or (count[2] >= 2 and len(kinds) - count[2] >= 3)):
         return True
@@ -114,25 +129,76 @@ def _mixed(word: str) -> bool:
     return any(char.isdigit() for char in word) and any(char.isalpha() for char in word)
 
 
-def _vendor(text: str, *, sure: bool, turned: bool = False) -> str | None:
-    """The name of a credential shape in `text`.
+def _is_free(shape: _Shape, text: str, at: int) -> bool:
+    """Whether the prefix stands by itself and not at the end of a longer word."""
+    if not at or not text[at - 1].isalnum() or not shape.prefix[0].isalnum():
+        return True
+    return shape.prefix[-1] in "_-" and len(shape.prefix) >= 4
 
-    `sure`: the text is as written, so the shape alone is enough. `turned`: letters were exchanged, so
-    no words are left by chance, and a long prefix is enough.
-    """
+
+def _places(shape: _Shape, text: str) -> Iterator[int]:
+    at = text.find(shape.prefix)
+    while at >= 0:
+        if _is_free(shape, text, at):
+            yield at
+        at = text.find(shape.prefix, at + 1)
+
+
+def _vendor(text: str, *, turned: bool = False) -> str | None:
+    """The name of a credential shape in `text`. `turned`: its letters were exchanged for this reading."""
     for shape in _SHAPES:
-        at = text.find(shape.prefix)
-        while at >= 0:
+        for at in _places(shape, text):
             match = shape.pattern.match(text, at)
-            if match:
-                before = text[at - 1 : at] if at else ""
-                free = not before.isalnum() or (shape.prefix[-1] in "_-" and len(shape.prefix) >= 4)
-                body = match[1]
-                plain = shape.name == "private key"
-                enough = plain or (sure and not shape.random) or (turned and len(shape.prefix) >= 4 and _mixed(body))
-                if free and (enough or looks_random(body) or _patterned(body)):
+            if not match:
+                continue
+            body = match[1]
+            unlikely = (len(shape.prefix) >= 4 or shape.narrow) and _mixed(body)
+            if (
+                (unlikely if turned else not shape.random)
+                or " PRIVATE KEY" in match[0]
+                or looks_random(body)
+                or _patterned(body)
+            ):
+                return shape.name
+    return None
+
+
+def _is_key(shape: _Shape, body: str) -> bool:
+    if (shape.narrow and _mixed(body)) or (len(shape.prefix) >= 5 and sum(map(str.isdigit, body)) >= 8):
+        return True
+    return looks_random(body, behind_prefix=True) or _patterned(body)
+
+
+def _vendor_in_pieces(text: str) -> str | None:
+    """A prefix followed by a body whose pieces stand apart: in a list, in quotes, on lines of their own."""
+    for shape in _SHAPES:
+        for at in _places(shape, text):
+            window = text[at + len(shape.prefix) : at + len(shape.prefix) + _WINDOW]
+            for packed in _squeezed(window):
+                match = shape.loose.match(shape.prefix + packed)
+                if match and _is_key(shape, match[1][:_ENOUGH]):
                     return shape.name
-            at = text.find(shape.prefix, at + 1)
+    for packed in _squeezed(text):
+        if _PACKED_PEM.search(packed):
+            return "private key"
+        for shape in _SHAPES:
+            at = packed.find(shape.prefix) if len(shape.prefix) >= 4 else -1
+            while at >= 0:
+                match = shape.loose.match(packed, at)
+                if match and looks_random(match[1][:_ENOUGH]) and _mixed(match[1][:_ENOUGH]):
+                    return shape.name
+                at = packed.find(shape.prefix, at + 1)
+    return None
+
+
+def _turned_round(word: str) -> str | None:
+    """A credential that begins in the middle of the word and ends at its start."""
+    double = word + word
+    for shape in _SHAPES:
+        at = double.find(shape.prefix, 1) if len(shape.prefix) >= 4 else -1
+        match = shape.loose.match(double, at) if 0 < at < len(word) else None
+        if match and _is_key(shape, match[1][:_ENOUGH]):
+            return shape.name
     return None
 
 
@@ -228,37 +294,38 @@ def vendor_secrets(text: Readings) -> Iterator[Hit]:
         return Hit("secret.vendor", "refuse", name, f"{name}{how}", secret=True)
 
     for reading in (*text.all, *text.bare):
-        name = _vendor(reading, sure=True)
+        name = _vendor(reading)
         if name:
             yield hit(name, "")
             return
-        name = _vendor(reading[::-1], sure=True)
+        name = _vendor(reading[::-1])
         if name:
             yield hit(name, ", reversed")
             return
     for reading in dict.fromkeys((text.raw, text.all[-1], text.bare[-1])):
-        for packed in _squeezed(reading):
-            name = _vendor(packed, sure=False) or _vendor(packed[::-1], sure=False)
-            if name:
-                yield hit(name, ", split")
-                return
+        name = _vendor_in_pieces(reading) or _vendor_in_pieces(reading[::-1])
+        if name:
+            yield hit(name, ", split")
+            return
         for decoded in _encoded(reading):
-            name = _vendor(decoded, sure=True) or _vendor(decoded[::-1], sure=True)
+            name = _vendor(decoded) or _vendor(decoded[::-1])
+            if not name and _WORD.fullmatch(decoded) and looks_random(decoded):
+                name = "a long random word"
             if name:
                 yield hit(name, ", encoded")
                 return
         for decoded in _encoded(reading[::-1]):
-            name = _vendor(decoded, sure=True)
+            name = _vendor(decoded)
             if name:
                 yield hit(name, ", encoded and reversed")
                 return
         for table in _ROTATIONS:
-            name = _vendor(reading.translate(table), sure=False, turned=True)
+            name = _vendor(reading.translate(table), turned=True)
             if name:
                 yield hit(name, ", rotated")
                 return
         for word in _WORD.findall(reading):
-            name = _vendor(word + word, sure=False)
+            name = _turned_round(word)
             if name:
                 yield hit(name, ", turned round")
                 return

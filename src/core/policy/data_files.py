@@ -1,4 +1,4 @@
-"""Reads the data files of the policy. Each entry names its source; what is read here is part of the policy's version."""
+"""Reads the policy's data files. Each entry names its source; all of them go into the policy's version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a plan is about this pull request: the files it names exist there, and the risky ones are not all left out."""
+"""Whether a plan is about this pull request: its files exist there, and the risky ones are not all left out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HARMLESS: Final = re.compile(
 
 
 def is_risky(path: str) -> bool:
-    """Whether a change of this file can change what the software does: not documentation, tests, locks or generated files."""
+    """Whether this file can change what the software does: not documentation, tests, locks or generated files."""
     return _HARMLESS.search(path) is None
 
 

@@ -34,7 +34,7 @@ _PRIVATE: Final = re.compile(
     r"127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|255\."
 )
 _PLACEHOLDER: Final = re.compile(
-    r"[{$%*…]|\.\.\.|^[A-Z][A-Z0-9_-]*$|^(?:your|my|some|the)[-_.]?\w*[-_.]?(?:host|domain|server|url|site)\w*$"
+    r"[{$*…]|%s|%\(|%[A-Z_]+%|\.\.\.|^[A-Z][A-Z0-9_-]*$|^(?:your|my|some|the)[-_.]?\w*[-_.]?(?:host|domain|server|url|site)\w*$"
 )
 _LOCAL_ENDS: Final = (".localhost", ".local", ".test", ".internal", ".lan", ".home.arpa", ".localdomain", ".intranet")
 _SAMPLE_HOST: Final = re.compile(
@@ -57,24 +57,25 @@ _ISSUE: Final = (
     r"(?:issues|pull)/\d+"
 )
 _CLOSING: Final = re.compile(
-    rf"(?<![\w/.-]){_WORDS}(?![\w/])[\s:>*_~`(\[\\,|-]{{1,40}}(?:(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})?(?:{_ISSUE})",
+    rf"(?<![\w/.-]){_WORDS}(?![\w/])[\s:>*_~`(\[\\,|-]{{1,40}}"
+    rf"(?:(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})?(?:{_ISSUE})",
     re.IGNORECASE,
 )
-_CLOSERS: Final = ("clos", "fix", "resolv")
 
 
 def _host_and_path(rest: str) -> tuple[str, str, bool]:
-    """Host, what follows it, and whether something stands before an `@`: as a browser reads it."""
+    """Host, what follows it, and whether a user or a port stands beside it: as a browser reads it."""
     authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
     before, at, host_port = authority.rpartition("@")
     host = _HOST.match(host_port)
     name = host[0] if host else ""
     name = name if name.startswith("[") else name.rstrip(".,;:!)]}")
-    return name.lower(), rest[len(authority) :], bool(at and before)
+    port = host_port[host.end() :].rstrip(".,;:!)]}") if host else ""
+    return name.lower(), rest[len(authority) :], bool((at and before) or port)
 
 
-def _is_ours(scheme: str, host: str, path: str, userinfo: bool, repository: str) -> bool:
-    if scheme != "https" or host != "github.com" or userinfo:
+def _is_ours(scheme: str, host: str, path: str, dressed: bool, repository: str) -> bool:
+    if scheme != "https" or host != "github.com" or dressed:
         return False
     path = path.rstrip(".,;:!?)]}*_")
     prefix = "/" + repository.lower()
@@ -94,6 +95,8 @@ def _nobody_owns(host: str) -> bool:
         return bool(_PRIVATE.match(host))
     if _PLACEHOLDER.search(host):
         return True
+    if "%" in host:
+        return False
     if "." not in host and host.isascii():
         return not host.isdigit() and not host.startswith("0x")
     return host.endswith(_LOCAL_ENDS) or ".svc." in host or _SAMPLE_HOST.fullmatch(host) is not None
@@ -105,15 +108,15 @@ def outside_links(text: Readings, repository: str) -> Iterator[Hit]:
     for reading in (*text.all, *text.bare):
         for match in _URL.finditer(reading):
             scheme, rest = match[1].lower(), match[2]
-            host, path, userinfo = _host_and_path(rest)
-            if _is_ours(scheme, host, path, userinfo, repository) or (_nobody_owns(host) and "\\" not in rest[:1]):
+            host, path, dressed = _host_and_path(rest)
+            if _is_ours(scheme, host, path, dressed, repository) or (_nobody_owns(host) and "\\" not in rest[:1]):
                 continue
             if host not in seen:
                 seen.add(host)
                 yield Hit("link.outside", "ask", match[0], f"leads outside {repository}")
         for match in (*_BARE.finditer(reading), *_GO_TO.finditer(reading)):
-            host, path, userinfo = _host_and_path(match[1])
-            if not _is_ours("https", host, path, userinfo, repository) and not _nobody_owns(host) and host not in seen:
+            host, path, dressed = _host_and_path(match[1])
+            if not _is_ours("https", host, path, dressed, repository) and not _nobody_owns(host) and host not in seen:
                 seen.add(host)
                 yield Hit("link.outside", "ask", match[0], f"leads outside {repository}")
 

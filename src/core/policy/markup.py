@@ -19,7 +19,7 @@ _IMAGE: Final = re.compile(
 )
 _REFERENCE_IMAGE: Final = re.compile(r"!\[([^\[\]]{1,200})\]")
 _DEFINITION: Final = re.compile(r"^[ >*+-]{0,12}\[[^\[\]]{1,200}\]:[ \t]*\S", re.MULTILINE)
-_HANDLER: Final = re.compile(r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=", re.IGNORECASE)
+_HANDLER: Final = re.compile(r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)", re.IGNORECASE)
 _SCRIPT: Final = re.compile(
     r"(?<![a-z])(?:java|vb|live)script:(?=[^\s\"'`,.;]|\s?[a-z_$.]{1,30}\()|(?<![a-z])data:(?:[a-z]{2,12}/[a-z0-9.+*-]{1,60}\s?[;,]|;\s?base64|,\S)",
     re.IGNORECASE,

@@ -24,9 +24,9 @@ _BREAK: Final = re.compile(
 )
 _ENDS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LEAD: Final = re.compile(
-    r"(?:\[[ xX]\]|[^\S\n]|[\u200b-\u200f\u2060\ufeff\u00ad\u2800\u3164]"
-    r"|[>*+#|`~_\"'“”‘’«»()\[\]{}•·◦▪–—\\:=-]|\d{1,9}[.)]|[ivxIVX]{1,4}[.)](?=\s)|[a-zA-Z][.)](?=\s))+"
+    r"(?:\[[ xX]\]|\[\^?\w{1,20}\]:|[^\w/@.!\n]|_|\d{1,9}[.)]|[ivxIVX]{1,4}[.)](?=\s)|[a-zA-Z][.)](?=\s))+"
 )
+"""What may stand between the start of a line and a command: blanks, list and quote marks, boxes, signs, code."""
 _MARKUP: Final = re.compile(r"[`*_~\\]+")
 
 

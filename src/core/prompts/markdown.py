@@ -189,7 +189,7 @@ def inline(text: str) -> Inline:
 
 
 def blocks(text: str) -> tuple[Block, ...]:
-    """Several lines of a model's words: paragraphs, and its fences as code. Their other structure is shown, not used."""
+    """Several lines of a model's words: paragraphs, and fences as code. Other structure is shown, not used."""
     result: list[Block] = []
     lines: list[Inline] = []
     code: list[str] | None = None
@@ -270,7 +270,7 @@ def _written(block: Block) -> list[str]:
             fence = "`" * max(3, _longest_run(text) + 1)
             return [fence, *text.split("\n"), fence]
         case Quote(inner):
-            return [f"> {line}" if line else ">" for line in _lines(inner)]
+            return [f"> {written}" if written else ">" for written in _lines(inner)]
         case Items(items, ordered):
             result: list[str] = []
             loose = any(len(item) > 1 for item in items)
@@ -278,8 +278,8 @@ def _written(block: Block) -> list[str]:
                 mark = f"{number}. " if ordered else "- "
                 if loose and result:
                     result.append("")
-                for index, line in enumerate(_lines(item)):
-                    result.append((" " * len(mark) if index else mark) + line if line else "")
+                for index, written in enumerate(_lines(item)):
+                    result.append((" " * len(mark) if index else mark) + written if written else "")
             return result
 
 

@@ -1,0 +1,83 @@
+"""Judges exported runs again: `python -m local.replay EXPORT [RUN]`. No effect, no model call, no write.
+
+The policy is that of the `core` on the path: a candidate is tried by putting its `src` there instead.
+Exit status: 0 all the same, 1 a verdict differs, 2 stored bytes do not fit their events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from core.policy.engine import POLICY_VERSION
+from core.replay import Kept, Replayed, replay
+
+
+def read_runs(lines: Iterable[str]) -> dict[str, tuple[list[Any], dict[str, Kept]]]:
+    """Events and content by run, of an export."""
+    runs: dict[str, tuple[list[Any], dict[str, Kept]]] = {}
+    for line in lines:
+        record = json.loads(line)
+        if record["type"] == "event":
+            runs.setdefault(record["event"]["chain"], ([], {}))[0].append(record["event"])
+        elif record["type"] == "content":
+            kept = Kept(base64.b64decode(record["data_b64"]), bytes.fromhex(record["salt"]))
+            runs.setdefault(record["run"], ([], {}))[1][record["name"]] = kept
+    return {run: kept for run, kept in runs.items() if any(e["type"] == "run.started" for e in kept[0])}
+
+
+def tell(replayed: Replayed) -> str:
+    """One run, in a line or a few."""
+    lines = [f"{replayed.run_id}  {replayed.result}: {replayed.recorded or '-'} → {replayed.now or '-'}"]
+    lines += [f"    + {check}" for check in replayed.appeared]
+    lines += [f"    - {check}" for check in replayed.gone]
+    lines += [f"    ! {fault}" for fault in replayed.faults]
+    return "\n".join(lines)
+
+
+def summary(all_replayed: list[Replayed]) -> str:
+    """How many stayed the same, and what became of the others."""
+    counts: Counter[str] = Counter()
+    for replayed in all_replayed:
+        if replayed.result == "differs" and replayed.recorded != replayed.now:
+            words = {"rejected": "now refused", "requires_approval": "now ask the Captain", "auto_safe": "now pass"}
+            counts[words.get(replayed.now, "cannot be read")] += 1
+        else:
+            counts["other checks, same verdict" if replayed.result == "differs" else replayed.result] += 1
+    return f"{len(all_replayed)} runs: " + ", ".join(f"{count} {name}" for name, count in counts.most_common())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Judge exported runs again under the policy of this checkout.")
+    parser.add_argument("export", type=Path)
+    parser.add_argument("run", nargs="?", help="one run alone")
+    options = parser.parse_args()
+    try:
+        runs = read_runs(options.export.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"{options.export} is not an export: {error}", file=sys.stderr)
+        return 2
+    if options.run is not None:
+        if options.run not in runs:
+            print(f"the export has no run {options.run}", file=sys.stderr)
+            return 2
+        runs = {options.run: runs[options.run]}
+    replayed = [replay(run, events, content) for run, (events, content) in runs.items()]
+    for one in replayed:
+        if one.result == "differs" or one.faults or options.run:
+            print(tell(one))
+    print(f"policy {POLICY_VERSION}")
+    print(summary(replayed))
+    if any(one.faults for one in replayed):
+        return 2
+    return 1 if any(one.result == "differs" for one in replayed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Forgetting what must be forgettable: a run's prompt, answer and plan go, its events and their proof stay."""
+
+from __future__ import annotations
+
+from core import runs
+from core.actions import states
+from core.app import App
+from core.audit import log
+from core.audit.chain import Head
+from core.errors import Conflict, NotFound
+from core.store import Delete, Write
+from core.types import Json
+
+
+def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
+    """Delete a run's content. The erasure is an event, in the same transaction.
+
+    Raises NotFound for an unknown run, Conflict while it is running or its action still waits.
+    """
+    settings = app.settings
+    if not app.store.query(settings.audit_table, equals=("chain", run_id), limit=1).items:
+        raise NotFound("no run has this id")
+    stored = app.store.query_all(settings.content_table, ("run", run_id))
+    record = runs.load(app.store, settings.dedupe_table, run_id)
+    if record is not None and record.stage != "finished":
+        raise Conflict("the run is still going on: erase it when it has ended")
+    writes: list[Write] = [Delete(settings.content_table, {"run": run_id, "name": item["name"]}) for item in stored]
+    item = app.store.get(settings.actions_table, {"id": runs.action_id(run_id, 0)})
+    if item is not None:
+        action = states.read(item)
+        if action.state in states.QUEUED:
+            raise Conflict(f"its action {action.action.id} still waits: reject it first", state=action.state)
+        writes.append(states.forget(settings.actions_table, action))
+    if record is not None:
+        writes.append(Delete(settings.dedupe_table, runs.key(run_id)))
+        kept = app.store.get(settings.dedupe_table, {"key": record.dedupe_key})
+        if kept is not None and kept["runId"] == run_id:
+            writes.append(Delete(settings.dedupe_table, {"key": record.dedupe_key}, where={"runId": run_id}))
+    names = sorted(item["name"] for item in stored)
+    entry = (
+        "content.erased",
+        {"kind": "erase", "principal": principal, "runId": run_id, "names": names, "reason": reason},
+    )
+    appended = log.append(settings.audit_table, Head.new(app.new_id()), app.now(), [entry])
+    if app.store.transact([*writes, *appended.writes]) is not None:
+        raise Conflict("somebody else changed it meanwhile; try again")
+    return {"status": "erased", "runId": run_id, "erased": names}

@@ -1,0 +1,95 @@
+"""Judging a stored run again: same bytes, today's policy. Pure: no effect, no model call, no write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import runs
+from core.actions.states import facts_from_json
+from core.canonical import sha256
+from core.dispatcher.reply import NORMAL_END, read_answer
+from core.policy import engine
+from core.types import Json, Phase, Verdict
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Content as it is stored: the bytes and the salt of their digest."""
+
+    data: bytes
+    salt: bytes
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.salt + self.data)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What became of one run. `faults` say what does not fit; `appeared` and `gone` are checks that differ."""
+
+    run_id: str
+    result: str
+    """`same`, `differs`, `not judged` (the run never came to a verdict) or `erased`."""
+    recorded: str
+    now: str
+    appeared: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> Replayed:
+    """Prove the request's bytes, and judge the stored answer under the policy that this process has loaded."""
+    by_type = {event["type"]: event["data"] for event in events}
+    stored, answered, judged = (by_type.get(t) for t in ("prompt.stored", "generation.answered", "policy.judged"))
+    if stored is None or answered is None or judged is None:
+        return Replayed(run_id, "not judged", "", "", faults=_faults(stored, answered, content))
+    faults = _faults(stored, answered, content)
+    recorded = str(judged["classification"])
+    if "answer" not in content or "context" not in content:
+        return Replayed(run_id, "erased", recorded, "", faults=faults)
+    verdict = _judge(run_id, by_type["run.started"]["phase"], content)
+    if verdict is None:
+        return Replayed(run_id, "differs", recorded, "", faults=(*faults, "the stored answer is not a message"))
+    before = {_name(check) for check in judged["checks"]}
+    after = {_name(finding.as_json()) for finding in verdict.findings}
+    same = recorded == verdict.classification and before == after
+    return Replayed(
+        run_id,
+        "same" if same else "differs",
+        recorded,
+        verdict.classification,
+        appeared=tuple(sorted(after - before)),
+        gone=tuple(sorted(before - after)),
+        faults=faults,
+    )
+
+
+def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept]) -> Verdict | None:
+    answer = read_answer(content["answer"].data)
+    if answer is None or answer.stop_reason != NORMAL_END:
+        return None
+    return engine.judge_answer(
+        answer.text,
+        facts_from_json(json.loads(content["context"].data)["facts"]),
+        run_id=run_id,
+        action_ids=lambda index: runs.action_id(run_id, index),
+        phase=phase,
+    )
+
+
+def _faults(stored: Any, answered: Any, content: Mapping[str, Kept]) -> tuple[str, ...]:
+    """Bytes that do not hash to what the events say was sent and received."""
+    wanted = [("prompt", stored, "prompt"), ("context", stored, "context"), ("answer", answered, "answer")]
+    return tuple(
+        f"the stored {name} is not what the event says"
+        for name, data, field in wanted
+        if data is not None and name in content and content[name].digest != data[field]
+    )
+
+
+def _name(check: Mapping[str, Any]) -> str:
+    return f"{check['rule']} at {check['field']} ({check['severity']})"

@@ -1,0 +1,123 @@
+// The breaker and the money of the last 60 minutes, as a picture, and the reset.
+
+const HOUR_MS = 3600 * 1000;
+
+async function readHealth() {
+  try {
+    return await get("/health");
+  } catch (trouble) {
+    if (trouble instanceof Trouble && trouble.body.status === "degraded") return trouble.body;
+    throw trouble;
+  }
+}
+
+function showHealth(health) {
+  replace(byId("phase"), health.phase || "");
+  const state = health.circuitBreaker ? health.circuitBreaker.state : "degraded";
+  const kind = { closed: "good", half_open: "wait" }[state] || "bad";
+  const lamp = byId("lamp");
+  lamp.className = `chip ${kind}`;
+  replace(lamp, `breaker ${state.replace("_", "-")}`);
+}
+
+async function breakerView(view) {
+  const [health, recent] = await Promise.all([readHealth(), get("/audit?limit=100").catch(() => ({ runs: [] }))]);
+  showHealth(health);
+  const resetButton = button("Reset the breaker…", { class: "danger", click: () => resetBreaker(view) });
+  const breaker = health.circuitBreaker;
+  replace(
+    view,
+    heading(1, "Circuit breaker"),
+    health.notice ? el("p", { class: "box wait" }, words(sentence(health.notice))) : null,
+    breaker ? breakerPicture(breaker, recent.runs) : el("div", { class: "box bad", role: "alert" }, el("p", {}, el("strong", {}, words(sentence(health.detail)))), el("p", {}, "Nothing is dispatched while this lasts.")),
+    section("Reset", el("p", {}, "Closes the breaker and clears the count of failures. Charges stay: a used-up budget heals by itself, not by a reset."), el("p", { class: "buttons" }, resetButton)),
+  );
+}
+
+function breakerPicture(breaker, runs) {
+  const told = {
+    closed: "Closed: dispatches go through.",
+    open: "Open: dispatches are refused until the cool-down is over and a probe succeeds.",
+    half_open: "Half-open: one dispatch at a time goes through, as a probe.",
+  }[breaker.state] || breaker.state;
+  return [
+    el("p", { class: `box ${breaker.state === "closed" ? "good" : "bad"}` }, el("strong", {}, told)),
+    el(
+      "div",
+      { class: "pictures" },
+      el("figure", {}, gauge(Number(breaker.totalCostUsd), Number(breaker.maxCostUsd)), el("figcaption", {}, "Charged in the last 60 minutes, reservations in flight included.")),
+      el("figure", {}, hourChart(runs, Number(breaker.maxCostUsd)), el("figcaption", {}, "What each run of the last 60 minutes came to.")),
+    ),
+    facts([
+      ["Tasks in the window", String(breaker.totalTasks)],
+      ["Failed", String(breaker.failedTasks)],
+      ["Charged", money(breaker.totalCostUsd)],
+      ["Ceiling", money(breaker.maxCostUsd)],
+    ]),
+  ];
+}
+
+function arc(from, to) {
+  const point = (share) => {
+    const angle = Math.PI * (1 - share);
+    return `${(100 + 80 * Math.cos(angle)).toFixed(2)} ${(100 - 80 * Math.sin(angle)).toFixed(2)}`;
+  };
+  return `M ${point(from)} A 80 80 0 0 1 ${point(to)}`;
+}
+
+// A half circle: the share of the ceiling that is used, with a mark at 80 %, where the alarm is.
+function gauge(spent, ceiling) {
+  const share = ceiling > 0 ? Math.min(1, spent / ceiling) : 1;
+  const kind = share >= 0.8 ? "high" : share >= 0.5 ? "middle" : "low";
+  const text = `${money(spent.toFixed(6))} of ${money(ceiling.toFixed(6))}, ${Math.round(share * 100)} percent`;
+  return svg(
+    "svg",
+    { viewBox: "0 0 200 122", role: "img", "aria-label": text, class: "gauge" },
+    svg("path", { d: arc(0, 1), class: "track" }),
+    share > 0 ? svg("path", { d: arc(0, Math.max(share, 0.004)), class: `value ${kind}` }) : null,
+    svg("path", { d: arc(0.798, 0.802), class: "mark" }),
+    svg("text", { x: "100", y: "88", class: "big" }, money(spent.toFixed(6))),
+    svg("text", { x: "100", y: "106" }, `of ${money(ceiling.toFixed(2))}`),
+  );
+}
+
+// One bar per finished run, by the minute it started; the tallest fills the picture.
+function hourChart(runs, ceiling) {
+  const now = Date.now();
+  const held = runs.filter((run) => run.cost && now - Date.parse(run.startedAt) < HOUR_MS);
+  const most = Math.max(...held.map((run) => Number(run.cost)), ceiling / 1000, 0.000001);
+  const bars = held.map((run) => {
+    const height = Math.max(1.5, (Number(run.cost) / most) * 76);
+    const x = 12 + (1 - (now - Date.parse(run.startedAt)) / HOUR_MS) * 272;
+    const bar = svg("rect", { x: x.toFixed(1), y: (92 - height).toFixed(1), width: "4", height: height.toFixed(1), class: run.status === "failed" || run.status === "rejected" ? "bar bad" : "bar" });
+    bar.append(svg("title", {}, `${money(run.cost)}, ${span((now - Date.parse(run.startedAt)) / 1000)} ago`));
+    return bar;
+  });
+  const label = held.length ? `${held.length} finished runs, the dearest ${money(most.toFixed(6))}` : "no finished run";
+  return svg(
+    "svg",
+    { viewBox: "0 0 300 122", role: "img", "aria-label": `Last 60 minutes: ${label}`, class: "hour" },
+    svg("line", { x1: "12", y1: "92.5", x2: "288", y2: "92.5", class: "axis" }),
+    bars,
+    svg("text", { x: "12", y: "108", class: "left" }, "60 min ago"),
+    svg("text", { x: "288", y: "108", class: "right" }, "now"),
+    svg("text", { x: "12", y: "12", class: "left" }, held.length ? `dearest ${money(most.toFixed(6))}` : "no finished run"),
+  );
+}
+
+async function resetBreaker(view) {
+  const sure = await ask({
+    title: "Reset the circuit breaker?",
+    content: el("p", {}, "Dispatches go through again at once. If the cause is still there, money is spent on failures until it opens again. The reset is audited under your name."),
+    confirm: "Reset it",
+    danger: true,
+  });
+  if (!sure) return;
+  try {
+    const { body } = await post("/circuit/reset", {});
+    await breakerView(view);
+    say(sentence(body.message));
+  } catch (trouble) {
+    showTrouble(trouble);
+  }
+}

@@ -1,0 +1,157 @@
+// The form that asks for a plan, and the run's progress until it has ended.
+
+const POLL_MS = [400, 800, 1200, 2000];
+const STAGES = [
+  ["run.started", "Claimed: the target, the money and the prompt are on record"],
+  ["generation.answered", "The model has answered"],
+  ["policy.judged", "Policy has judged"],
+  ["action.intended", "The intent to post is on record"],
+  ["run.finished", "Done"],
+];
+let watched = 0;
+
+async function dispatchView(view) {
+  watched += 1;
+  const field = (id, label, hint, required) => [
+    el("label", { for: id }, label),
+    el("input", { id, inputmode: "numeric", pattern: "[1-9][0-9]*", maxlength: "10", required, autocomplete: "off", "aria-describedby": `${id}-hint` }),
+    el("small", { id: `${id}-hint` }, hint),
+  ];
+  const force = el("input", { id: "force", type: "checkbox" });
+  const send = el("button", { type: "submit", class: "main" }, "Dispatch");
+  const outcome = el("div", { class: "outcome", "aria-live": "polite" });
+  const form = el(
+    "form",
+    {
+      class: "stack",
+      submit: async (event) => {
+        event.preventDefault();
+        say("");
+        send.disabled = true;
+        const body = { prNumber: Number(byId("pr").value) };
+        if (byId("issue").value) body.linkedIssue = Number(byId("issue").value);
+        if (force.checked) body.force = true;
+        await carryOut(outcome, body);
+        send.disabled = false;
+      },
+    },
+    field("pr", "Pull request", "Its number.", true),
+    field("issue", "Linked issue", "The issue with the acceptance criteria. Optional.", false),
+    el("p", { class: "check" }, force, el("label", { for: "force" }, "Force: skip the search for duplicates and the storm rule. Needs the right to approve, and is audited.")),
+    el("p", { class: "buttons" }, send),
+  );
+  replace(view, heading(1, "Dispatch a QA plan"), el("p", { class: "quietly" }, "A plan that passes every check is posted at once; any other waits for you."), form, outcome);
+}
+
+async function carryOut(outcome, body) {
+  const mine = (watched += 1);
+  replace(outcome, el("p", {}, "Reading the pull request…"));
+  try {
+    const answer = await post("/dispatch/qa-plan", body, { prefer: "respond-async" });
+    if (answer.body.status === "accepted") await follow(outcome, answer.body.runId, () => mine === watched);
+    else replace(outcome, ended(answer.body));
+  } catch (trouble) {
+    if (!(trouble instanceof Trouble)) throw trouble;
+    if (trouble.body.status === "in_progress") {
+      await follow(outcome, trouble.body.runId, () => mine === watched);
+      return;
+    }
+    replace(outcome, refusedRun(trouble));
+  }
+}
+
+// Reads the run's audit trail until it has ended, or until `wanted()` is false because the view has changed.
+async function follow(outcome, runId, wanted) {
+  const list = el("ol", { class: "stages" });
+  const link = el("a", { href: `#/audit/${encodeURIComponent(runId)}` }, "Its audit trail");
+  replace(outcome, el("h2", {}, "Under way"), list, el("p", {}, link));
+  for (let round = 0; wanted(); round += 1) {
+    let run;
+    try {
+      run = await get(`/audit/${encodeURIComponent(runId)}`);
+    } catch (trouble) {
+      if (!(trouble instanceof Trouble)) throw trouble;
+      outcome.append(troubleBox(trouble, el("p", {}, "The run itself goes on: its audit trail will say how it ended.")));
+      return;
+    }
+    showStages(list, run.events);
+    const last = run.events.find((event) => event.type === "run.finished");
+    if (last) {
+      outcome.append(ended({ ...last.data, runId, checks: checksOf(run.events), executed: last.data.state === "executed", cost: (last.data.charged / 1e6).toFixed(6) }));
+      replace(outcome.querySelector("h2"), "Ended");
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS[Math.min(round, POLL_MS.length - 1)]));
+  }
+}
+
+function checksOf(events) {
+  const judged = events.find((event) => event.type === "policy.judged");
+  return judged ? judged.data.checks : [];
+}
+
+function showStages(list, events) {
+  const over = events.some((event) => event.type === "run.finished");
+  const start = Date.parse(events[0].at);
+  const failures = events.filter((event) => event.type === "generation.attempt_failed");
+  const rows = [];
+  let reached = true;
+  for (const [type, text] of STAGES) {
+    const event = events.find((one) => one.type === type);
+    if (!event && over) continue; // this run came to its end without it
+    const state = event ? "done" : reached ? "now" : "next";
+    reached = Boolean(event);
+    rows.push(el("li", { class: state }, text, event ? el("small", {}, ` +${((Date.parse(event.at) - start) / 1000).toFixed(1)} s`) : null));
+    if (type === "run.started") rows.push(...failures.map((one) => el("li", { class: "failed" }, "Attempt ", String(one.data.attempt), ": ", words(one.data.detail))));
+  }
+  if (list.childElementCount !== rows.length || list.querySelectorAll(".done").length !== rows.filter((row) => row.className === "done").length) replace(list, rows);
+}
+
+const ENDINGS = {
+  executed: "The plan is posted on the pull request.",
+  pending: "The plan is made, and waits for your approval.",
+  failed: "The plan is made, and posting it was definitely refused. It waits; approve it to try again without paying again.",
+  outcome_unknown: "The plan was sent and no answer came: it may be posted or not. It waits; approving it looks for it first.",
+  shadowed: "Shadow mode: the plan is made and nothing was sent.",
+};
+const OTHERS = {
+  duplicate: "The same content was worked on before. This is the first run's result.",
+  skipped: "Skipped; nothing was paid.",
+  rejected: "Policy refused what the model wrote. Nothing was posted.",
+  failed: "The run failed, and nothing was posted.",
+};
+
+function ended(body) {
+  const told = body.status === "success" ? ENDINGS[body.state] || "Done." : OTHERS[body.status] || body.status;
+  const good = body.executed || body.state === "pending" || body.state === "shadowed";
+  const advice = ADVICE[body.reason];
+  const waits = ["pending", "failed", "outcome_unknown"].includes(body.state);
+  return el(
+    "div",
+    { class: `box ${good ? "good" : body.status === "duplicate" || body.status === "skipped" ? "" : "bad"}` },
+    el("p", {}, el("strong", {}, told)),
+    body.error ? el("p", {}, words(sentence(body.error.message))) : null,
+    advice ? el("p", {}, advice) : null,
+    checksList(body.checks || []),
+    facts([
+      ["State", body.state ? stateChip(body.state) : ""],
+      ["Cost", body.cost ? money(body.cost) : ""],
+    ]),
+    el(
+      "p",
+      { class: "buttons" },
+      waits && body.actionId ? el("a", { class: "button", href: `#/waiting/${encodeURIComponent(body.actionId)}` }, "Look at it and decide") : null,
+      body.runId ? el("a", { href: `#/audit/${encodeURIComponent(body.runId)}` }, "Audit trail") : null,
+    ),
+  );
+}
+
+function refusedRun(trouble) {
+  const { runId, checks, cost } = trouble.body;
+  return troubleBox(
+    trouble,
+    checksList(checks || []),
+    cost ? el("p", {}, `It cost ${money(cost)}.`) : null,
+    runId ? el("p", {}, el("a", { href: `#/audit/${encodeURIComponent(runId)}` }, "Audit trail")) : null,
+  );
+}

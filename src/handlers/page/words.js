@@ -1,0 +1,54 @@
+// Values as people read them.
+
+const TASKS = { qa_plan: "QA plan", triage: "Triage", agent_brief: "Agent brief", sprint_plan: "Sprint plan" };
+const ACTIONS = { add_comment: "Comment", change_labels: "Label change" };
+const STATES = {
+  pending: ["waits", "wait"],
+  executing: ["under way", "wait"],
+  executed: ["posted", "good"],
+  failed: ["failed", "bad"],
+  outcome_unknown: ["outcome unknown", "bad"],
+  rejected: ["rejected", "bad"],
+  expired: ["expired", ""],
+  shadowed: ["shadowed", ""],
+};
+
+function stateChip(state) {
+  const [text, kind] = STATES[state] || [state, ""];
+  return chip(text, kind);
+}
+
+function taskName(task) {
+  return TASKS[task] || task || "";
+}
+
+function targetName(type, number) {
+  return `${String(type).replaceAll("_", " ")} #${number}`;
+}
+
+function money(dollars) {
+  const [whole, fraction = ""] = String(dollars).split(".");
+  return `$${whole}.${fraction.padEnd(6, "0").replace(/0{1,4}$/, "")}`;
+}
+
+const STEPS = [["d", 86400], ["h", 3600], ["min", 60]];
+
+function span(seconds) {
+  for (const [unit, size] of STEPS) if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
+  return `${Math.max(0, Math.floor(seconds))} s`;
+}
+
+// A moment, told by its distance from now; the exact one is its title.
+function when(iso, now = Date.now()) {
+  const seconds = (Date.parse(iso) - now) / 1000;
+  const told = seconds >= 0 ? `in ${span(seconds)}` : `${span(-seconds)} ago`;
+  return el("time", { datetime: iso, title: exact(iso) }, told);
+}
+
+function exact(iso) {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+function shortHash(hash) {
+  return el("code", { class: "hash", title: hash }, String(hash).slice(0, 12));
+}

@@ -1,0 +1,72 @@
+"""Stored runs are judged again: the same bytes, the same verdict, and no effect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.replay import Kept, replay
+from local.replay import read_runs, summary
+from tests.audit.test_tampering import export
+from tests.fakes import PLAN, World, make_world, message, pull_request, trouble
+from tests.integration.test_pipeline import go
+from tests.integration.test_reconcile import ASKS
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
+    world = make_world(dynamodb_client, tables)
+    replies = [message(), message(ASKS), message("not json"), message({**PLAN, "general_checks": ["/merge"]})]
+    for number, reply in enumerate(replies):
+        world.github.pulls[50 + number] = pull_request(50 + number)
+        world.model.replies = [reply]
+        go(world, 50 + number)
+    world.model.replies = [trouble(400)]
+    world.github.pulls[60] = pull_request(60)
+    go(world, 60)
+    return world
+
+
+def test_every_judged_run_reproduces_its_bytes_and_its_verdict(world: World) -> None:
+    sent, posted = len(world.model.received), len(world.writer.sent)
+    runs = read_runs(export(world))
+    replayed = [replay(run, events, content) for run, (events, content) in runs.items()]
+    assert sorted(one.result for one in replayed) == ["not judged", "same", "same", "same", "same"]
+    assert [one.faults for one in replayed] == [()] * 5
+    assert sorted(one.recorded for one in replayed if one.recorded) == [
+        "auto_safe",
+        "rejected",
+        "rejected",
+        "requires_approval",
+    ]
+    assert summary(replayed) == "5 runs: 4 same, 1 not judged"
+    assert (len(world.model.received), len(world.writer.sent)) == (sent, posted)
+
+
+def test_another_verdict_is_told_check_by_check(world: World) -> None:
+    runs = read_runs(export(world))
+    run, (events, content) = next((run, kept) for run, kept in runs.items() if "/merge" in str(kept[1]["answer"].data))
+    for event in events:
+        if event["type"] == "policy.judged":
+            event["data"] = {**event["data"], "classification": "auto_safe", "checks": []}
+    replayed = replay(run, events, content)
+    assert (replayed.result, replayed.recorded, replayed.now) == ("differs", "auto_safe", "rejected")
+    assert any("general_checks[0]" in check for check in replayed.appeared)
+    assert "1 now refused" in summary([replayed])
+
+
+@pytest.mark.parametrize("name", ["prompt", "context", "answer"])
+def test_bytes_that_are_not_what_was_sent_show(world: World, name: str) -> None:
+    run, (events, content) = next((r, k) for r, k in read_runs(export(world)).items() if name in k[1])
+    kept = content[name]
+    altered = {**content, name: Kept(kept.data.replace(b"a", b"b", 1), kept.salt)}
+    assert f"the stored {name} is not what the event says" in replay(run, events, altered).faults
+
+
+def test_erased_content_is_said(world: World) -> None:
+    run, (events, _) = next((r, k) for r, k in read_runs(export(world)).items() if "answer" in k[1])
+    assert replay(run, events, {}).result == "erased"

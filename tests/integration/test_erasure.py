@@ -1,0 +1,72 @@
+"""Content can be erased; the proof stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.approvals import reject
+from core.audit.checkpoint import checkpoint
+from core.audit.read import list_runs, read_run
+from core.erasure import erase
+from core.errors import Conflict, NotFound
+from tests.fakes import World, make_world, message
+from tests.integration.test_pipeline import FAR, go
+from tests.integration.test_reconcile import ASKS
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
+    return make_world(dynamodb_client, tables)
+
+
+def everything(client: DynamoDBClient, tables: dict[str, str]) -> str:
+    return "".join(str(client.scan(TableName=name)["Items"]) for name in tables.values())
+
+
+def test_erased_content_is_nowhere_and_the_chain_still_proves(
+    world: World, dynamodb_client: DynamoDBClient, tables: dict[str, str]
+) -> None:
+    run_id = str(go(world)["runId"])
+    assert "Clamp negative listing prices" in str(read_run(world.app, run_id)["content"])
+    assert "shows as 0" in everything(dynamodb_client, tables)
+    result = erase(world.app, run_id, "captain", "a person asked for it")
+    assert result == {"status": "erased", "runId": run_id, "erased": ["answer", "context", "prompt"]}
+    assert "shows as 0" not in everything(dynamodb_client, tables)
+    world.clock.forward(301)
+    checkpoint(world.app, FAR)
+    after = read_run(world.app, run_id, proof=True)
+    assert (after["chain"]["intact"], after["content"]) == (True, {})
+    assert all(proof["checkpoint"] == 0 for proof in after["proofs"])
+    runs, _ = list_runs(world.app, limit=10, start=None, where={"kind": "erase"})
+    assert [(run["event"], run["principal"]) for run in runs] == [("content.erased", "captain")]
+
+
+def test_what_still_waits_is_not_erased(world: World) -> None:
+    world.model.replies = [message(ASKS)]
+    result = go(world)
+    with pytest.raises(Conflict, match="waits"):
+        erase(world.app, str(result["runId"]), "captain", "x")
+    reject(world.app, str(result["actionId"]), "captain", "no")
+    assert erase(world.app, str(result["runId"]), "captain", "x")["status"] == "erased"
+
+
+def test_a_run_under_way_is_not_erased(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> None:
+    world = make_world(dynamodb_client, tables, worker=True)
+    with pytest.raises(Conflict, match="going on"):
+        erase(world.app, str(go(world)["runId"]), "captain", "x")
+
+
+def test_an_unknown_run_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound):
+        erase(world.app, "no-such-run", "captain", "x")
+
+
+def test_erasing_twice_erases_nothing_more(world: World) -> None:
+    run_id = str(go(world)["runId"])
+    erase(world.app, run_id, "captain", "x")
+    assert erase(world.app, run_id, "captain", "x")["erased"] == []

@@ -1,0 +1,146 @@
+"""Kills a plot at every moment of it, starts again, and looks at what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.actions.states import QUEUED
+from core.app import App, Thunk
+from core.errors import OrchestratorError
+from tests.prove.evidence import Tables, broken_laws
+from tests.prove.fuse import in_turn, last_first
+from tests.prove.mortal import live
+from tests.prove.plots import LEASES_SECONDS, SETTLE_SECONDS, Plot, approve, ask, deliver, look
+from tests.prove.rig import Rig
+
+Together = Callable[[Sequence[Thunk]], list[Any]]
+
+DELIVER_FIRST, COMMAND_FIRST = "delivered again first", "asked again first"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way through a plot: in which order requests that go together are made, and what comes first afterwards."""
+
+    together: Together
+    first: str
+
+
+VARIANTS: Final = (
+    Variant(in_turn, DELIVER_FIRST),
+    Variant(last_first, DELIVER_FIRST),
+    Variant(in_turn, COMMAND_FIRST),
+    Variant(last_first, COMMAND_FIRST),
+)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A death after which something did not hold."""
+
+    plot: str
+    moment: str
+    variant: Variant
+    what: tuple[str, ...]
+
+    def __str__(self) -> str:
+        order = self.variant.together.__name__
+        return f"{self.plot} | killed {self.moment} | {order}, {self.variant.first}: " + "; ".join(self.what)
+
+
+def kill_everywhere(rig: Rig, plot: Plot, variant: Variant, every: int = 1) -> tuple[int, list[Broken]]:
+    """How many moments there were to die at, and what did not hold after which of them.
+
+    `every`: only each so manieth moment.
+    """
+    moments = _moments(rig, plot, variant)
+    found = [
+        Broken(plot.name, moments[at], variant, wrong)
+        for at in range(0, len(moments), every)
+        if (wrong := tuple(_die_and_restart(rig, plot, variant, at)))
+    ]
+    return len(range(0, len(moments), every)), found
+
+
+def _moments(rig: Rig, plot: Plot, variant: Variant) -> tuple[str, ...]:
+    """Every moment of the plot when nobody dies; what it leaves is checked too."""
+    subject = _begin(rig, plot)
+    life = live(lambda fuse: _attempt(plot, rig, fuse, variant, subject), None)
+    wrong = list(_aftermath(rig, plot, variant, subject))
+    assert not wrong, f"{plot.name} | nobody died: {wrong}"
+    return life.passed
+
+
+def _die_and_restart(rig: Rig, plot: Plot, variant: Variant, at: int) -> Iterator[str]:
+    subject = _begin(rig, plot)
+    life = live(lambda fuse: _attempt(plot, rig, fuse, variant, subject), at)
+    if not life.killed:
+        yield f"it passed only {len(life.passed)} moments this time"
+    yield from _aftermath(rig, plot, variant, subject)
+
+
+def _begin(rig: Rig, plot: Plot) -> str:
+    rig.reset(plot.settings)
+    return plot.before(rig)
+
+
+def _attempt(plot: Plot, rig: Rig, fuse: Any, variant: Variant, subject: str) -> Any:
+    app = rig.app(fuse, worker=plot.worker, client=rig.unused, together=variant.together)
+    try:
+        return plot.act(app, subject)
+    except OrchestratorError as error:
+        return error.code
+
+
+def _aftermath(rig: Rig, plot: Plot, variant: Variant, subject: str) -> Iterator[str]:
+    """The laws as things stand; then everything is delivered, asked and decided again, and the laws at rest."""
+    tables, outside = rig.look()
+    yield from broken_laws(tables, outside)
+    paid = {run: _calls(rig, tables, run) for run in tables.answered}
+    app = rig.app(worker=plot.worker)
+
+    rig.clock.forward(LEASES_SECONDS)
+    steps = [lambda: _deliver_all(rig, app), lambda: _again(lambda: plot.act(app, subject))]
+    for step in steps if variant.first == DELIVER_FIRST else steps[::-1]:
+        step()
+    _again(lambda: ask(app))
+    _deliver_all(rig, app)
+    look(app)
+    rig.clock.forward(SETTLE_SECONDS)
+    look(app)
+    _approve_all(rig, app)
+
+    tables, outside = rig.look()
+    yield from broken_laws(tables, outside, at_rest=True)
+    if len(outside.landed) != plot.comments:
+        yield f"{len(outside.landed)} comments instead of {plot.comments}"
+    for run, calls in paid.items():
+        if _calls(rig, tables, run) > calls:
+            yield f"run {run} asked the model again for an answer in store"
+
+
+def _deliver_all(rig: Rig, app: App) -> None:
+    """Every run that has not ended comes to the worker again."""
+    for run, item in rig.look()[0].runs.items():
+        if item["stage"] != "finished":
+            deliver(app, run)
+
+
+def _approve_all(rig: Rig, app: App) -> None:
+    for action, item in rig.look()[0].actions.items():
+        if item["state"] in QUEUED:
+            approve(app, action)
+
+
+def _again(act: Callable[[], Any]) -> None:
+    """A request that may be refused this time: what it leaves is what is looked at."""
+    try:
+        act()
+    except OrchestratorError:
+        return
+
+
+def _calls(rig: Rig, tables: Tables, run: str) -> int:
+    return sum(tables.prompts.get(body) == run for body in rig.model.calls.entries())

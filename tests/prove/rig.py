@@ -1,0 +1,239 @@
+"""An App over real clients, with everything that it talks to outside of its process.
+
+The engine and the stand-ins live on when a process that uses the App is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import urllib3
+
+from core.actions.relay import relay_writer
+from core.app import App, Thunk
+from core.context.github import GitHubReader
+from core.dispatcher.claude import ClaudeClient
+from core.dispatcher.ledger import Ledger
+from core.store import Store
+from core.wire import PooledHttp
+from local.engine import TABLE_VARIABLES, create_tables, dynamodb
+from local.github import GitHubStandIn
+from local.model import ModelStandIn, Order
+from local.relay import RelayStandIn
+from local.repository import Repository
+from local.web import Answer, Request, Server
+from tests.fakes import AUTHOR, PATCH, PLAN, START, Clock, make_world
+from tests.prove.evidence import Asked, Landed, Outside, Tables, action_of, intents, read_tables
+from tests.prove.fuse import Fuse, FusedHttp, FusedModel, FusedStoreClient, in_turn
+from tests.prove.mortal import live
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from local.template import Template
+
+REPOSITORY: Final = "dfg/app"
+INPUT_TOKENS, OUTPUT_TOKENS = 1_200, 400
+COST: Final = INPUT_TOKENS * 2 + OUTPUT_TOKENS * 10
+"""Micro-dollars of one ordinary answer, by the price list of claude-sonnet-5-5."""
+ORDINARY: Final = Order(text=json.dumps(PLAN), input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS)
+SUSPICIOUS: Final = Order(
+    text=json.dumps({**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}),
+    input_tokens=INPUT_TOKENS,
+    output_tokens=OUTPUT_TOKENS,
+)
+"""An answer that the Captain has to look at."""
+
+
+def case(number: int = 42) -> dict[str, Any]:
+    """A small pull request with a linked issue, in GitHub's REST shape."""
+    user = {"login": "contributor"}
+    return {
+        "repository": REPOSITORY,
+        "pull": {
+            "number": number,
+            "state": "open",
+            "title": "Clamp negative listing prices",
+            "body": "Prices below zero broke the ranking.",
+            "user": user,
+            "labels": [],
+            "head": {"sha": f"{number:040x}"},
+            "changed_files": 2,
+        },
+        "files": [
+            {"filename": name, "status": "modified", "additions": 1, "deletions": 1, "patch": PATCH}
+            for name in ("dfg_api/pricing.py", "tests/test_pricing.py")
+        ],
+        "issue": {
+            "number": 100,
+            "title": "Prices must not be negative",
+            "body": "AC1: a negative price shows as 0",
+            "state": "open",
+            "labels": [],
+            "user": user,
+        },
+    }
+
+
+class WatchedRepository(Repository):
+    """Looks into the audit at the moment at which a comment arrives."""
+
+    def __init__(self, name: str, now: Callable[[], datetime], intended: Callable[[str], bool]) -> None:
+        super().__init__(name, now)
+        self.landed: list[Landed] = []
+        self._intended = intended
+
+    def comment(self, number: int, author: str, body: str) -> dict[str, Any]:
+        intended = self._intended(action_of(body))
+        made = super().comment(number, author, body)
+        self.landed.append(Landed(number, body, intended))
+        return made
+
+    def clear(self) -> None:
+        super().clear()
+        self.landed.clear()
+
+
+@dataclass
+class Rig:
+    """The world outside, and apps that live in it."""
+
+    client: DynamoDBClient
+    unused: DynamoDBClient
+    """For processes of their own: it has never had a connection, so none is shared."""
+    template: Template
+    tables: dict[str, str]
+    clock: Clock
+    repository: WatchedRepository
+    github: GitHubStandIn
+    relay: RelayStandIn
+    model: ModelStandIn
+    invocations: Server
+    started: list[str]
+    """Runs for which the worker was started."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    unanswered: int = 0
+    """Calls of the model that were ordered to end without an answer."""
+
+    def app(
+        self,
+        fuse: Fuse | None = None,
+        *,
+        worker: bool,
+        client: Any = None,
+        together: Callable[[Sequence[Thunk]], list[Any]] = in_turn,
+    ) -> App:
+        """An App whose requests pass `fuse`. `client`: for a process of its own, one that nobody else uses."""
+        fuse = fuse or Fuse()
+        client = client or self.client
+        plain = make_world(client, dict(self.tables), GITHUB_REPOSITORY=REPOSITORY, **self.settings).app
+        store = Store(FusedStoreClient(client, fuse), sleep=self.clock.sleep, new_id=plain.new_id)
+        http = FusedHttp(PooledHttp(urllib3.PoolManager()), fuse)
+        reader = GitHubReader(http, self.github.url, REPOSITORY, self.github.token, together)
+        writer = relay_writer(http, self.relay.url, self.relay.token)
+
+        def start_worker(run_id: str) -> None:
+            http.send("POST", f"{self.invocations.url}/invoke", {}, run_id.encode(), 5.0)
+
+        return replace(
+            plain,
+            now=self.clock.now,
+            sleep=self.clock.sleep,
+            together=together,
+            store=store,
+            ledger=Ledger(store, plain.settings.breaker_table, plain.settings.limits),
+            github=lambda: reader,
+            writer=lambda: writer,
+            model=lambda: FusedModel(ClaudeClient(self.model.api_key, self.model.url), fuse),
+            start_worker=start_worker if worker else None,
+        )
+
+    def reset(self, settings: Mapping[str, str] | None = None) -> None:
+        """Tables of its own for what follows, a closed breaker, stand-ins that remember nothing."""
+        for name in self.tables.values():
+            self.client.delete_table(TableName=name)
+        prefix = f"r{uuid.uuid4().hex[:8]}"
+        self.tables.update(
+            {name: f"{prefix}-{name.removesuffix('_TABLE').lower()}" for name in TABLE_VARIABLES.values()}
+        )
+        create_tables(self.client, self.template, self.tables)
+        self.settings = settings or {}
+        self.app(worker=False)  # makes the breaker's row
+        self.started.clear()
+        self.repository.clear()
+        self.repository.load(case())
+        self.github.faults.clear()
+        self.relay.faults.clear()
+        self.model.clear()
+        self.unanswered = 0
+
+    def trouble(self, *statuses: int) -> None:
+        """The model answers the next calls with these statuses, then as usual."""
+        self.unanswered += len(statuses)
+        self.answer(*(Order(status=status) for status in statuses))
+
+    def answer(self, *orders: Order) -> None:
+        """The model answers so, in this order; from then on as usual."""
+        for order in orders:
+            self.model.order(order)
+        self.model.order(ORDINARY, times=None)
+
+    def kill(self, act: Callable[[App], Any], moment: str, *, worker: bool) -> None:
+        """Carries `act` out in a process that dies at that moment."""
+
+        def step(fuse: Fuse) -> Any:
+            return act(self.app(fuse, worker=worker, client=self.unused))
+
+        assert live(step, moment).killed
+
+    def look(self) -> tuple[Tables, Outside]:
+        """What the tables say, and what really happened."""
+        tables = read_tables(self.client, self.tables)
+        return tables, Outside(tuple(self.repository.landed), self._asked(), self.clock.at)
+
+    def _asked(self) -> tuple[Asked, ...]:
+        """What was asked, at the latest moment at which it can have been."""
+        bodies = self.model.calls.entries()[self.unanswered :]
+        return tuple(Asked(body, COST, self.clock.at, stored=False) for body in bodies)
+
+
+@contextmanager
+def make_rig(url: str, template: Template) -> Iterator[Rig]:
+    """A rig on the engine at `url`, until the block ends."""
+    tables: dict[str, str] = {}
+    client = dynamodb(url, {})
+    watching = dynamodb(url, {})
+    clock = Clock(START)
+    started: list[str] = []
+    lock = threading.Lock()
+
+    def intended(action: str) -> bool:
+        return action in intents(read_tables(watching, tables))
+
+    def invoke(request: Request) -> Answer:
+        with lock:
+            started.append(request.body.decode())
+        return Answer(202)
+
+    repository = WatchedRepository(
+        REPOSITORY, lambda: datetime.fromtimestamp(clock.at / 1000, UTC), intended
+    )
+    with ExitStack() as until:
+        github, relay = GitHubStandIn(repository, AUTHOR), RelayStandIn(repository, AUTHOR)
+        model, invocations = ModelStandIn(), Server(invoke)
+        for side in (github, relay, model):
+            side.start()
+            until.callback(side.close)
+        invocations.start()
+        until.callback(invocations.stop)
+        rig = Rig(client, dynamodb(url, {}), template, tables, clock, repository, github, relay, model, invocations, started)
+        rig.reset()
+        yield rig
+
