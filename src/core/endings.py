@@ -132,10 +132,10 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | Non
         lost = _settle_beside(app, run.id, charge, before.charged, at, writes, failed=False, settle=settle)
         if lost is None:
             return Intended(after, action, attempt, result)
-        if lost.positions[-1] == 1 + len(advanced):  # the key: by its condition alone, so the lease is still ours
-            return None
-        if lost.positions != (0,):
+        if any(1 <= position <= len(advanced) for position in lost.positions):
             raise LeaseHeld("another invocation has taken this run over")
+        if 1 + len(advanced) in lost.positions:  # the key has a new holder: the comment is for that run to post
+            return None
         record = app.store.get(app.settings.dedupe_table, {"key": _storm_key(app, run)})
         if not run.force and dedupe.storms(record, run.target_state, now, app.settings.limits.storm_seconds):
             return None

@@ -33,7 +33,7 @@ class Replayed:
 
     run_id: str
     result: str
-    """`same`, `differs`, `not judged` (the run never came to a verdict) or `erased`."""
+    """`same`, `differs`, `erased`, or `not judged`: there was no verdict, or what is stored has been changed."""
     recorded: str
     now: str
     appeared: tuple[str, ...] = ()
@@ -45,15 +45,15 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> 
     """Prove the request's bytes, and judge the stored answer under the policy that this process has loaded."""
     by_type = {event["type"]: event["data"] for event in events}
     stored, answered, judged = (by_type.get(t) for t in ("prompt.stored", "generation.answered", "policy.judged"))
-    if stored is None or answered is None or judged is None:
-        return Replayed(run_id, "not judged", "", "", faults=_faults(stored, answered, content))
     faults = _faults(stored, answered, content)
-    recorded = str(judged["classification"])
+    recorded = str(judged["classification"]) if judged else ""
+    if judged is None or faults:
+        return Replayed(run_id, "not judged", recorded, "", faults=faults)
     if "answer" not in content or "context" not in content:
-        return Replayed(run_id, "erased", recorded, "", faults=faults)
+        return Replayed(run_id, "erased", recorded, "")
     verdict = _judge(run_id, by_type["run.started"]["phase"], content)
     if verdict is None:
-        return Replayed(run_id, "differs", recorded, "", faults=(*faults, "the stored answer is not a message"))
+        return Replayed(run_id, "not judged", recorded, "", faults=("the stored answer is not a whole message",))
     before = {_name(check) for check in judged["checks"]}
     after = {_name(finding.as_json()) for finding in verdict.findings}
     same = recorded == verdict.classification and before == after
@@ -64,7 +64,6 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> 
         verdict.classification,
         appeared=tuple(sorted(after - before)),
         gone=tuple(sorted(before - after)),
-        faults=faults,
     )
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.approvals import approve, list_pending
 from core.audit.read import list_runs, read_run
 from core.dispatcher import breaker, pricing
-from core.dispatcher.reply import read_reply
+from core.dispatcher.reply import Unanswered, read_reply
 from core.errors import Conflict, LeaseHeld, NotFound, PhaseForbids, UpstreamUnavailable
 from core.pipeline import dispatch, work
+from core.reconcile import look_at_waiting
 from core.types import Json, Target, TaskRequest, Usage
 from tests.fakes import PLAN, START, World, make_world, message, pull_request, trouble
 
@@ -464,8 +466,55 @@ def test_a_crashed_holders_lease_ends_and_the_next_caller_takes_over(lean: World
     assert again["status"] == "accepted"
     assert again["runId"] != first
     work(lean.app, again["runId"], FAR)
-    with pytest.raises(LeaseHeld):  # the late first delivery does not act: a successor holds the key
-        work(lean.app, first, FAR)
+    late = work(lean.app, first, FAR)  # it does not act: a successor holds the key
+    assert (late["status"], late["error"]["message"]) == ("failed", "another run has taken this content over")
+    assert (len(lean.model.received), len(lean.github.posted)) == (1, 1)
+    assert kinds(lean, first)[-1] == "run.finished"
+    assert charged(lean) == 1200 * 2 + 400 * 10
+
+
+def test_a_run_that_is_taken_over_while_the_model_thinks_keeps_its_answer_and_does_not_post(lean: World) -> None:
+    first = hand_over(lean)
+
+    def meanwhile() -> None:
+        lean.model.before = lambda: None
+        lean.clock.forward(600)
+        lean.started.clear()
+        work(lean.app, hand_over(lean), FAR)
+
+    lean.model.before = meanwhile
+    result = work(lean.app, first, FAR)
+    assert (result["state"], result["classification"]) == ("pending", "requires_approval")
+    assert len(lean.github.posted) == 1
+    assert "answer" in read_run(lean.app, first)["content"]
+
+
+def test_an_unanswered_attempt_counts_until_its_deadline_also_when_the_next_one_is_answered(world: World) -> None:
+    world.model.replies = [Unanswered("no_answer", "the connection broke"), message()]
+    result = go(world)
+    [_, second] = events(world, result["runId"], "charge.requested")
+    item = world.app.ledger.read()
+    assert item is not None
+    assert item["charges"][result["runId"]]["at"] == second["until"]
+
+
+def test_a_redelivery_leaves_an_attempt_of_the_captain_alone(lean: World) -> None:
+    run_id = hand_over(lean)
+    lean.writer.before = die
+    with pytest.raises(Killed):
+        work(lean.app, run_id, FAR)
+    lean.clock.forward(901)
+    look_at_waiting(lean.app, FAR)
+    [action] = list_pending(lean.app, limit=5, start=None)[0]
+    redelivered: list[Json] = []
+
+    def redeliver() -> None:
+        lean.writer.before = lambda: None
+        redelivered.append(work(lean.app, run_id, FAR))
+
+    lean.writer.before = redeliver
+    assert approve(lean.app, action["id"], "captain", None)["status"] == "executed"
+    assert [result["state"] for result in redelivered] == ["outcome_unknown"]
     assert len(lean.github.posted) == 1
 
 
