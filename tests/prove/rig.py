@@ -108,6 +108,8 @@ class Rig:
     client: DynamoDBClient
     unused: DynamoDBClient
     """For processes of their own: it has never had a connection, so none is shared."""
+    claude: ClaudeClient
+    unused_claude: ClaudeClient
     template: Template
     tables: dict[str, str]
     clock: Clock
@@ -132,6 +134,7 @@ class Rig:
     ) -> App:
         """An App whose requests pass `fuse`. `client`: for a process of its own, one that nobody else uses."""
         fuse = fuse or Fuse()
+        claude = self.claude if client is None else self.unused_claude
         client = client or self.client
         plain = make_world(client, dict(self.tables), GITHUB_REPOSITORY=REPOSITORY, **self.settings).app
         store = Store(FusedStoreClient(client, fuse), sleep=self.clock.sleep, new_id=plain.new_id)
@@ -151,7 +154,7 @@ class Rig:
             ledger=Ledger(store, plain.settings.breaker_table, plain.settings.limits),
             github=lambda: reader,
             writer=lambda: writer,
-            model=lambda: FusedModel(ClaudeClient(self.model.api_key, self.model.url), fuse),
+            model=lambda: FusedModel(claude, fuse),
             start_worker=start_worker if worker else None,
         )
 
@@ -233,7 +236,21 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
             until.callback(side.close)
         invocations.start()
         until.callback(invocations.stop)
-        rig = Rig(client, dynamodb(url, {}), template, tables, clock, repository, github, relay, model, invocations, started)
+        rig = Rig(
+            client=client,
+            unused=dynamodb(url, {}),
+            claude=ClaudeClient(model.api_key, model.url),
+            unused_claude=ClaudeClient(model.api_key, model.url),
+            template=template,
+            tables=tables,
+            clock=clock,
+            repository=repository,
+            github=github,
+            relay=relay,
+            model=model,
+            invocations=invocations,
+            started=started,
+        )
         rig.reset()
         yield rig
 
