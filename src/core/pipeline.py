@@ -107,6 +107,9 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
             return endings.give_up(app, run, GaveUp(run.charge, run.charge.amount, "no_answer", resumed.message))
         run, kept = resumed
 
+    unready = _unready(app)
+    if unready:
+        return endings.give_up(app, run, GaveUp(run.charge, kept, "not_sent", unready))
     run, outcome = generation.generate(app, run, body, worst_case, deadline, kept)
     if isinstance(outcome, GaveUp):
         return endings.give_up(app, run, outcome)
@@ -137,6 +140,16 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
         return endings.propose(app, run, *endings.hold_back(judged, action, why or "a comment was posted meanwhile"))
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
     return endings.end(app, intended, effect)
+
+
+def _unready(app: App) -> str:
+    """Why nothing can be generated or posted with this configuration; empty when it can. Better told before paying."""
+    try:
+        app.model()
+        app.writer()
+    except OrchestratorError as error:
+        return error.message
+    return ""
 
 
 def _moved_on(app: App, action: Action) -> str:

@@ -57,13 +57,16 @@ class Cloud:
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
             Capabilities=["CAPABILITY_IAM"],
         )
-        formation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+        formation.get_waiter("stack_create_complete").wait(
+            StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 90}
+        )
         (description,) = formation.describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
 
     def reasons(self, stack: str) -> list[str]:
         """Why parts of a stack could not be made."""
-        events = self.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        pages = self.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack)
+        events = [event for page in pages for event in page["StackEvents"]]
         return [e.get("ResourceStatusReason", "") for e in events if "FAILED" in e["ResourceStatus"]]
 
     def reachable(self, api_url: str) -> str:
@@ -112,7 +115,9 @@ def cloud(logs: Path) -> Iterator[Cloud]:
     child.start()
     try:
         retries = urllib3.Retry(connect=12, read=0, backoff_factor=0.02, backoff_max=2)
-        urllib3.PoolManager(retries=retries, timeout=READY_SECONDS).request("GET", f"http://{HOST}:{port}/_ministack/health")
+        urllib3.PoolManager(retries=retries, timeout=READY_SECONDS).request(
+            "GET", f"http://{HOST}:{port}/_ministack/health"
+        )
         yield Cloud(port)
     finally:
         child.stop()

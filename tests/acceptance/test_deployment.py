@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -22,7 +21,7 @@ from local.relay import RelayStandIn
 from local.repository import Repository
 from tests.acceptance.cloud import Cloud, cloud
 from tests.acceptance.engine_dialect import for_the_engine
-from tests.runtime.machine import ROOT, built, remove_built
+from tests.runtime.machine import ROOT, built
 from tests.template.reading import Template, expanded
 
 STACK: Final = "dfg"
@@ -74,7 +73,6 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield Account(running, for_the_engine(expansion), parameters, repository, model)
     for stand_in in (model, github, relay):
         stand_in.close()
-    remove_built()
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,7 @@ def _special_blocks(body: str) -> str | None:
     if match:
         return match[0]
     words = "\n".join(token.content for token in _rendered(body) if token.type == "text")
-    match = re.search(r"\$\$|\$`|(?<![\w$])\$[^\s$][^$\n]*\$(?!\w)|:[a-z0-9_+-]+:", words)
+    match = re.search(r"\$\$|\$`|(?<![\w$])\$[^\s$][^$\n]*\$(?!\w)|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:", words)
     return match[0] if match else None
 
 

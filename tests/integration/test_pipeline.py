@@ -560,3 +560,18 @@ def test_garbage_from_the_model_keeps_the_charge_and_fails(world: World) -> None
     assert result["status"] == "failed"
     [asked] = events(world, result["runId"], "charge.requested")
     assert charged(world) == asked["amount"]
+
+
+def test_a_missing_key_or_writer_fails_before_anything_is_paid_and_frees_the_key(world: World) -> None:
+    from core.errors import ConfigurationError
+
+    def missing() -> Any:
+        raise ConfigurationError("ANTHROPIC_API_KEY is not set")
+
+    for part in ("model", "writer"):
+        broken = replace(world, app=replace(world.app, **{part: missing}))
+        result = go(broken)
+        assert (result["status"], result["cost"]) == ("failed", "0.000000")
+        assert result["error"]["message"] == "ANTHROPIC_API_KEY is not set"
+    assert charged(world) == 0
+    assert go(world)["status"] == "success"

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.operations import FAR, Operation, ask, ending
 from core.audit import log
-from core.errors import Conflict, LeaseHeld, StoreUnavailable
+from core.canonical import sha256
+from core.dispatcher.reply import Answered, Reply
+from core.errors import Conflict, LeaseHeld, NotFound, StoreUnavailable
 from core.pipeline import work
 from core.reconcile import look_at_waiting
-from local.engine import create_tables, dynamodb
-from tests.conftest import table_names
-from tests.fakes import World, make_world
-from tests.integration.injection import (
-    BUSY,
-    Happening,
-    Injector,
-    all_in_turn,
-    all_in_turn_backwards,
-    troubled_client,
-)
+from tests.fakes import FakeModel, World, make_world
+from tests.integration.injection import Happening, Injector, all_in_turn, all_in_turn_backwards
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-    from local.template import Template
-
-TRUE_COST: Final = 1200 * 2 + 400 * 10
-"""Micro-dollars of one answer of the fake model."""
 BEYOND_THE_SDK: Final = 5
 """More repetitions than the SDK makes by itself."""
 PAST_EVERY_LEASE: Final = 600.0
@@ -55,6 +42,20 @@ class Left:
     chains: list[tuple[str, ...]]
 
 
+class BilledModel:
+    """The fake model, and what its answers cost in micro-dollars by the price list of claude-sonnet-5-5."""
+
+    def __init__(self, model: FakeModel) -> None:
+        self._model = model
+        self.billed = 0
+
+    def send(self, body: bytes, timeout: float) -> Reply:
+        reply = self._model.send(body, timeout)
+        if isinstance(reply, Answered):
+            self.billed += reply.answer.usage.input_tokens * 2 + reply.answer.usage.output_tokens * 10
+        return reply
+
+
 @dataclass
 class Troubled:
     """One set of tables, emptied for each world, behind a client with an injector."""
@@ -64,13 +65,24 @@ class Troubled:
     injector: Injector
     tables: dict[str, str]
 
+    def __post_init__(self) -> None:
+        self.model = BilledModel(FakeModel())
+
     def world(self, operation: Operation, *, backwards: bool = False) -> tuple[World, str]:
         """A world in which `operation` is about to begin, and its subject."""
         self.injector.clear()
         self._empty()
         world = make_world(self.client, self.tables, worker=operation.worker)
         together = all_in_turn_backwards if backwards else all_in_turn
-        app = replace(world.app, together=together, own_secrets=lambda: (), random_hex=lambda: "0" * 32)
+        self.model = BilledModel(world.model)
+        numbers = count()
+        app = replace(
+            world.app,
+            together=together,
+            model=lambda: self.model,
+            own_secrets=lambda: (),
+            random_hex=lambda: sha256(str(next(numbers)).encode())[:32],
+        )
         world = replace(world, app=app)
         subject = operation.prepare(world)
         self.injector.clear()
@@ -112,9 +124,8 @@ class Troubled:
         assert breaker is not None
         assert breaker["total"] == sum(entry["charge"] for entry in breaker["charges"].values())
         assert breaker["tasks"] == sum(entry["tasks"] for entry in breaker["charges"].values())
-        answered = len(world.model.received)
         charged = sum(e["charge"] for run, e in breaker["charges"].items() if not run.startswith("other"))
-        assert charged >= self.cost_of(world), f"{answered} calls of the model, {charged} charged"
+        assert charged >= self.model.billed, f"{self.model.billed} billed, {charged} charged"
 
         names = {item["chain"]["S"] for item in self._scan(settings.audit_table)}
         chains = [log.read_chain(world.app.store, settings.audit_table, name) for name in names]
@@ -126,26 +137,31 @@ class Troubled:
         assert set(world.writer.sent) <= intended, "something was sent without an intent on record"
         return chains
 
-    def cost_of(self, world: World) -> int:
-        """What the model has certainly billed."""
-        return TRUE_COST * (len(world.model.received) - world.unbilled)
+    def attempt(self, world: World, operation: Operation, subject: str) -> str:
+        """The operation under trouble: its ending, or the error that its caller is told. Others are faults."""
+        try:
+            return operation.run(world, subject)
+        except (StoreUnavailable, LeaseHeld, Conflict, NotFound) as error:
+            return error.code
 
-    def recover(self, world: World) -> list[str]:
-        """The trouble is over: everything is delivered again, looked at and asked again. How each ended."""
+    def recover(self, world: World, operation: Operation, subject: str) -> list[str]:
+        """The trouble is over: all is delivered again, looked at, and asked for again. How each came out."""
         self.injector.calm()
-        endings = []
+        came_out = []
         for _ in range(2):
             world.clock.forward(PAST_EVERY_LEASE)
             for run_id in dict.fromkeys(world.started):
                 try:
-                    endings.append(ending(work(world.app, run_id, FAR)))
-                except LeaseHeld:  # a successor has the key: this delivery is not needed any more
-                    endings.append("superseded")
+                    came_out.append(ending(work(world.app, run_id, FAR)))
+                except LeaseHeld as held:  # a successor has the key: this delivery is not needed any more
+                    came_out.append(held.code)
                 self.hold_laws(world)
             look_at_waiting(world.app, FAR)
-            endings.append(ending(ask(world)))
+            came_out.append(self.attempt(world, operation, subject))
             self.hold_laws(world)
-        return endings
+        states = [item["state"]["S"] for item in self._scan(world.app.settings.actions_table)]
+        assert "executing" not in states
+        return came_out
 
     def _scan(self, table: str) -> list[dict[str, Any]]:
         pages = self.calm.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
@@ -153,10 +169,46 @@ class Troubled:
 
     def _empty(self) -> None:
         for table in self.tables.values():
-            keys = [key["AttributeName"] for key in _schema(self.calm, table)]
             items = self._scan(table)
+            keys = _schema(self.calm, table) if items else []
             for start in range(0, len(items), 25):
                 batch: Any = [
                     {"DeleteRequest": {"Key": {key: item[key] for key in keys}}} for item in items[start : start + 25]
                 ]
                 self.calm.batch_write_item(RequestItems={table: batch})
+
+
+def _schema(client: DynamoDBClient, table: str) -> list[str]:
+    return [key["AttributeName"] for key in client.describe_table(TableName=table)["Table"]["KeySchema"]]
+
+
+def _record(item: dict[str, Any]) -> str:
+    """A record of the dedupe table: its kind, and how it stands."""
+    stands = item.get("stage") or item.get("state") or {"S": ""}
+    return f"{item['key']['S'].split('#')[0]} {stands['S']}"
+
+
+def once(troubled: Troubled, operation: Operation, trouble: Happening, times: int) -> int:
+    """Trouble at each request in turn, `times` repetitions long, leaves what there would be without. How many."""
+    expected, requests = troubled.undisturbed(operation)
+    for number in range(requests):
+        world, subject = troubled.world(operation, backwards=number % 2 == 1)
+        troubled.injector.at(number, trouble, times)
+        how = operation.run(world, subject)
+        assert troubled.injector.met == times
+        assert troubled.left(world, how) == expected, f"{trouble.__name__} at request {number}, {times} times"
+    return requests
+
+
+def for_good(troubled: Troubled, operation: Operation, trouble: Happening, *, spreading: bool) -> Counter[str]:
+    """Trouble that does not end, at each request in turn: what the callers were told. The laws hold, and after it."""
+    told: Counter[str] = Counter()
+    _, requests = troubled.undisturbed(operation)
+    for number in range(requests):
+        world, subject = troubled.world(operation, backwards=number % 2 == 1)
+        begin = troubled.injector.from_then_on if spreading else troubled.injector.always_this
+        begin(number, trouble)
+        told[troubled.attempt(world, operation, subject)] += 1
+        troubled.hold_laws(world)
+        troubled.recover(world, operation, subject)
+    return told

@@ -90,6 +90,11 @@ def read_tables(client: DynamoDBClient, names: Mapping[str, str]) -> Tables:
     )
 
 
+def read_unfinished(client: DynamoDBClient, names: Mapping[str, str]) -> list[str]:
+    """Runs that have not ended."""
+    return [i["runId"] for i in _scan(client, names["DEDUPE_TABLE"]) if i.get("stage", "finished") != "finished"]
+
+
 def action_of(body: str) -> str:
     """The action that a comment's marker names; empty when it has none."""
     match = MARKER.search(body)

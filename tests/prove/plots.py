@@ -27,13 +27,17 @@ NOT_A_PLAN: Final = Order(text="not json", input_tokens=INPUT_TOKENS, output_tok
 
 @dataclass(frozen=True)
 class Plot:
-    """`before` makes the history and names the subject of `act`. `comments`: how many there are once all has ended."""
+    """`before` makes the history and names the subject of `act`. `comments`: how many there are once all has ended.
+
+    `since`: what comes before that moment is the same as in another plot, and is not tried again.
+    """
 
     name: str
     before: Callable[[Rig], str]
     act: Callable[[App, str], Any]
     comments: int
     worker: bool = False
+    since: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -208,24 +212,25 @@ def spent(rig: Rig) -> str:
     return ""
 
 
+PAID: Final = "before the model"
 TWO_TASKS: Final = {"ERROR_RATE_MIN_TASKS": "2"}
 
 PLOTS: Final = (
     Plot("dispatch inline: posted", model_answers(), ask, 1),
-    Plot("dispatch inline: overloaded once", model_fails(529), ask, 1),
-    Plot("dispatch inline: two server errors", model_fails(500, 500), ask, 1),
-    Plot("dispatch inline: refused by the model", model_fails(400), ask, 1),
-    Plot("dispatch inline: rejected by policy", model_answers(NOT_A_PLAN), ask, 1),
-    Plot("dispatch inline: waits for approval", model_answers(SUSPICIOUS), ask, 1),
-    Plot("dispatch inline: posting refused", relay_fails(Fault(status=403)), ask, 1),
-    Plot("dispatch inline: answer lost", relay_fails(Fault(lose_answer=True)), ask, 1),
-    Plot("dispatch inline: opens the breaker", failing, ask, 1, settings=TWO_TASKS),
+    Plot("dispatch inline: overloaded once", model_fails(529), ask, 1, since=PAID),
+    Plot("dispatch inline: two server errors", model_fails(500, 500), ask, 1, since=PAID),
+    Plot("dispatch inline: refused by the model", model_fails(400), ask, 1, since=PAID),
+    Plot("dispatch inline: rejected by policy", model_answers(NOT_A_PLAN), ask, 1, since=PAID),
+    Plot("dispatch inline: waits for approval", model_answers(SUSPICIOUS), ask, 1, since=PAID),
+    Plot("dispatch inline: posting refused", relay_fails(Fault(status=403)), ask, 1, since=PAID),
+    Plot("dispatch inline: answer lost", relay_fails(Fault(lose_answer=True)), ask, 1, since=PAID),
+    Plot("dispatch inline: opens the breaker", failing, ask, 1, since=PAID, settings=TWO_TASKS),
     Plot("dispatch inline: the probe", probing, ask, 1),
     Plot("dispatch inline: breaker open", opened, ask, 1),
     Plot("dispatch inline: budget spent", spent, ask, 1, settings={"MAX_COST_PER_WINDOW_USD": "0.5"}),
     Plot("dispatch to the worker", model_answers(), ask, 1, worker=True),
     Plot("worker: posted", accepted, deliver, 1, worker=True),
-    Plot("worker: waits for approval", accepted_suspicious, deliver, 1, worker=True),
+    Plot("worker: waits for approval", accepted_suspicious, deliver, 1, worker=True, since=PAID),
     Plot("worker: resumed before the model", died_at("before the model"), deliver, 1, worker=True),
     Plot("worker: resumed after the model", died_at("after the model"), deliver, 1, worker=True),
     Plot("worker: resumed before sending", died_at("before POST comment"), deliver, 1, worker=True),

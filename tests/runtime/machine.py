@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import platform
@@ -58,6 +59,7 @@ def built() -> Path:
     need_sam()
     BUILD.mkdir(exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="tests-", dir=BUILD))
+    atexit.register(shutil.rmtree, directory)
     python = interpreter()
     run = subprocess.run(  # noqa: S603 - a fixed command
         [str(SAM), "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(directory / "sam")],
@@ -76,13 +78,6 @@ def built() -> Path:
     if run.returncode != 0:
         raise AssertionError(run.stderr)
     return directory / "sam"
-
-
-def remove_built() -> None:
-    """Takes away what this test run has built."""
-    if built.cache_info().currsize:
-        shutil.rmtree(built().parent)
-        built.cache_clear()
 
 
 def emulator() -> str:

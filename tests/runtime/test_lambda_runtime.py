@@ -19,7 +19,7 @@ from local.template import Template
 from local.web import Answer, Request, Server
 from tests.runtime.emulator import Emulated
 from tests.runtime.guard import Guard, grants
-from tests.runtime.machine import ROOT, built, remove_built
+from tests.runtime.machine import ROOT, built
 from tests.template.reading import defaults, variables, written
 
 Function = tuple[Emulated, Guard]
@@ -34,12 +34,6 @@ SECRETS: Final = {
 MACHINE: Final = ("PATH", "HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _removed_afterwards() -> Iterator[None]:
-    yield
-    remove_built()
-
-
 @pytest.fixture
 def make_function(stack: Stack, template: Template, tmp_path: Path) -> Iterator[MakeFunction]:
     """Starts a function with the variables, secrets and permissions that the template gives it, and no others."""
@@ -51,7 +45,7 @@ def make_function(stack: Stack, template: Template, tmp_path: Path) -> Iterator[
             guard = Guard(stack.environment["AWS_ENDPOINT_URL_DYNAMODB"], grants(document, name, names))
             guard.start()
             until.callback(guard.stop)
-            environment = {k: stack.environment[k] for k in MACHINE if k in stack.environment}
+            environment: dict[str, str] = {k: stack.environment[k] for k in MACHINE if k in stack.environment}
             given = variables(document, name, defaults(document))
             environment |= {k: stack.environment.get(k, v) for k, v in given.items() if k not in SECRETS}
             environment |= {SECRETS[k]: stack.environment[SECRETS[k]] for k in given if k in SECRETS}
@@ -70,7 +64,9 @@ def dispatch(make_function: MakeFunction, stack: Stack) -> Iterator[Callable[[],
     worker, worker_guard = make_function("WorkerFunction")
     invoke = InvokeStandIn("WorkerFunction", worker.url, lambda: None)
     invoke.start()
-    function, guard = make_function("QaPlanFunction", AWS_ENDPOINT_URL_LAMBDA=invoke.url, WORKER_FUNCTION="WorkerFunction")
+    function, guard = make_function(
+        "QaPlanFunction", AWS_ENDPOINT_URL_LAMBDA=invoke.url, WORKER_FUNCTION="WorkerFunction"
+    )
 
     def send() -> dict[str, Any]:
         body = ok(function.invoke(event("qa_plan", stack)))
@@ -191,7 +187,9 @@ def test_the_watcher_tells_the_captain(make_function: MakeFunction, stack: Stack
 
     def topic(request: Request) -> Answer:
         requests.add(request.body)
-        return Answer(200, b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>")
+        return Answer(
+            200, b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"
+        )
 
     sns = Server(topic)
     sns.start()

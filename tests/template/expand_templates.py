@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from samtranslator.translator.transform import transform
+from samtranslator.translator.transform import transform  # type: ignore[import-not-found, unused-ignore]
 
 
 class ManagedPolicies:

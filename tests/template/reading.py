@@ -24,12 +24,12 @@ class Loader(yaml.SafeLoader):
 
 
 def _long_form(loader: Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
+    value: Any = None
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
-    else:
+    elif isinstance(node, yaml.MappingNode):
         value = loader.construct_mapping(node, deep=True)
     if suffix in ("Ref", "Condition"):
         return {suffix: value}

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+
+FUNCTIONS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "Fn::Equals": lambda values: bool(values[0] == values[1]),
+    "Fn::Not": lambda values: not values[0],
+    "Fn::And": all,
+    "Fn::Or": any,
+    "Fn::Contains": lambda values: values[1] in values[0],
+}
 
 
 def refusals(template: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
@@ -27,10 +36,4 @@ def evaluate(expression: Any, values: Mapping[str, str]) -> Any:
     if name == "Ref":
         return values[argument]
     arguments = evaluate(argument, values)
-    return {
-        "Fn::Equals": lambda: arguments[0] == arguments[1],
-        "Fn::Not": lambda: not arguments[0],
-        "Fn::And": lambda: all(arguments),
-        "Fn::Or": lambda: any(arguments),
-        "Fn::Contains": lambda: arguments[1] in arguments[0],
-    }[name]()
+    return FUNCTIONS[name](arguments)

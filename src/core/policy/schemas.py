@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from core.errors import ConfigurationError
+from core.policy.invisible import removed
 from core.policy.strict_json import Fault
 from core.types import TaskType
 
@@ -25,7 +26,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _words(value: str) -> str:
-    if not value.strip():
+    if not removed(value).strip():
         raise ValueError("blank")
     if _CONTROL.search(value):
         raise ValueError("holds a control character")

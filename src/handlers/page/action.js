@@ -50,7 +50,7 @@ function actionView(action, { decided, again }) {
     el("h2", { id: "looked-at", tabindex: "-1" }, actionTitle(action)),
     el("p", { class: "chips" }, stateChip(action.state), chip(ACTIONS[action.actionType] || action.actionType), chip(String(action.classification).replaceAll("_", " "))),
     action.lastError ? el("p", { class: "box bad" }, el("strong", {}, "Last attempt: "), words(action.lastError)) : null,
-    section("Why it waits", el("p", {}, words(sentence(action.policyReason))), checksList(action.checks || [])),
+    section("Why it waits", checksList(action.checks || []) || el("p", {}, words(sentence(action.policyReason)))),
     section("What would be done", el("p", {}, `Approving ${action.onApprove}.`), payloadView(action)),
     section("Why, in the model's words", facts([["Reason", words(action.reason)], ["Evidence", words(action.evidence)]])),
     section(

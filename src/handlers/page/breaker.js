@@ -46,7 +46,7 @@ function breakerPicture(breaker, runs) {
       "div",
       { class: "pictures" },
       el("figure", {}, gauge(Number(breaker.totalCostUsd), Number(breaker.maxCostUsd)), el("figcaption", {}, "Charged in the last 60 minutes, reservations in flight included.")),
-      el("figure", {}, hourChart(runs, Number(breaker.maxCostUsd)), el("figcaption", {}, "What each run of the last 60 minutes came to.")),
+      el("figure", {}, hourChart(runs), el("p", { class: "ends" }, el("span", {}, "60 min ago"), el("span", {}, "now")), el("figcaption", {}, "What each finished run came to. ", dearest(runs))),
     ),
     facts([
       ["Tasks in the window", String(breaker.totalTasks)],
@@ -81,27 +81,33 @@ function gauge(spent, ceiling) {
   );
 }
 
-// One bar per finished run, by the minute it started; the tallest fills the picture.
-function hourChart(runs, ceiling) {
-  const now = Date.now();
-  const held = runs.filter((run) => run.cost && now - Date.parse(run.startedAt) < HOUR_MS);
-  const most = Math.max(...held.map((run) => Number(run.cost)), ceiling / 1000, 0.000001);
+function ofThisHour(runs) {
+  return runs.filter((run) => run.cost && Date.now() - Date.parse(run.startedAt) < HOUR_MS);
+}
+
+function dearest(runs) {
+  const costs = ofThisHour(runs).map((run) => Number(run.cost));
+  return costs.length ? `The dearest of ${costs.length}: ${money(Math.max(...costs).toFixed(6))}.` : "There is none yet.";
+}
+
+// One bar per finished run at the time it started; the tallest fills the picture.
+function hourChart(runs) {
+  const held = ofThisHour(runs);
+  const most = Math.max(...held.map((run) => Number(run.cost)), 0.000001);
   const bars = held.map((run) => {
-    const height = Math.max(1.5, (Number(run.cost) / most) * 76);
-    const x = 12 + (1 - (now - Date.parse(run.startedAt)) / HOUR_MS) * 272;
-    const bar = svg("rect", { x: x.toFixed(1), y: (92 - height).toFixed(1), width: "4", height: height.toFixed(1), class: run.status === "failed" || run.status === "rejected" ? "bar bad" : "bar" });
-    bar.append(svg("title", {}, `${money(run.cost)}, ${span((now - Date.parse(run.startedAt)) / 1000)} ago`));
-    return bar;
+    const age = Date.now() - Date.parse(run.startedAt);
+    const height = Math.max(1.5, (Number(run.cost) / most) * 96);
+    const failed = run.status === "failed" || run.status === "rejected";
+    return svg(
+      "rect",
+      { x: ((1 - age / HOUR_MS) * 296).toFixed(1), y: (100 - height).toFixed(1), width: "3", height: height.toFixed(1), class: failed ? "bar bad" : "bar" },
+      svg("title", {}, `${money(run.cost)}, ${span(age / 1000)} ago`),
+    );
   });
-  const label = held.length ? `${held.length} finished runs, the dearest ${money(most.toFixed(6))}` : "no finished run";
   return svg(
     "svg",
-    { viewBox: "0 0 300 122", role: "img", "aria-label": `Last 60 minutes: ${label}`, class: "hour" },
-    svg("line", { x1: "12", y1: "92.5", x2: "288", y2: "92.5", class: "axis" }),
+    { viewBox: "0 0 300 100", preserveAspectRatio: "none", role: "img", "aria-label": `Last 60 minutes: ${held.length} finished runs. ${dearest(runs)}`, class: "hour" },
     bars,
-    svg("text", { x: "12", y: "108", class: "left" }, "60 min ago"),
-    svg("text", { x: "288", y: "108", class: "right" }, "now"),
-    svg("text", { x: "12", y: "12", class: "left" }, held.length ? `dearest ${money(most.toFixed(6))}` : "no finished run"),
   );
 }
 

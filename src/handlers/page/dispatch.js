@@ -79,6 +79,7 @@ async function follow(outcome, runId, wanted) {
     if (last) {
       outcome.append(ended({ ...last.data, runId, checks: checksOf(run.events), executed: last.data.state === "executed", cost: (last.data.charged / 1e6).toFixed(6) }));
       replace(outcome.querySelector("h2"), "Ended");
+      outcome.lastElementChild.scrollIntoView({ block: "nearest" });
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS[Math.min(round, POLL_MS.length - 1)]));

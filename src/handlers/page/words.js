@@ -26,15 +26,16 @@ function targetName(type, number) {
   return `${String(type).replaceAll("_", " ")} #${number}`;
 }
 
+// To the micro-dollar, or to the cent where nothing is finer.
 function money(dollars) {
   const [whole, fraction = ""] = String(dollars).split(".");
-  return `$${whole}.${fraction.padEnd(6, "0").replace(/0{1,4}$/, "")}`;
+  return `$${whole}.${fraction.padEnd(6, "0").replace(/0000$/, "")}`;
 }
 
 const STEPS = [["d", 86400], ["h", 3600], ["min", 60]];
 
 function span(seconds) {
-  for (const [unit, size] of STEPS) if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
+  for (const [unit, size] of STEPS) if (seconds >= size * 0.95) return `${Math.round(seconds / size)} ${unit}`;
   return `${Math.max(0, Math.floor(seconds))} s`;
 }
 
