@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
-from core.actions.states import WAITING
 from core.approvals import approve, reject
 from core.breaker_reset import reset
+from core.errors import WorkerUnavailable
 from core.pipeline import dispatch, work
 from core.reconcile import look_at_waiting
 from core.types import Json, Target, TaskRequest
@@ -116,6 +116,35 @@ def _hostile(world: World) -> str:
     return ""
 
 
+class _Died(BaseException):
+    """The worker's process ends here."""
+
+
+def _died_at_the_model(world: World) -> str:
+    def die() -> None:
+        raise _Died
+
+    run_id = str(ask(world)["runId"])
+    world.model.before = die
+    try:
+        work(world.app, run_id, FAR)
+    except _Died:
+        world.model.before = lambda: None
+    world.clock.forward(600)
+    return run_id
+
+
+def _resumed(world: World, run_id: str) -> str:
+    return ending(work(world.app, run_id, FAR))
+
+
+def _not_started(world: World, _: str) -> str:
+    def refuse(run_id: str) -> None:
+        raise WorkerUnavailable("the worker could not be started")
+
+    return ending(ask(replace(world, app=replace(world.app, start_worker=refuse))))
+
+
 def _opened(world: World) -> str:
     world.app.ledger.trip("as told", world.clock.at)
     return ""
@@ -155,5 +184,7 @@ OTHERS: Final = (
     Operation("a probe of an open breaker", _carried_out, _due_for_a_probe),
     Operation("a look at what waits", _looked, _unanswered),
     Operation("a reset", _reset, _opened),
+    Operation("a run resumed after a death", _resumed, _died_at_the_model, worker=True),
+    Operation("a worker that cannot be started", _not_started, worker=True),
 )
 """Further operations that have to hold under trouble."""

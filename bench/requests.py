@@ -63,8 +63,9 @@ def main() -> int:
                 lines.append(measure(client, new_tables(client, template), operation))
         finally:
             engine.stop()
-    print("Requests to DynamoDB. Sequential: how many had to wait for each other. Units as the engine reports them:")
-    print("it reports none for a write whose condition fails, and counts each PartiQL statement as it sees fit.\n")
+    print("Requests to DynamoDB; sequential: how many of them had to wait for each other.")
+    print("Units are what the embedded engine reports: nothing for batch reads and refused writes, and in a")
+    print("transaction no copies into indexes.\n")
     print(f"{'operation':40} {'ends as':26} {'sequential':>10} {'goal':>5} {'total':>6} {'read':>6} {'write':>6}")
     for line in lines:
         print(

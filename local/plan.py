@@ -61,7 +61,8 @@ def _show(stack: Stack, number: int, run: DispatchedRun) -> int:
     else:
         waiting = stack.client.get("/pending").body["actions"]
         if not waiting:
-            return _fail(f"no plan: {json.dumps(run.reply.body, ensure_ascii=False, indent=1)}")
+            logs = f"; what the processes say is in {stack.logs}" if stack.gave_up else ""
+            return _fail(f"no plan: {json.dumps(run.reply.body, ensure_ascii=False)}{logs}")
         print(waiting[0]["payload"]["body"])
         print(f"It waits for approval: {waiting[0]['policyReason']}", file=sys.stderr)
     if stack.model:

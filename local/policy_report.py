@@ -10,12 +10,13 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from core.policy.body import examine_body
-from core.policy.readings import read
+from core.policy.readings import Readings, read
 from core.policy.rules import TEXT_RULES, Context, Rule
-from core.prompts.markdown import Quote, blocks, marker, outline, write
+from core.prompts.markdown import Outline, Quote, blocks, marker, outline, write
 from local.judge import ACTION_ID, judge_raw, judge_text
 from tests.corpus.bots import live
 from tests.corpus.load import CANARY, OWN, REPOSITORY, Case, broken, hostile, ordinary
@@ -99,27 +100,39 @@ def _seconds(action: Callable[[], object]) -> float:
 def _cost() -> None:
     """Time of each check for comments of 15, 30 and 60 kB: doubling the text must not do more than double it."""
     sizes = (15_000, 30_000, 60_000)
-    texts = [(_SAMPLE * (size // len(_SAMPLE.encode()) + 1))[: size * len(_SAMPLE) // len(_SAMPLE.encode())] for size in sizes]
+    texts = [
+        (_SAMPLE * (size // len(_SAMPLE.encode()) + 1))[: size * len(_SAMPLE) // len(_SAMPLE.encode())]
+        for size in sizes
+    ]
     readings = [read(text) for text in texts]
     _print(f"\n{'milliseconds of CPU':<22}" + "".join(f"{size // 1000:>7} kB" for size in sizes))
 
     def row(name: str, times: Sequence[float]) -> None:
         _print(f"{name:<22}" + "".join(f"{1000 * value:>10.1f}" for value in times))
 
-    row("readings", [_seconds(lambda text=text: read(text)) for text in texts])  # type: ignore[misc]
+    row("readings", [_seconds(partial(read, text)) for text in texts])
     for rule in TEXT_RULES:
-        row(rule.name, [_seconds(lambda text=text: list(rule.check(text, CONTEXT))) for text in readings])  # type: ignore[misc]
+        row(rule.name, [_seconds(partial(_exhaust, rule, text)) for text in readings])
     rendered = []
     for text in texts:
         document = (Quote(blocks(text)),)
         rendered.append((write(document, marker(ACTION_ID)), outline(document)))
-    row("rendering", [_seconds(lambda text=text: write((Quote(blocks(text)),), "")) for text in texts])  # type: ignore[misc]
+    row("rendering", [_seconds(partial(_render, text)) for text in texts])
+    row("reading back", [_seconds(partial(_read_back, *one)) for one in rendered])
+    row("all of it", [_seconds(partial(judge_text, text, CONTEXT)) for text in texts])
+
+
+def _exhaust(rule: Rule, text: Readings) -> None:
+    list(rule.check(text, CONTEXT))
+
+
+def _render(text: str) -> str:
+    return write((Quote(blocks(text)),), marker(ACTION_ID))
+
+
+def _read_back(body: str, meant: Outline) -> None:
     no_text = (Rule("none", 1, lambda _text, _context: iter(())),)
-    row(
-        "reading back",
-        [_seconds(lambda one=one: list(examine_body(one[0], one[1], CONTEXT, no_text))) for one in rendered],  # type: ignore[misc]
-    )
-    row("all of it", [_seconds(lambda text=text: judge_text(text, CONTEXT)) for text in texts])  # type: ignore[misc]
+    list(examine_body(body, meant, CONTEXT, no_text))
 
 
 def _print(line: str) -> None:

@@ -22,6 +22,7 @@ TARGETS: Final = (
     "DFG_RELAY_URL",
     "DFG_RELAY_TOKEN",
     "COMMENT_AUTHOR",
+    "ORCHESTRATOR_SECRET",
     "AWS_ENDPOINT_URL_DYNAMODB",
 )
 
@@ -88,6 +89,7 @@ def _money(micro: int) -> str:
 
 
 _LINES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "request.refused": lambda d: d["message"],
     "run.started": lambda d: (
         f"{d['taskType']} for {d['target']['type']} {d['target']['number']}, asked by {d['principal']}"
     ),

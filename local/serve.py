@@ -35,14 +35,15 @@ def main() -> int:
             print(f"logs       {stack.logs}")
             print(f"\nGET /health answers {health.status}: {json.dumps(health.body)}")
             print(f"Ready on {stack.url}. Try:\n")
-            print(f"  curl -X POST {stack.url}/dispatch/qa-plan -H 'Authorization: Bearer {stack.token}' \\")
+            token = "<your token>" if os.environ.get("ORCHESTRATOR_SECRET") else stack.token
+            print(f"  curl -X POST {stack.url}/dispatch/qa-plan -H 'Authorization: Bearer {token}' \\")
             print(f"""    -H 'Content-Type: application/json' -d '{{"prNumber": {target}}}'\n""")
             print("Ctrl-C ends it.", flush=True)
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nStopped.")
     except OSError as error:
-        return _fail(f"port {port} cannot be used: {error.strerror}")
+        return _fail(f"port {port} cannot be used: {error.strerror}; name another one with PORT=…")
     except (Contradiction, ConfigurationError, EngineFailed, StackFailed) as error:
         return _fail(str(error))
     return 0

@@ -6,6 +6,7 @@ with Stack(os.environ) as stack:
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
@@ -17,8 +18,10 @@ from types import TracebackType
 from typing import Final, Self
 
 import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
 
-from core.config import read_limits
+from core.auth import parse_secret
+from core.config import read_limits, read_settings
 from core.dispatcher.ledger import Ledger
 from core.store import Store
 from local.child import ROOT, Child
@@ -66,6 +69,8 @@ class Stack:
         self._template = read_template(ROOT / "template.yaml")
         self._env = {name: value for name, value in env.items() if value}
         self.logs = logs
+        self._secret = self._env.get("ORCHESTRATOR_SECRET") or secrets.token_hex(16)
+        self.token = caller_token(self._secret)
         self._listener = listen(port)
         self._exit = ExitStack()
         self._with_worker = worker
@@ -77,7 +82,6 @@ class Stack:
         self.relay = RelayStandIn(self.repository, login=login) if self.choice.relay == "stand-in" else None
         self.invoke: InvokeStandIn | None = None
         self.worker: Child | None = None
-        self.token = self._env.get("ORCHESTRATOR_SECRET") or secrets.token_hex(16)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.client = Client(self.url, self.token)
         self.tables = {
@@ -136,8 +140,12 @@ class Stack:
         self._exit.callback(self._listener.close)
         engine_url = self._env.get("AWS_ENDPOINT_URL_DYNAMODB") or self._start_engine()
         self.environment = self._handlers_environment(engine_url)
+        read_settings(self.environment)  # a wrong setting is told here, and not by every process in its log
         self.dynamodb = dynamodb(engine_url, self.environment)
-        create_tables(self.dynamodb, self._template, self.tables)
+        try:
+            create_tables(self.dynamodb, self._template, self.tables)
+        except (BotoCoreError, ClientError) as error:
+            raise StackFailed(f"the tables cannot be made at {engine_url}: {error}") from error
         self._first_row()
         for stand_in in (self.model, self.github, self.relay):
             if stand_in is not None:
@@ -219,7 +227,7 @@ class Stack:
             **self._env,
             **self.tables,
             "AWS_ENDPOINT_URL_DYNAMODB": engine_url,
-            "ORCHESTRATOR_SECRET": self.token,
+            "ORCHESTRATOR_SECRET": self._secret,
         }
         if not self.choice.engine or "AWS_ACCESS_KEY_ID" not in self._env:
             for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
@@ -234,6 +242,15 @@ class Stack:
         if not (self.choice.github or self.choice.relay == "real"):
             values["COMMENT_AUTHOR"] = values.get("COMMENT_AUTHOR") or COMMENT_AUTHOR
         return values
+
+
+def caller_token(secret: str) -> str:
+    """The token of an ORCHESTRATOR_SECRET that may do most. Raises ConfigurationError where the handlers would."""
+    parse_secret(secret)
+    if not secret.strip().startswith("{"):
+        return secret.strip()
+    principal = max(json.loads(secret).values(), key=lambda entry: len(entry["may"]))
+    return str(principal["tokens"][0])
 
 
 def clean_environment(overrides: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -5,14 +5,15 @@
 
 EXPORT  one JSON object a line, as `dfg export` writes it: {"type": "event" | "checkpoint" | "content", …}
 KEY     the public key that signs checkpoints, `name+id+base64`, obtained from somebody you trust
-NOTE    a checkpoint that you got earlier, or from the locked bucket: what only it can show is checked against it
+NOTE    a checkpoint that you got earlier, or a folder of them from the locked bucket: the log is held against it
 
-It shares no code with the service. Exit status: 0 nothing wrong, 1 something is wrong, 2 it could not be read.
+It shares no code with the service, and takes nothing in the export at its word. Exit status: 0 nothing wrong,
+1 something is wrong, 2 it could not be read, or no signed checkpoint was there to prove anything.
 
-What it can show. Within what the newest checkpoint covers: any event altered, dropped, reordered or inserted.
-Against a NOTE: a log cut short, rewritten (forked) or back-dated after that NOTE was signed.
-What it cannot show: that an event was never written at all; what came after the newest checkpoint;
-anything, if the holder of the key signed false checkpoints before you got one.
+What it can show. Within what the newest checkpoint covers: any event altered, dropped, reordered, inserted or
+back-dated; an effect without an intent, a verdict or an approval. Against a NOTE: a log cut short or rewritten
+(forked) after that NOTE was signed. What it cannot show: that an event was never written at all; what came after
+the newest checkpoint; anything, if the holder of the key signed false checkpoints before you got a NOTE.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -33,7 +36,28 @@ Json = Mapping[str, Any]
 
 FORMAT = "dfg-orchestrator/checkpoint/v1"
 ZEROS = "0" * 64
+HEX = re.compile("[0-9a-f]{64}")
+ID = re.compile("[A-Za-z0-9-]{1,64}")
+TYPE = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+KEY = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
+
 OUTCOMES = {"action.executed", "action.failed", "action.outcome_unknown", "action.shadowed"}
+OPENINGS = {
+    "run.started", "approval.granted", "action.rejected", "action.expired", "request.refused", "content.erased",
+    "breaker.reset", "breaker.opened", "breaker.closed", "breaker.probed",
+}  # fmt: skip
+"""What a chain begins with; a look begins with the outcome that it found."""
+KNOWN_TYPES = OUTCOMES | OPENINGS | {
+    "run.resumed", "run.finished", "prompt.stored", "charge.requested", "charge.refused", "charge.settled",
+    "generation.attempt_failed", "generation.answered", "policy.judged", "action.proposed", "action.intended",
+}  # fmt: skip
+CONTENTS = {
+    "prompt": ("prompt.stored", "prompt"),
+    "context": ("prompt.stored", "context"),
+    "answer": ("generation.answered", "answer"),
+}
+"""Name of a stored content → the event and the field of it that hold its digest."""
 
 
 class Unreadable(Exception):
@@ -50,36 +74,153 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Export:
-    """An export, sorted by kind."""
+class Event:
+    """One event as exported, and the hash that its content has."""
 
-    chains: dict[str, list[Json]]
-    checkpoints: list[Json]
-    contents: list[Json]
+    chain: str
+    seq: int
+    type: str
+    at: str
+    data: Json
+    prev: str
+    hash: str
+    actual: str
+
+    @property
+    def order(self) -> str:
+        """Where the checkpointer takes it: by time, then chain, then number."""
+        return f"{self.at}#{self.chain}#{self.seq:06d}"
+
+    def __str__(self) -> str:
+        return f"event {self.seq} of chain {self.chain} ({self.type})"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A stored text as exported."""
+
+    run: str
+    name: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"content {self.name} of run {self.run}"
+
+
+@dataclass
+class Export:
+    """An export, sorted by kind. `partial` says in words what its maker left out; empty for a whole one."""
+
+    chains: dict[str, list[Event]] = field(default_factory=dict)
+    checkpoints: list[Json] = field(default_factory=list)
+    contents: list[Content] = field(default_factory=list)
+    partial: str = ""
+    with_content: bool = True
+
+    def events(self) -> Iterator[Event]:
+        for chain in self.chains.values():
+            yield from chain
+
+
+# --- reading ---------------------------------------------------------------------------------
 
 
 def read_export(lines: Iterable[str]) -> Export:
-    """Raises Unreadable naming the line."""
-    chains: dict[str, list[Json]] = {}
-    checkpoints, contents = [], []
+    """Raises Unreadable naming the line. What no check would look at is not let in."""
+    export = Export()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-            kind = record["type"]
-            if kind == "event":
-                event = record["event"]
-                chains.setdefault(event["chain"], []).append(event)
-            elif kind == "checkpoint":
-                checkpoints.append(record)
-            elif kind == "content":
-                contents.append(record)
-            else:
-                raise Unreadable(f"line {number}: unknown type {kind!r}")
-        except (ValueError, KeyError, TypeError) as error:
+            _read_record(export, read_json(line))
+        except (ValueError, TypeError, RecursionError) as error:
             raise Unreadable(f"line {number}: {error}") from None
-    return Export(chains, checkpoints, contents)
+    return export
+
+
+def read_json(text: str) -> Any:
+    """JSON that every reader understands in the same way. Raises ValueError."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise ValueError("a name stands twice in one object")
+        return dict(pairs)
+
+    def no_float(text: str) -> Any:
+        raise ValueError(f"{text[:20]} is not a whole number")
+
+    return json.loads(text, object_pairs_hook=once, parse_float=no_float, parse_constant=no_float)
+
+
+def _read_record(export: Export, record: Any) -> None:
+    match record.get("type") if isinstance(record, dict) else None:
+        case "event":
+            event = read_event(exactly(record, "type", "event")["event"])
+            export.chains.setdefault(event.chain, []).append(event)
+        case "checkpoint":
+            names = ("type", "number", "events", "size", "root", "prev", "through", "note", "leaves", "key")
+            export.checkpoints.append(read_checkpoint(exactly(record, *names)))
+        case "content":
+            export.contents.append(read_content(exactly(record, "type", "run", "name", "salt", "data_b64")))
+        case "export":
+            exactly(record, "type", "since", "until", "content")
+            span = [f"{name} {show(record[name])}" for name in ("since", "until") if record[name] is not None]
+            export.partial = " ".join(span)
+            export.with_content = record["content"] is True
+        case kind:
+            raise ValueError(f"unknown type {show(kind)}")
+
+
+def read_event(event: Any) -> Event:
+    names = ("chain", "seq", "type", "at", "data", "prev", "hash")
+    exactly(event, *names)
+    of_form(event, "chain", ID)
+    of_form(event, "type", TYPE)
+    of_form(event, "at", MOMENT)
+    of_form(event, "prev", HEX)
+    of_form(event, "hash", HEX)
+    if type(event["seq"]) is not int or event["seq"] < 0 or not isinstance(event["data"], dict):
+        raise ValueError("an event needs a whole number and an object of data")
+    actual = hashlib.sha256(canonical({name: event[name] for name in names if name != "hash"})).hexdigest()
+    return Event(**event, actual=actual)
+
+
+def read_checkpoint(checkpoint: dict[str, Any]) -> Json:
+    leaves = checkpoint["leaves"]
+    if not isinstance(leaves, list) or not all(isinstance(leaf, str) and HEX.fullmatch(leaf) for leaf in leaves):
+        raise ValueError("the leaves of a checkpoint are hashes")
+    if type(checkpoint["number"]) is not int or not isinstance(checkpoint["note"], str):
+        raise ValueError("a checkpoint needs a number and a note")
+    return checkpoint
+
+
+def read_content(record: dict[str, Any]) -> Content:
+    of_form(record, "run", ID)
+    if record["name"] not in CONTENTS:
+        raise ValueError(f"there is no content called {show(record['name'])}")
+    data = base64.b64decode(record["data_b64"], validate=True)
+    return Content(record["run"], record["name"], hashlib.sha256(bytes.fromhex(record["salt"]) + data).hexdigest())
+
+
+def exactly(record: Any, *names: str) -> dict[str, Any]:
+    """Raises ValueError: a field that nobody checks could tell its reader anything."""
+    if not isinstance(record, dict) or set(record) != set(names):
+        raise ValueError(f"a record must have exactly {', '.join(names)}")
+    return record
+
+
+def of_form(record: Json, name: str, form: re.Pattern[str]) -> None:
+    if not isinstance(record[name], str) or not form.fullmatch(record[name]):
+        raise ValueError(f"{name} has not its form: {show(record[name])}")
+
+
+def show(value: object) -> str:
+    """A value of the export in words that cannot move a terminal's cursor."""
+    return ascii(value)[:80]
+
+
+def canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def verify(export: Export, key: str, known: Sequence[str] = ()) -> Report:
@@ -87,16 +228,16 @@ def verify(export: Export, key: str, known: Sequence[str] = ()) -> Report:
     report = Report()
     for chain, events in sorted(export.chains.items()):
         check_chain(chain, events, report)
-        check_effects(chain, events, report)
-        check_completeness(chain, events, report)
+        check_shape(chain, events, report)
+    check_effects(export, report)
     checkpoints = check_checkpoints(export.checkpoints, key, report)
-    check_coverage(export.chains, checkpoints, report)
-    check_known(checkpoints, known, key, report)
+    check_coverage(export, checkpoints, report)
+    check_known(export.checkpoints, checkpoints, known, key, report)
     check_contents(export, report)
     report.counts = {
         "chains": len(export.chains),
         "events": sum(len(events) for events in export.chains.values()),
-        "checkpoints": len(export.checkpoints),
+        "checkpoints": len(checkpoints),
         "contents": len(export.contents),
     }
     return report
@@ -105,51 +246,96 @@ def verify(export: Export, key: str, known: Sequence[str] = ()) -> Report:
 # --- chains ----------------------------------------------------------------------------------
 
 
-def canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def event_hash(event: Json) -> str:
-    return hashlib.sha256(canonical({k: event[k] for k in ("chain", "seq", "type", "at", "data", "prev")})).hexdigest()
-
-
-def name_of(event: Json) -> str:
-    return f"event {event['seq']} of chain {event['chain']} ({event['type']})"
-
-
-def check_chain(chain: str, events: Sequence[Json], report: Report) -> None:
-    prev = ZEROS
-    for position, event in enumerate(events):
-        if event["seq"] != position:
-            report.faults.append(f"chain {chain}: event {position} is missing or out of order (found {event['seq']})")
-            return
-        if event_hash(event) != event["hash"]:
-            report.faults.append(f"{name_of(event)} was altered: its hash does not fit its content")
-        if event["prev"] != prev:
-            report.faults.append(f"{name_of(event)} does not follow the event before it")
-        prev = event["hash"]
-
-
-def check_effects(chain: str, events: Sequence[Json], report: Report) -> None:
-    """Each attempt's outcome has its intent before it, in the same chain."""
-    intended: set[str] = set()
+def check_chain(chain: str, events: Sequence[Event], report: Report) -> None:
+    """Every hash, every link, every number once and in order."""
+    prev, expected = ZEROS, 0
+    seen: set[int] = set()
     for event in events:
-        data = event["data"]
-        if event["type"] == "action.intended":
-            intended.add(data["attempt"])
-        elif event["type"] in OUTCOMES and data.get("kind") != "look" and data.get("attempt") not in intended:
-            report.faults.append(f"{name_of(event)} has no intent before it")
-    ended = {event["data"].get("attempt") for event in events if event["type"] in OUTCOMES}
-    for attempt in sorted(intended - ended):
-        report.unchecked.append(f"chain {chain}: attempt {attempt} has an intent and no outcome: it may have been sent")
+        if event.hash != event.actual:
+            report.faults.append(f"{event} was altered: its hash does not fit its content")
+        if event.seq in seen:
+            report.faults.append(f"{event} stands in the export twice")
+            continue
+        seen.add(event.seq)
+        if event.seq != expected:
+            report.faults.append(f"chain {chain}: event {expected} is missing or out of order (found {event.seq})")
+        elif event.prev != prev:
+            report.faults.append(f"{event} does not follow the event before it")
+        prev, expected = event.hash, event.seq + 1
 
 
-def check_completeness(chain: str, events: Sequence[Json], report: Report) -> None:
-    types = [event["type"] for event in events]
-    if types[0] == "run.started" and "run.finished" not in types:
+def check_shape(chain: str, events: Sequence[Event], report: Report) -> None:
+    """A chain tells one story: a run from its start to its end, or one decision."""
+    types = [event.type for event in events]
+    first, last = events[0], events[-1]
+    if first.type not in OPENINGS and not (first.type in OUTCOMES and first.data.get("kind") == "look"):
+        report.faults.append(f"{first} begins a chain that it cannot begin")
+    if "run.started" in types[1:] or "run.finished" in types[:-1]:
+        report.faults.append(f"chain {chain}: the run does not lead from one start to one end")
+    elif (last.type == "run.finished") and first.type != "run.started":
+        report.faults.append(f"chain {chain}: the run has an end and no start")
+    elif first.type == "run.started" and last.type != "run.finished":
         report.unchecked.append(f"chain {chain}: the run has no end: it is still going on, or it died")
-    if "run.finished" in types and (types[0] != "run.started" or types[-1] != "run.finished"):
-        report.faults.append(f"chain {chain}: the run does not lead from its start to its end")
+    for kind in sorted({kind for kind in types if kind not in KNOWN_TYPES}):
+        report.unchecked.append(f"chain {chain}: what {kind} means is not known to this verifier")
+
+
+def check_effects(export: Export, report: Report) -> None:
+    """Each attempt was allowed, was intended before it ended, and ended once; each action was carried out once."""
+    intents: dict[str, Event] = {}
+    ended: set[str] = set()
+    executed: dict[str, set[str]] = {}
+    proposed = {e.data.get("actionId") for e in export.events() if e.type == "action.proposed"}
+    for events in export.chains.values():
+        allowed: set[object] = set()
+        outcomes: set[str] = set()
+        for event in events:
+            attempt, action = str(event.data.get("attempt")), str(event.data.get("actionId"))
+            if event.type == "policy.judged" and event.data.get("classification") == "auto_safe":
+                allowed.add(None)
+            if event.type == "approval.granted":
+                allowed.add(action)
+            if event.type == "action.intended":
+                if attempt in intents:
+                    report.faults.append(f"{event} has the attempt of another intent: {intents[attempt]}")
+                intents[attempt] = event
+                if None not in allowed and action not in allowed:
+                    report.faults.append(f"{event} was let through by nobody: neither a verdict nor an approval")
+            if event.type in OUTCOMES and event.data.get("kind") != "look":
+                if attempt not in intents or intents[attempt].chain != event.chain:
+                    report.faults.append(f"{event} has no intent before it")
+                elif attempt in outcomes:
+                    report.faults.append(f"{event} is a second outcome of one attempt")
+                outcomes.add(attempt)
+            if event.type in OUTCOMES:
+                ended.add(attempt)
+            if event.type == "action.executed":
+                executed.setdefault(action, set()).add(attempt)
+    for event in export.events():
+        if (
+            event.type in OUTCOMES
+            and event.data.get("kind") == "look"
+            and str(event.data.get("attempt")) not in intents
+        ):
+            told(export, report, f"{event} speaks of an attempt that nobody intended")
+    in_runs = {e.data.get("actionId") for e in intents.values() if export.chains[e.chain][0].type == "run.started"}
+    for event in export.events():
+        if event.type == "approval.granted" and event.data.get("actionId") not in proposed | in_runs:
+            told(export, report, f"{event} approves an action that no run has made")
+    for action, attempts in executed.items():
+        if len(attempts) > 1:
+            report.faults.append(f"action {show(action)} was executed by {len(attempts)} attempts")
+    for attempt, event in intents.items():
+        if attempt not in ended:
+            report.unchecked.append(f"{event} has no outcome: it may have been sent")
+
+
+def told(export: Export, report: Report, what: str) -> None:
+    """A fault where the export is whole; where it is not, the missing part may hold what is missed."""
+    if export.partial:
+        report.unchecked.append(f"{what}, in this export")
+    else:
+        report.faults.append(what)
 
 
 # --- checkpoints -----------------------------------------------------------------------------
@@ -170,10 +356,27 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+@dataclass(frozen=True)
+class Note:
+    """What a signed note says."""
+
+    origin: str
+    number: int
+    events: int
+    size: int
+    root: str
+    prev: str
+    through: str
+    text: str
+    """The signed part."""
+
+
 def parse_key(key: str) -> tuple[str, bytes, Ed25519PublicKey]:
+    found = KEY.fullmatch(key.strip())
     try:
-        name, _, rest = key.partition("+")  # base64 may hold plus signs: the id is the eight characters after the first
-        key_id, encoded = rest[:8], rest[9:]
+        if found is None:
+            raise ValueError("another form")
+        name, key_id, encoded = found.groups()
         raw = base64.b64decode(encoded, validate=True)
         if raw[:1] != b"\x01" or len(raw) != 33:
             raise ValueError("not an Ed25519 key")
@@ -185,148 +388,237 @@ def parse_key(key: str) -> tuple[str, bytes, Ed25519PublicKey]:
         raise Unreadable(f"the key is not one of the form name+id+base64: {error}") from None
 
 
-def parse_note(note: str) -> tuple[dict[str, str], str]:
-    """The fields of a note, and its signed text. Raises ValueError."""
-    text, blank, _ = note.partition("\n\n")
-    lines = text.split("\n")
-    if not blank or lines[0] != FORMAT:
-        raise ValueError(f"it is not a note of the form {FORMAT}")
-    fields = dict(line.split(" ", 1) for line in lines[2:])
-    if list(fields) != ["number", "events", "size", "root", "prev", "through"]:
-        raise ValueError("its fields are not those of a checkpoint")
-    return {**fields, "origin": lines[1]}, text + "\n"
-
-
-def check_signature(note: str, key: str) -> None:
-    """Raises ValueError when no line of the note is signed by the key."""
+def read_note(note: str, key: str) -> Note:
+    """What the note says, once its signature by the key is checked. Raises ValueError."""
     name, key_id, public = parse_key(key)
-    _, text = parse_note(note)
-    for line in note.partition("\n\n")[2].splitlines():
+    text, blank, signatures = note.partition("\n\n")
+    text += "\n"
+    if not blank or not text.startswith(f"{FORMAT}\n"):
+        raise ValueError(f"it is not a note of the form {FORMAT}")
+    for line in signatures.split("\n"):
         if not line.startswith(f"— {name} "):
             continue
-        raw = base64.b64decode(line.rsplit(" ", 1)[1])
+        raw = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
         if raw[:4] == key_id:
             try:
                 public.verify(raw[4:], text.encode())
             except InvalidSignature:
                 raise ValueError("its signature is false") from None
-            return
-    raise ValueError("it is not signed by this key")
+            break
+    else:
+        raise ValueError("it is not signed by this key")
+    lines = re.fullmatch(
+        rf"{re.escape(FORMAT)}\n([^\n]+)\nnumber (0|[1-9]\d*)\nevents ([1-9]\d*)\nsize ([1-9]\d*)\n"
+        r"root ([A-Za-z0-9+/]{43}=)\nprev ([0-9a-f]{64})\nthrough ([^\n]+)\n",
+        text,
+        re.ASCII,
+    )
+    if lines is None:
+        raise ValueError("its fields are not those of a checkpoint")
+    origin, number, events, size, root, prev, through = lines.groups()
+    if origin != name:
+        raise ValueError(f"it is of another log: {show(origin)}")
+    return Note(origin, int(number), int(events), int(size), base64.b64decode(root).hex(), prev, through, text)
 
 
-def check_checkpoints(checkpoints: Sequence[Json], key: str, report: Report) -> list[Json]:
-    """The checkpoints in order, each checked against its signature, its leaves and the one before."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint whose signature, leaves and place have been checked. It covers (`after`, `note.through`]."""
+
+    note: Note
+    leaves: Sequence[str]
+    after: str
+
+
+def check_checkpoints(records: Sequence[Json], key: str, report: Report) -> list[Checkpoint]:
+    """The checkpoints in order, up to the first that is wrong."""
     parse_key(key)
-    ordered = sorted(checkpoints, key=lambda c: int(c["number"]))
-    prev, size = ZEROS, 0
-    for position, checkpoint in enumerate(ordered):
-        name = f"checkpoint {checkpoint['number']}"
-        if checkpoint["number"] != position:
-            report.faults.append(f"checkpoint {position} is missing (found {checkpoint['number']})")
-            return ordered[:position]
+    good: list[Checkpoint] = []
+    prev, size, after = ZEROS, 0, ""
+    for position, record in enumerate(sorted(records, key=lambda record: int(record["number"]))):
+        name = f"checkpoint {record['number']}"
+        if record["number"] != position:
+            twice = record["number"] == position - 1
+            report.faults.append(
+                f"{name} stands in the export twice"
+                if twice
+                else f"checkpoint {position} is missing (found {record['number']})"
+            )
+            break
         try:
-            fields, _ = parse_note(checkpoint["note"])
-            check_signature(checkpoint["note"], key)
+            note = read_note(record["note"], key)
         except ValueError as error:
             report.faults.append(f"{name}: {error}")
-            return ordered[:position]
-        leaves = checkpoint["leaves"]
+            break
+        leaves: Sequence[str] = record["leaves"]
         size += len(leaves)
-        if int(fields["number"]) != position:
-            report.faults.append(f"{name}: its note speaks of number {fields['number']}")
-        if base64.b64decode(fields["root"]) != merkle_root([bytes.fromhex(leaf) for leaf in leaves]):
-            report.faults.append(f"{name}: its leaves do not lead to the signed root")
-        if (int(fields["events"]), int(fields["size"])) != (len(leaves), size):
-            report.faults.append(f"{name}: it counts {fields['events']} events, {fields['size']} in all; found {size}")
-        if fields["prev"] != prev:
-            report.faults.append(f"{name} does not follow the checkpoint before it")
-        prev = hashlib.sha256(checkpoint["note"].encode()).hexdigest()
-    return ordered
+        wrong = list(_misfits(record, note, key))
+        if note.root != merkle_root([bytes.fromhex(leaf) for leaf in leaves]).hex():
+            wrong.append("its leaves do not lead to the signed root")
+        if (note.events, note.size) != (len(leaves), size):
+            wrong.append(f"it counts {note.events} events, {note.size} in all; found {len(leaves)}, {size} in all")
+        if note.prev != prev:
+            wrong.append("it does not follow the checkpoint before it")
+        if note.through <= after:
+            wrong.append("it does not reach further than the checkpoint before it")
+        if wrong:
+            report.faults += [f"{name}: {what}" for what in wrong]
+            break
+        good.append(Checkpoint(note, leaves, after))
+        prev, after = hashlib.sha256(record["note"].encode()).hexdigest(), note.through
+    return good
 
 
-def order_key(event: Json) -> str:
-    return f"{event['at']}#{event['chain']}#{event['seq']:06d}"
+def _misfits(record: Json, note: Note, key: str) -> Iterator[str]:
+    """Where the record says another thing than its signed note."""
+    for name in ("number", "events", "size", "root", "prev", "through"):
+        if record[name] != getattr(note, name) or isinstance(record[name], bool):
+            yield f"its record says {name} {show(record[name])}, its note {show(getattr(note, name))}"
+    if record["key"] != key.strip():
+        yield "its record names another key"
 
 
-def check_coverage(chains: Mapping[str, Sequence[Json]], checkpoints: Sequence[Json], report: Report) -> None:
-    """Each leaf has its event, each event up to the newest checkpoint is a leaf, once."""
+def check_coverage(export: Export, checkpoints: Sequence[Checkpoint], report: Report) -> None:
+    """Each leaf has its event, in its place; each event up to the newest checkpoint is a leaf, once."""
     if not checkpoints:
         report.unchecked.append("there is no checkpoint: altered chains that were hashed anew would not show")
         return
-    place = {leaf: c["number"] for c in checkpoints for leaf in c["leaves"]}
-    if len(place) != sum(len(c["leaves"]) for c in checkpoints):
-        report.faults.append("an event stands in the checkpoints twice")
-    through = parse_note(checkpoints[-1]["note"])[0]["through"]
-    present: set[str] = set()
-    late = 0
-    for events in chains.values():
-        for event in events:
-            present.add(event["hash"])
-            if event["hash"] in place:
+    by_hash = {event.actual: event for event in export.events()}
+    covered: dict[str, int] = {}
+    missing = 0
+    for checkpoint in checkpoints:
+        name = f"checkpoint {checkpoint.note.number}"
+        before, gone = checkpoint.after, 0
+        for leaf in [*checkpoint.leaves, ""]:
+            event = by_hash.get(leaf)
+            if leaf in covered:
+                report.faults.append(f"{name}: {event or leaf[:16]} stands in the checkpoints twice")
+            if leaf:
+                covered[leaf] = checkpoint.note.number
+            if event is None and leaf:
+                gone += 1
                 continue
-            if order_key(event) <= through:
-                report.faults.append(
-                    f"{name_of(event)} is not in the checkpoint of its time: it was altered, inserted or back-dated"
-                )
-            else:
-                late += 1
+            if gone:
+                missing += gone
+                until = f"before {event}" if event else "at its end"
+                if not export.partial:
+                    report.faults.append(
+                        f"{name} holds {gone} events that are not in the export, "
+                        f"taken after {show(before or 'the beginning')} and {until}: dropped or altered"
+                    )
+            gone = 0
+            if event is None:
+                continue
+            if not checkpoint.after < event.order <= checkpoint.note.through:
+                report.faults.append(f"{event} stands in {name}, which does not cover its time: it was back-dated")
+            elif event.order <= before:
+                report.faults.append(f"{event} does not stand in its place in {name}")
+            before = event.order
+        last = by_hash.get(checkpoint.leaves[-1])
+        if last is not None and last.order != checkpoint.note.through:
+            report.faults.append(f"{name} does not end where it says: {last} is its last event")
+    _check_uncovered(export, checkpoints[-1].note, covered, report)
+    if missing and export.partial:
+        report.unchecked.append(
+            f"the export is declared partial ({export.partial}): {missing} events of the checkpoints are not in it; "
+            "whether any of them was dropped does not show"
+        )
+
+
+def _check_uncovered(export: Export, newest: Note, covered: Mapping[str, int], report: Report) -> None:
+    late: dict[str, int] = {}
+    for event in export.events():
+        if event.actual in covered:
+            continue
+        if event.order <= newest.through:
+            report.faults.append(
+                f"{event} is not in the checkpoint of its time: it was altered, inserted or back-dated"
+            )
+        else:
+            late[event.chain] = late.get(event.chain, 0) + 1
     if late:
-        report.unchecked.append(f"{late} events are newer than the newest checkpoint")
-    for leaf, number in place.items():
-        if leaf not in present:
-            report.faults.append(f"checkpoint {number} holds an event {leaf[:16]}… that is not in the export: dropped")
+        report.unchecked.append(
+            f"{sum(late.values())} events are newer than the newest checkpoint, in chains {', '.join(sorted(late))}"
+        )
 
 
-def check_known(checkpoints: Sequence[Json], known: Sequence[str], key: str, report: Report) -> None:
+def check_known(
+    records: Sequence[Json], checkpoints: Sequence[Checkpoint], known: Sequence[str], key: str, report: Report
+) -> None:
     """A checkpoint from elsewhere must be the one of its number here."""
     if not known:
         report.unchecked.append("no checkpoint from elsewhere was given: a log rewritten as a whole would not show")
-    for note in known:
+    for text in known:
         try:
-            fields, _ = parse_note(note)
-            check_signature(note, key)
+            note = read_note(text, key)
         except ValueError as error:
-            raise Unreadable(f"the known checkpoint cannot be used: {error}") from None
-        number = int(fields["number"])
-        if number >= len(checkpoints):
+            raise Unreadable(f"a known checkpoint cannot be used: {error}") from None
+        if note.number < len(checkpoints):
+            if checkpoints[note.number].note.text != note.text:
+                report.faults.append(f"the log was forked: checkpoint {note.number} here is not the one that is known")
+        elif any(record["number"] == note.number for record in records):
+            report.unchecked.append(f"checkpoint {note.number}, which is known, comes after one that is wrong here")
+        else:
             report.faults.append(
-                f"the log was cut short: checkpoint {number} is known, and {len(checkpoints)} are here"
+                f"the log was cut short: checkpoint {note.number} is known, and {len(checkpoints)} are here"
             )
-        elif checkpoints[number]["note"] != note:
-            report.faults.append(f"the log was forked: checkpoint {number} here is not the one that is known")
 
 
 # --- content ---------------------------------------------------------------------------------
 
 
 def check_contents(export: Export, report: Report) -> None:
-    """Each content that is there fits the digest in its run's events; erased content is no fault."""
-    digests: dict[str, set[str]] = {}
-    for chain, events in export.chains.items():
-        digests[chain] = {value for event in events for value in event["data"].values() if isinstance(value, str)}
-    for record in export.contents:
-        name = f"content {record['name']} of run {record['run']}"
-        data = base64.b64decode(record["data_b64"])
-        actual = hashlib.sha256(bytes.fromhex(record["salt"]) + data).hexdigest()
-        if actual not in digests.get(record["run"], set()):
-            report.faults.append(f"{name} was altered: no event of the run holds its digest")
+    """Each content fits the digest in its run's event; what is gone has an erasure on record."""
+    digests: dict[tuple[str, str], object] = {}
+    erased: set[tuple[object, object]] = set()
+    for event in export.events():
+        for name, (kind, place) in CONTENTS.items():
+            if event.type == kind:
+                digests[event.chain, name] = event.data.get(place)
+        if event.type == "content.erased":
+            names = event.data.get("names")
+            erased |= {(event.data.get("runId"), name) for name in (names if isinstance(names, list) else ())}
+    present: set[tuple[str, str]] = set()
+    for content in export.contents:
+        place = (content.run, content.name)
+        if place in present:
+            report.faults.append(f"{content} stands in the export twice")
+        elif place not in digests:
+            report.faults.append(f"{content} was inserted: no event of the run speaks of it")
+        elif content.digest != digests[place]:
+            report.faults.append(f"{content} was altered: it has not the digest that the run's event holds")
+        present.add(place)
+    if not export.with_content:
+        report.unchecked.append("the export was made without contents")
+        return
+    for run, name in sorted(set(digests) - present - erased):
+        told(export, report, f"content {name} of run {run} is gone, and no erasure of it is on record")
+
+
+# --- command line ----------------------------------------------------------------------------
+
+
+def read_notes(paths: Iterable[str]) -> list[str]:
+    """The notes in these files, and in every *.note of these folders. Raises OSError, UnicodeDecodeError."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        files += sorted(path.rglob("*.note")) if path.is_dir() else [path]
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check an exported audit, offline.")
     parser.add_argument("export")
     parser.add_argument("--key", required=True, help="name+id+base64, from somebody you trust")
-    parser.add_argument("--known", action="append", default=[], metavar="NOTE", help="file of a checkpoint got earlier")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--known", action="append", default=[], metavar="NOTE", help="a checkpoint got earlier: a file, or a folder"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     options = parser.parse_args(arguments)
     try:
         with open(options.export, encoding="utf-8") as lines:
             export = read_export(lines)
-        known = []
-        for path in options.known:
-            with open(path, encoding="utf-8") as file:
-                known.append(file.read())
-        report = verify(export, options.key, known)
+        report = verify(export, options.key, read_notes(options.known))
     except (Unreadable, OSError, UnicodeDecodeError) as error:
         print(f"cannot be checked: {error}", file=sys.stderr)
         return 2
@@ -338,8 +630,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for gap in report.unchecked:
             print(f"UNCHECKED  {gap}")
         print(", ".join(f"{count} {name}" for name, count in report.counts.items()))
-        print("nothing wrong" if not report.faults else f"{len(report.faults)} faults")
-    return 1 if report.faults else 0
+        print(_verdict(report))
+    if report.faults:
+        return 1
+    return 0 if report.counts["checkpoints"] else 2
+
+
+def _verdict(report: Report) -> str:
+    if report.faults:
+        return f"{len(report.faults)} faults"
+    if not report.counts["checkpoints"]:
+        return "nothing is proven: no signed checkpoint is in the export"
+    return (
+        f"nothing wrong; {len(report.unchecked)} things could not be checked" if report.unchecked else "nothing wrong"
+    )
 
 
 if __name__ == "__main__":

@@ -95,6 +95,15 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
     decision.refuse_decided(stored)
     if not app.settings.self_approval and principal == stored.principal:
         raise SelfApproval("a principal may not approve what it dispatched itself")
+
+    # Before all that could refuse a further attempt: what has landed is executed, whatever has changed since.
+    assumes = ""
+    if stored.state_at(decision.now) == "outcome_unknown":
+        found = _look_again(app, decision, stored)
+        if isinstance(found, dict):
+            return found
+        stored, assumes = found
+
     phases.require_task(app.settings, action.task_type, "api")
     phases.require_action(app.settings, action.type)
 
@@ -118,13 +127,6 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
             raise PreconditionFailed(binding.message, digest=binding.digest, state=stored.state)
         case "moved":
             raise Conflict(binding.message, digest=binding.digest, state=stored.state)
-
-    assumes = ""
-    if stored.state_at(decision.now) == "outcome_unknown":
-        found = _look_again(app, decision, stored)
-        if isinstance(found, dict):
-            return found
-        stored, assumes = found
 
     attempt = app.new_id()
     granted: Entry = (

@@ -55,7 +55,7 @@ def parse_secret(secret: str) -> tuple[Credential, ...]:
 def authenticate(header: str | None, credentials: tuple[Credential, ...]) -> Principal:
     """Who sent the `Authorization` header. Raises Unauthorized, without detail."""
     scheme, _, token = (header or "").partition(" ")
-    presented = hashlib.sha256(token.strip().encode()).digest()
+    presented = hashlib.sha256(token.strip().encode("utf-8", "surrogatepass")).digest()
     found = None
     for credential in credentials:  # all of them, so that time tells nothing
         if hmac.compare_digest(presented, credential.token_hash):

@@ -32,7 +32,8 @@ class Decision:
     def __post_init__(self) -> None:
         self.now = self.app.now()
         self.head = Head.new(self.app.new_id())
-        self.started_at = iso(self.now)
+        self.started_at = ""
+        """When the chain's first event was written: its last one is listed beside it."""
 
     def load(self) -> Stored:
         item = self.app.store.get(self.app.settings.actions_table, {"id": self.action_id})
@@ -48,6 +49,9 @@ class Decision:
         if state == "executing":
             raise Conflict("another attempt is under way", state=state)
         if self.now >= stored.expires_at:
+            if stored.state == "executing":
+                self.note_death(stored)
+                stored = self.load()
             self.expire(stored, "its time is over")
             raise Conflict("the action has expired: dispatch again for a new one", state="expired")
 
@@ -89,20 +93,22 @@ class Decision:
     ) -> None:
         """One transition with its events. Raises Conflict when somebody else has moved the action since."""
         settings = self.app.settings
-        appended = log.append(settings.audit_table, self.head, self.app.now(), entries)
+        now = self.app.now()
+        appended = log.append(settings.audit_table, self.head, now, entries)
         change = states.move(
             settings.actions_table,
             self.action_id,
             frm=stored.state,
             to=to,
             attempt=stored.attempt,
-            now=self.app.now(),
+            now=now,
             next_attempt=next_attempt,
             error=error,
         )
         if self.app.store.transact([change, *appended.writes]) is not None:
             state = self.load().state_at(self.app.now())
             raise Conflict(f"somebody else was faster: the action is {state}", state=state)
+        self.started_at = self.started_at or iso(now)
         self.head = appended.head
 
     def finish(self, stored: Stored, attempt: str, effect: Effect) -> list[Write]:

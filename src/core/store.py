@@ -249,7 +249,7 @@ class Store:
                 if code == "ConditionalCheckFailedException":
                     raise _ConditionFailedError(error.response.get("Item")) from error
                 if code not in BUSY_ERRORS or delay is None:
-                    raise StoreUnavailable(f"the store cannot be {verb[:4]}: {code}") from error
+                    raise StoreUnavailable(f"the store refused to {verb}: {code}") from error
             except BotoCoreError as error:
                 raise StoreUnavailable(f"the store cannot be reached to {verb}") from error
             self._sleep(delay)

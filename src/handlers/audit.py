@@ -5,25 +5,39 @@ from __future__ import annotations
 import re
 
 from core.app import App
+from core.audit.log import RUNS
 from core.audit.read import list_runs
 from core.errors import BadRequest
-from handlers.http import Endpoint, Reply, Request, no_unknown, page_limit, read_cursor, write_cursor
+from handlers.http import (
+    MOMENT,
+    UUID,
+    Endpoint,
+    KeyShape,
+    Reply,
+    Request,
+    no_unknown,
+    page_limit,
+    read_cursor,
+    write_cursor,
+)
 
-CURSOR = ("chain", "seq", "list", "listKey")
-
+CURSOR: KeyShape = {"chain": UUID, "seq": 0, "list": RUNS, "listKey": f"{MOMENT}#{UUID}#0"}
 FILTERS = ("kind", "taskType", "status", "target", "principal")
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z?)?")
+SPAN = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z?)?")
 
 
 def respond(app: App, request: Request) -> Reply:
     """One page of runs, those that the filters let through."""
     no_unknown(request.query, ("limit", "cursor", "since", "until", *FILTERS), "query parameter")
+    since, until = _moment(request, "since", " "), _moment(request, "until", "~")
+    if since > until:  # DynamoDB refuses such a span as an error of ours
+        raise BadRequest("since is later than until")
     runs, after = list_runs(
         app,
         limit=page_limit(request),
         start=read_cursor(request, CURSOR),
-        since=_moment(request, "since", " "),
-        until=_moment(request, "until", "~"),
+        since=since,
+        until=until,
         where={name: request.query[name] for name in FILTERS if name in request.query},
     )
     return Reply({"count": len(runs), "runs": runs, "cursor": write_cursor(after)})
@@ -33,7 +47,7 @@ def _moment(request: Request, name: str, otherwise: str) -> str:
     value = request.query.get(name)
     if value is None:
         return otherwise
-    if not MOMENT.fullmatch(value):
+    if not SPAN.fullmatch(value):
         raise BadRequest(f"{name} must be a date or a time in UTC, such as 2026-11-22 or 2026-11-22T10:00:00Z")
     return value.removesuffix("Z")
 

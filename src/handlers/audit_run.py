@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.app import App
 from core.audit.read import read_run
 from core.errors import BadRequest
-from handlers.http import Endpoint, Reply, Request, no_unknown
+from handlers.http import Endpoint, Reply, Request, no_unknown, path_id
 
 
 def respond(app: App, request: Request) -> Reply:
@@ -14,7 +14,7 @@ def respond(app: App, request: Request) -> Reply:
     proof = request.query.get("proof", "0")
     if proof not in ("0", "1"):
         raise BadRequest("proof must be 0 or 1")
-    return Reply(read_run(app, request.path.get("runId", ""), proof=proof == "1"))
+    return Reply(read_run(app, path_id(request, "runId", "run"), proof=proof == "1"))
 
 
 handler = Endpoint(respond, right="read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +17,7 @@ from core.app import App
 from core.audit import log
 from core.audit.chain import Head
 from core.config import MAX_BODY_BYTES
-from core.errors import BadRequest, OrchestratorError, StoreUnavailable, TooLarge, Unauthorized
+from core.errors import BadRequest, NotFound, OrchestratorError, StoreUnavailable, TooLarge, Unauthorized
 from core.policy import strict_json
 from core.store import Item
 from core.types import Json, Principal
@@ -35,6 +36,14 @@ STATUS: Final[Mapping[tuple[str, str], int]] = {
     ("failed", "worker_unavailable"): 503,
 }
 """HTTP status by the body's `status` and `reason`; what is not listed is 200."""
+
+UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""The form of every id that this service gives out."""
+MOMENT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+"""The form of every time that it writes."""
+
+KeyShape = Mapping[str, str | int]
+"""The attributes of a cursor's key, each with the pattern of its text or the one number that it holds."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +133,7 @@ class Endpoint:
                 "kind": "refusal",
                 "principal": principal.name,
                 "route": str(event.get("routeKey", ""))[:200],
-                "target": dict(event.get("pathParameters") or {}),
+                "target": {name: _id_or_not(value) for name, value in (event.get("pathParameters") or {}).items()},
                 "code": error.code,
                 "message": error.message,
             },
@@ -144,18 +153,35 @@ def page_limit(request: Request, default: int = 20, most: int = 100) -> int:
     return int(raw)
 
 
-def read_cursor(request: Request, names: tuple[str, ...]) -> Item | None:
-    """The key that a `cursor` stands for. Raises BadRequest for one that this API has not made."""
+def path_id(request: Request, name: str, what: str) -> str:
+    """An id of the path. Raises NotFound for a text that is no id of ours: it is not looked up."""
+    value = request.path.get(name, "")
+    if not re.fullmatch(UUID, value):
+        raise NotFound(f"no {what} has this id")
+    return value
+
+
+def read_cursor(request: Request, shape: KeyShape) -> Item | None:
+    """The key that a `cursor` stands for. Raises BadRequest for one that this API has not made.
+
+    DynamoDB refuses a key of another form as an error of ours, so it must not get there.
+    """
     raw = request.query.get("cursor")
     if raw is None:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(raw.encode()))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         key = None
-    if not isinstance(key, dict) or set(key) != set(names) or not all(type(v) in (str, int) for v in key.values()):
+    if not isinstance(key, dict) or set(key) != set(shape) or not all(_fits(key[n], form) for n, form in shape.items()):
         raise BadRequest("cursor is not one that this API has given out")
     return key
+
+
+def _fits(value: object, form: str | int) -> bool:
+    if isinstance(form, int):
+        return type(value) is int and value == form
+    return isinstance(value, str) and re.fullmatch(form, value) is not None
 
 
 def write_cursor(key: Item | None) -> str | None:
@@ -206,6 +232,11 @@ def _render(request_id: str, reply: Reply) -> dict[str, Any]:
     if "retryAfter" in reply.body:
         headers["retry-after"] = str(reply.body["retryAfter"])
     return {"statusCode": status, "headers": {**headers, **(reply.headers or {})}, "body": json.dumps(reply.body)}
+
+
+def _id_or_not(value: object) -> str:
+    """An id of a path as the audit keeps it for ever: what is none may be anything, a secret too."""
+    return str(value) if re.fullmatch(UUID, str(value)) else "not an id"
 
 
 def _request_id(event: Mapping[str, Any]) -> str:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from core.actions.states import WAITING
 from core.app import App
 from core.approvals import list_pending
-from handlers.http import Endpoint, Reply, Request, no_unknown, page_limit, read_cursor, write_cursor
+from handlers.http import (
+    MOMENT,
+    UUID,
+    Endpoint,
+    KeyShape,
+    Reply,
+    Request,
+    no_unknown,
+    page_limit,
+    read_cursor,
+    write_cursor,
+)
 
-CURSOR = ("id", "queue", "queueKey")
+CURSOR: KeyShape = {"id": UUID, "queue": WAITING, "queueKey": f"{MOMENT}#{UUID}"}
 FILTERS = ("taskType", "target")
 
 

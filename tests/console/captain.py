@@ -31,7 +31,12 @@ def waiting_plan(stack: Stack, number: int = 42, answer: dict[str, Any] | None =
 
 def another_pull(stack: Stack, sample: dict[str, Any], number: int, title: str) -> None:
     """A second pull request on the GitHub stand-in, with the files of the sample."""
-    pull = {**sample["pull"], "number": number, "title": title, "head": {**sample["pull"]["head"], "sha": f"{number:040x}"}}
+    pull = {
+        **sample["pull"],
+        "number": number,
+        "title": title,
+        "head": {**sample["pull"]["head"], "sha": f"{number:040x}"},
+    }
     stack.repository.load({**sample, "pull": pull, "issue": None})
 
 

@@ -35,9 +35,16 @@ def executable() -> str:
         return found
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise NoBrowser("no Chromium here: install Debian's package `chromium` to run the browser tests")
-    for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "--no-install-recommends", NAMES[0]]):
+    for command in (
+        ["apt-get", "-qq", "update"],
+        ["apt-get", "-qq", "install", "-y", "--no-install-recommends", NAMES[0]],
+    ):
         done = subprocess.run(  # noqa: S603 - fixed words
-            command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, capture_output=True, text=True, check=False
+            command,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise NoBrowser(f"no Chromium here, and `{' '.join(command)}` failed: {done.stderr.strip()[-300:]}")

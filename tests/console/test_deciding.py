@@ -27,7 +27,7 @@ def test_the_captain_sees_what_would_be_done_and_why(captain: Captain, stack: St
     captain.signs_in()
     article = captain.looks_at()
     for text in (
-        "leads outside dfg-team/dfg",
+        "Leads outside dfg-team/dfg",
         "Approving posts it once",
         action["evidence"],
         action["reason"],
@@ -172,7 +172,9 @@ def test_labels_stand_as_before_and_after(captain: Captain, stack: Stack) -> Non
     waiting_plan(stack)
     change = {"add": ["status:ready", "prio:P1"], "remove": ["status:triage"]}
     action = {**only_waiting(stack), "actionType": "change_labels", "payload": change}
-    captain.page.route("**/pending?*", lambda route: route.fulfill(json={"count": 1, "actions": [action], "cursor": None}))
+    captain.page.route(
+        "**/pending?*", lambda route: route.fulfill(json={"count": 1, "actions": [action], "cursor": None})
+    )
     captain.signs_in()
     rows = captain.looks_at().locator("tbody tr")
     expect(rows).to_have_count(2)

@@ -54,4 +54,6 @@ def test_no_source_reads_text_as_html_or_keeps_the_token_longer(source: Path) ->
 
 def test_every_script_is_in_the_document() -> None:
     assert {path.name for path in SOURCES if path.suffix == ".js"} == set(console.SCRIPTS)
-    assert not any(re.search(r"</(?:script|style)", path.read_text(), re.I) for path in SOURCES if path.suffix != ".html")
+    assert not any(
+        re.search(r"</(?:script|style)", path.read_text(), re.I) for path in SOURCES if path.suffix != ".html"
+    )

@@ -71,8 +71,9 @@ def test_the_breaker_shows_spend_and_is_reset_behind_a_question(captain: Captain
     captain.confirms("Reset it")
     captain.reads("Closed: dispatches go through")
     captain.is_notified("The circuit breaker was open and is closed now")
-    assert stack.client.get("/health").body["circuitBreaker"] | {"state": "closed"} == (
-        stack.client.get("/health").body["circuitBreaker"]
+    assert (
+        stack.client.get("/health").body["circuitBreaker"] | {"state": "closed"}
+        == (stack.client.get("/health").body["circuitBreaker"])
     )
 
 
@@ -108,7 +109,8 @@ def test_a_plan_that_must_wait_leads_to_its_approval(captain: Captain, stack: St
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [("77", "There is nothing by this number or id"), ("42", "The same content was worked on before")]
+    ("number", "text"),
+    [("77", "There is nothing by this number or id"), ("42", "The same content was worked on before")],
 )
 def test_a_dispatch_that_cannot_run_says_why(captain: Captain, stack: Stack, number: str, text: str) -> None:
     waiting_plan(stack)

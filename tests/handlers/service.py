@@ -44,6 +44,13 @@ DISPATCH: Final = "/dispatch/qa-plan"
 
 
 @dataclass
+class Pace:
+    """How many milliseconds pass at every look at the clock; none, unless told."""
+
+    tick: int = 0
+
+
+@dataclass
 class Service:
     """The API and everything behind it."""
 
@@ -57,6 +64,7 @@ class Service:
     tables: Mapping[str, str]
     client: DynamoDBClient
     worker: Function
+    pace: Pace
     handed_over: list[str]
     """Runs that wait for `deliver`."""
     stop: Callable[[], None]
@@ -115,7 +123,12 @@ def start(
     `late`: the worker gets its events by `deliver` alone. `dynamodb`: what the handlers use instead of `client`.
     """
     world = make_world(client, tables, **{"GITHUB_REPOSITORY": case["repository"], **settings})
-    clock = world.clock
+    clock, pace = world.clock, Pace()
+
+    def now() -> int:
+        clock.at += pace.tick
+        return clock.at
+
     repository = Repository(case["repository"], lambda: datetime.fromtimestamp(clock.at / 1000, UTC))
     repository.load(case)
     model, github, relay = ModelStandIn(), GitHubStandIn(repository), RelayStandIn(repository)
@@ -126,6 +139,7 @@ def start(
     writer = github_writer(http, github.url, github.token) if direct else relay_writer(http, relay.url, relay.token)
     app = replace(
         world.app,
+        now=now,
         credentials=lambda: parse_secret(secret),
         own_secrets=lambda: (relay.token,),
         together=together,
@@ -162,6 +176,7 @@ def start(
         tables=tables,
         client=client,
         worker=template.functions["WorkerFunction"],
+        pace=pace,
         handed_over=handed_over,
         stop=stop,
     )

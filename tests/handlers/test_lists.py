@@ -100,9 +100,9 @@ def test_runs_of_the_same_millisecond_are_all_listed(service: Service) -> None:
 def test_a_run_and_an_approval_are_listed_with_their_ends(service: Service) -> None:
     service.model.order(WAITS)
     told = service.dispatch().body
-    service.clock.tick = 3  # every look at the clock takes a while, as it does in life
+    service.pace.tick = 3  # every look at the clock takes a while, as it does in life
     service.api.post(f"/approve/{told['actionId']}")
-    service.clock.tick = 0
+    service.pace.tick = 0
     for limit in (1, 10):
         approved, ran = walk(service, "/audit", "runs", limit)
         assert (approved["kind"], approved["status"], approved["actionId"]) == ("approve", "executed", told["actionId"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.operations import FAR, Operation, ask, ending
+from bench.operations import FAR, Operation, ending
 from core.audit import log
 from core.canonical import sha256
 from core.dispatcher.reply import Answered, Reply
@@ -16,13 +16,15 @@ from core.errors import Conflict, LeaseHeld, NotFound, StoreUnavailable
 from core.pipeline import work
 from core.reconcile import look_at_waiting
 from tests.fakes import FakeModel, World, make_world
-from tests.integration.injection import Happening, Injector, all_in_turn, all_in_turn_backwards
+from tests.integration.injection import BUSY, UNCLEAR, Happening, Injector, all_in_turn, all_in_turn_backwards
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 BEYOND_THE_SDK: Final = 5
-"""More repetitions than the SDK makes by itself."""
+"""More attempts than the SDK makes by itself."""
+BEFORE_THE_STORE_GIVES_UP: Final = 3
+"""As often as the store repeats what the SDK does not."""
 PAST_EVERY_LEASE: Final = 600.0
 """Seconds."""
 MARKER: Final = re.compile(r"<!-- dfg-orchestrator action=([0-9a-f-]{36}) -->")
@@ -188,24 +190,38 @@ def _record(item: dict[str, Any]) -> str:
     return f"{item['key']['S'].split('#')[0]} {stands['S']}"
 
 
-def once(troubled: Troubled, operation: Operation, trouble: Happening, times: int) -> int:
+def once(
+    troubled: Troubled, operation: Operation, trouble: Happening, times: int = 1, *, backwards: bool = False
+) -> int:
     """Trouble at each request in turn, `times` repetitions long, leaves what there would be without. How many."""
     expected, requests = troubled.undisturbed(operation)
     for number in range(requests):
-        world, subject = troubled.world(operation, backwards=number % 2 == 1)
+        world, subject = troubled.world(operation, backwards=backwards)
         troubled.injector.at(number, trouble, times)
-        how = operation.run(world, subject)
+        how = troubled.attempt(world, operation, subject)
         assert troubled.injector.met == times
         assert troubled.left(world, how) == expected, f"{trouble.__name__} at request {number}, {times} times"
     return requests
 
 
-def for_good(troubled: Troubled, operation: Operation, trouble: Happening, *, spreading: bool) -> Counter[str]:
+def now_and_then(troubled: Troubled, operation: Operation, *, seeds: int, share: float = 0.3) -> None:
+    """Trouble of every kind at any request, by chance, leaves what there would be without."""
+    expected, _ = troubled.undisturbed(operation)
+    for seed in range(seeds):
+        world, subject = troubled.world(operation, backwards=seed % 2 == 1)
+        troubled.injector.now_and_then(seed, share, (*BUSY, *UNCLEAR))
+        how = troubled.attempt(world, operation, subject)
+        assert troubled.left(world, how) == expected, f"seed {seed}"
+
+
+def for_good(
+    troubled: Troubled, operation: Operation, trouble: Happening, *, spreading: bool, backwards: bool = False
+) -> Counter[str]:
     """Trouble that does not end, at each request in turn: what the callers were told. The laws hold, and after it."""
     told: Counter[str] = Counter()
     _, requests = troubled.undisturbed(operation)
     for number in range(requests):
-        world, subject = troubled.world(operation, backwards=number % 2 == 1)
+        world, subject = troubled.world(operation, backwards=backwards)
         begin = troubled.injector.from_then_on if spreading else troubled.injector.always_this
         begin(number, trouble)
         told[troubled.attempt(world, operation, subject)] += 1

@@ -94,6 +94,7 @@ def _aftermath(rig: Rig, plot: Plot, variant: Variant, subject: str) -> Iterator
     yield from broken_laws(tables, outside)
     paid = {run: _calls(rig, tables, run) for run in tables.answered}
     app = rig.app(worker=plot.worker)
+    rig.relay.faults.clear()
 
     rig.clock.forward(LEASES_SECONDS)
     steps = [lambda: _deliver_all(rig, app), lambda: _again(lambda: plot.act(app, subject))]
@@ -105,6 +106,8 @@ def _aftermath(rig: Rig, plot: Plot, variant: Variant, subject: str) -> Iterator
     rig.clock.forward(SETTLE_SECONDS)
     look(app)
     _approve_all(rig, app)
+    _again(lambda: ask(app))
+    _deliver_all(rig, app)
 
     tables, outside = rig.look()
     yield from broken_laws(tables, outside, at_rest=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-
 FUNCTIONS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "Fn::Equals": lambda values: bool(values[0] == values[1]),
     "Fn::Not": lambda values: not values[0],

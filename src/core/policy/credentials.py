@@ -30,6 +30,7 @@ _ROTATIONS: Final = tuple(
     )
     for n in range(1, 26)
 )
+_TURNED_PEMS: Final = tuple("PRIVATE KEY-----".translate(table) for table in reversed(_ROTATIONS))
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_=-]{18,}")
 _WINDOW: Final = 400
 """Characters after a prefix among which the pieces of its body are looked for."""
@@ -319,8 +320,9 @@ def vendor_secrets(text: Readings) -> Iterator[Hit]:
             if name:
                 yield hit(name, ", encoded and reversed")
                 return
-        for table in _ROTATIONS:
-            name = _vendor(reading.translate(table), turned=True)
+        words = "\n".join(match[0] for match in _RUN.finditer(reading) if _mixed(match[0]))
+        for table, pem in zip(_ROTATIONS, _TURNED_PEMS, strict=True):
+            name = "private key" if pem in reading else _vendor(words.translate(table), turned=True)
             if name:
                 yield hit(name, ", rotated")
                 return
@@ -402,16 +404,8 @@ def tells(text: Readings, secrets: Iterable[str]) -> bool:
     packed_raw = _squeezed(text.all[-1])[0]
     forms.update(dict.fromkeys(decoded for decoded in _encoded(packed_raw)))
     for secret in known:
-        packed = "".join(_squeezed(secret)[0])
-        wanted = [secret, secret[::-1]]
-        if len(packed) >= 2 * _PIECE:
-            wanted += [
-                packed,
-                packed[::-1],
-                re.sub(r"[^A-Za-z0-9_]+", "", secret),
-                re.sub(r"[^A-Za-z0-9_]+", "", secret)[::-1],
-            ]
-        wanted += [secret.translate(table) for table in _ROTATIONS] if len(secret) >= 12 else []
+        spellings = _squeezed(secret)[:2] if len(secret) >= 2 * _PIECE else ()
+        plain = [form for spelled in dict.fromkeys((secret, *spellings)) for form in (spelled, spelled[::-1])]
         encoded = [
             secret.encode().hex(),
             secret.encode().hex().upper(),
@@ -419,10 +413,12 @@ def tells(text: Readings, secrets: Iterable[str]) -> bool:
             base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
             base64.b32encode(secret.encode()).decode().rstrip("="),
         ]
-        wanted += encoded + [form[::-1] for form in encoded]
-        turned = len(secret) >= 12 and any(
-            secret[n:] + secret[:n] in form for form in readings for n in range(1, len(secret))
-        )
-        if turned or any(_told(want, form) for want in dict.fromkeys(wanted) for form in forms):
+        whole = encoded + [form[::-1] for form in encoded]
+        if len(secret) >= 2 * _PIECE:
+            whole += [secret.translate(table) for table in _ROTATIONS]
+            whole += [secret[n:] + secret[:n] for n in range(1, len(secret))]
+        if any(want in form for want in whole for form in forms) or any(
+            _told(want, form) for want in plain for form in forms
+        ):
             return True
     return False

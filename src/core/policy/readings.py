@@ -27,6 +27,8 @@ _LEAD: Final = re.compile(
     r"(?:\[[ xX]\]|\[\^?\w{1,20}\]:|[^\w/@.!\n]|_|\d{1,9}[.)]|[ivxIVX]{1,4}[.)](?=\s)|[a-zA-Z][.)](?=\s))+"
 )
 """What may stand between the start of a line and a command: blanks, list and quote marks, boxes, signs, code."""
+_TAIL: Final = " \t\u00a0`*_~|\"'”’»)]}<>\\"
+"""Marks that may follow a command: the other side of code, emphasis, quotes and table cells."""
 _MARKUP: Final = re.compile(r"[`*_~\\]+")
 
 
@@ -67,7 +69,7 @@ class Readings:
     raw: str
     all: tuple[str, ...]
     lines: tuple[str, ...]
-    """Distinct lines of all readings, without what may stand before a command: blanks, list and quote marks, fences."""
+    """Distinct lines of all readings, without what may stand before or after a command."""
     bare: tuple[str, ...]
     """All readings without the marks of code and emphasis."""
 
@@ -76,7 +78,7 @@ def _line_starts(text: str) -> list[str]:
     result: list[str] = []
     for line in _ENDS.split(_BREAK.sub("\n", text)):
         lead = _LEAD.match(line)
-        result.append(line[lead.end() :] if lead else line)
+        result.append((line[lead.end() :] if lead else line).rstrip(_TAIL))
     return result
 
 

@@ -85,8 +85,12 @@ _LIVE: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ARROWS: Final = frozenset({"->", "=>", "<-", "<=", ">=", "<", ">", "<>", "==", "===", "!=", "&&", "||", "<->"})
-_OPENING: Final = "([{\"'“‘«„"
-_CLOSING: Final = ")]}\"'”’».,;:!?…"
+_QUOTES: Final = "\"'“‘«„"
+_STOPS: Final = "\"'”’».,;:!?…"
+_PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
+_OPENERS: Final = {closer: opener for opener, closer in _PAIRS.items()}
+_LAYERS: Final = 4
+"""Layers of punctuation that are taken off a word; what is left stays in its code span."""
 _ESCAPED: Final = re.compile(r"[\\`*_\[\]<|~]")
 _LINE_START: Final = re.compile(r"(?=[-+](?:\s|$)|--|=|#|:-|:\||>)")
 _ORDINAL: Final = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
@@ -115,6 +119,24 @@ def _is_live(token: str) -> bool:
     )
 
 
+def _trimmed(token: str) -> tuple[int, int]:
+    """Where the word begins and ends without the quotes, full stops and unmatched brackets around it."""
+    start, end = 0, len(token)
+    for _ in range(_LAYERS):
+        end = len(token[:end].rstrip(_STOPS))
+        start = min(end, len(token) - len(token[start:].lstrip(_QUOTES)))
+        first, last = token[start : start + 1], token[end - 1 : end] if end > start + 1 else ""
+        closer, opener = _PAIRS.get(first, ""), _OPENERS.get(last, "")
+        if closer and token.find(closer, start) in (-1, end - 1):
+            start += 1
+            end -= last == closer
+        elif opener and opener not in token[start:end]:
+            end -= 1
+        else:
+            break
+    return (0, len(token)) if start >= end or "&" in token else (start, end)
+
+
 def _pieces(token: str) -> Inline:
     """One word: as text if nothing can act on it, else in code with the punctuation around it left out."""
     if token in _ARROWS:
@@ -122,10 +144,7 @@ def _pieces(token: str) -> Inline:
     core = token.strip(_EMPHASIS)
     if not _is_live(token) and "*" not in core:
         return (Text(token),)
-    start = len(token) - len(token.lstrip(_OPENING))
-    end = len(token.rstrip(_CLOSING))
-    if start >= end:
-        start, end = 0, len(token)
+    start, end = _trimmed(token)
     before, word, after = token[:start], token[start:end], token[end:]
     if _is_live(before) or _is_live(after):
         before, word, after = "", token, ""

@@ -31,13 +31,15 @@ function byId(id) {
 }
 
 // Characters that a reader cannot see and that change what is read: controls, bidi overrides, tags, blanks without width.
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+// A flag that is spelled with tags is a picture, and stays one.
+const UNSEEN = /(?<flag>\u{1f3f4}[\u{e0030}-\u{e007a}]{2,7}\u{e007f})|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 // A stranger's words: isolated from the direction of what is around them, unseen characters shown by number.
 function words(text, attributes = {}) {
   const parts = [];
   let at = 0;
   for (const match of String(text).matchAll(UNSEEN)) {
+    if (match.groups.flag) continue;
     parts.push(String(text).slice(at, match.index));
     const code = match[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     parts.push(el("span", { class: "unseen", title: "a character that cannot be seen" }, `U+${code}`));

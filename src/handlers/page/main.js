@@ -28,7 +28,7 @@ async function show() {
     await VIEWS[view](fresh, id);
     if (mine !== shown) return; // the reader has gone on meanwhile
     replace(main, fresh);
-    const title = fresh.querySelector(id ? "#looked-at, h1" : "h1");
+    const title = (id && fresh.querySelector("#looked-at")) || fresh.querySelector("h1");
     if (title) title.focus();
   } catch (trouble) {
     if (mine === shown) showTrouble(trouble);

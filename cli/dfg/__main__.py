@@ -1,0 +1,7 @@
+"""`python -m dfg`."""
+
+from __future__ import annotations
+
+from dfg.main import app
+
+app()

@@ -1,0 +1,1 @@
+"""One file per command: `NAME`, and `run`, whose docstring is the help. `dfg.main` lists them."""

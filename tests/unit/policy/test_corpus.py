@@ -1,0 +1,42 @@
+"""The corpora: every line is treated as its class demands."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.policy.readings import read
+from core.policy.rules import TEXT_RULES, Rule
+from local.judge import judge_raw
+from local.policy_report import CONTEXT, fault
+from tests.corpus.load import BrokenAnswer, Case, broken, hostile, ordinary
+
+
+@pytest.mark.parametrize("case", hostile(), ids=lambda case: case.id)
+def test_hostile_text_is_refused_asked_about_or_inert(case: Case) -> None:
+    assert fault(case) is None, case.why
+
+
+@pytest.mark.parametrize("case", ordinary(), ids=lambda case: case.id)
+def test_ordinary_text_passes_and_is_inert(case: Case) -> None:
+    assert fault(case) is None, case.why
+
+
+@pytest.mark.parametrize("case", broken(), ids=lambda case: case.id)
+def test_broken_answer_is_refused_with_its_fault(case: BrokenAnswer) -> None:
+    judged = judge_raw(case.raw, case.files, "qa_plan", CONTEXT)
+    assert (judged["valid"], judged["classification"], judged["rendered"]) == (False, "rejected", None), case.why
+    assert judged["error"]
+
+
+def test_corpora_are_as_large_as_promised() -> None:
+    assert len(hostile()) >= 300
+    assert len(ordinary()) >= 200
+    assert len(broken()) >= 100
+    assert len({case.body for case in hostile()}) == len(hostile())
+
+
+@pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda rule: rule.name)
+def test_each_rule_is_missed_when_it_is_removed(rule: Rule) -> None:
+    rest = tuple(other for other in TEXT_RULES if other is not rule)
+    its_own = (case for case in hostile() if len(case.body) < 2000 and any(rule.check(read(case.body), CONTEXT)))
+    assert any(fault(case, rest) is not None for case in its_own)

@@ -1,0 +1,69 @@
+"""Properties of the rules beyond single cases."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.policy.data_files import load
+from core.policy.found import harmless
+from core.policy.invisible import found
+from core.policy.rules import TEXT_RULES, Context, examine
+from local.fuzz_policy import Fuzzer
+
+CONTEXT = Context("acme/app")
+
+
+@pytest.mark.parametrize("name", ["commands", "agents", "notices", "credentials", "harm"])
+def test_every_entry_of_a_data_file_names_its_source(name: str) -> None:
+    def entries(value: object) -> list[dict[str, object]]:
+        if isinstance(value, dict):
+            here = (
+                [value]
+                if {"pattern", "words", "names", "prefix", "patterns"} & set(value) and "rules" not in value
+                else []
+            )
+            return here + [entry for child in value.values() for entry in entries(child)]
+        return [entry for child in value for entry in entries(child)] if isinstance(value, list) else []
+
+    found_entries = entries(load(name))
+    assert found_entries
+    assert all(entry.get("source") for entry in found_entries)
+
+
+def test_rule_names_are_unique() -> None:
+    names = [rule.name for rule in TEXT_RULES]
+    assert len(set(names)) == len(names)
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_no_text_breaks_a_rule(text: str) -> None:
+    examine("x", text, CONTEXT)
+
+
+@given(st.text(max_size=100))
+@settings(max_examples=150, deadline=None)
+def test_excerpt_is_harmless(text: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9 .,\-_:\\{}u…]*", harmless(text))
+
+
+def test_repository_name_decides_what_is_outside() -> None:
+    text = "See https://github.com/acme/app/blob/main/x.py"
+    assert examine("x", text, CONTEXT) == ()
+    assert examine("x", text, Context("other/app"))[0].rule == "link.outside"
+
+
+@pytest.mark.parametrize("text", ["می‌خواهم", "👨‍👩‍👧", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "क्‍ष", "1️⃣"])
+def test_joiners_that_scripts_and_emoji_need_are_seen(text: str) -> None:
+    assert list(found(text)) == []
+
+
+def test_fuzzing_finds_nothing_in_a_short_round() -> None:
+    fuzzer = Fuzzer(examples=25)
+    fuzzer.round(1)
+    assert fuzzer.escaped == []
+    assert fuzzer.cases >= 75
