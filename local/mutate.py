@@ -56,7 +56,7 @@ class Outcome:
 
 def find(word: str = "") -> list[Mutant]:
     """All clauses of the core, or those that contain `word`."""
-    found = []
+    found: list[Mutant] = []
     for file in sorted((ROOT / CORE).rglob("*.py")):
         path = str(file.relative_to(ROOT))
         if path != RENDERING:

@@ -23,7 +23,7 @@ from typing import Final
 SRC: Final = Path(__file__).resolve().parent
 CACHE: Final = SRC.parent / "build" / "lambda"
 PROCESSORS: Final = ("x86_64", "aarch64")
-BOTOCORE_SERVICES: Final = {"dynamodb", "lambda", "secretsmanager", "sns", "sts"}
+BOTOCORE_SERVICES: Final = {"dynamodb", "kms", "lambda", "s3", "secretsmanager", "sns", "sts"}
 """Services whose API descriptions stay; the others are 25 MB that nothing here calls."""
 
 

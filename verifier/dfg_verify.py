@@ -43,15 +43,14 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 KEY = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
 
 OUTCOMES = {"action.executed", "action.failed", "action.outcome_unknown", "action.shadowed"}
-OPENINGS = {
-    "run.started", "approval.granted", "action.rejected", "action.expired", "request.refused", "content.erased",
-    "breaker.reset", "breaker.opened", "breaker.closed", "breaker.probed",
-}  # fmt: skip
+DECISIONS = {"approval.granted", "action.rejected", "action.expired", "request.refused", "content.erased"}
+BREAKER = {"breaker.reset", "breaker.opened", "breaker.closed", "breaker.probed"}
+MONEY = {"charge.requested", "charge.refused", "charge.settled"}
+RUN = {"run.started", "run.resumed", "run.finished", "prompt.stored", "policy.judged"}
+MODEL = {"generation.attempt_failed", "generation.answered"}
+OPENINGS = {"run.started"} | DECISIONS | BREAKER
 """What a chain begins with; a look begins with the outcome that it found."""
-KNOWN_TYPES = OUTCOMES | OPENINGS | {
-    "run.resumed", "run.finished", "prompt.stored", "charge.requested", "charge.refused", "charge.settled",
-    "generation.attempt_failed", "generation.answered", "policy.judged", "action.proposed", "action.intended",
-}  # fmt: skip
+KNOWN_TYPES = OUTCOMES | DECISIONS | BREAKER | MONEY | RUN | MODEL | {"action.proposed", "action.intended"}
 CONTENTS = {
     "prompt": ("prompt.stored", "prompt"),
     "context": ("prompt.stored", "context"),
@@ -306,6 +305,8 @@ def check_effects(export: Export, report: Report) -> None:
                     report.faults.append(f"{event} has no intent before it")
                 elif attempt in outcomes:
                     report.faults.append(f"{event} is a second outcome of one attempt")
+                elif intents[attempt].data.get("actionId") != event.data.get("actionId"):
+                    report.faults.append(f"{event} is of another action than its intent")
                 outcomes.add(attempt)
             if event.type in OUTCOMES:
                 ended.add(attempt)
@@ -398,7 +399,10 @@ def read_note(note: str, key: str) -> Note:
     for line in signatures.split("\n"):
         if not line.startswith(f"— {name} "):
             continue
-        raw = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
+        try:
+            raw = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
+        except ValueError:
+            raise ValueError("its signature line cannot be read") from None
         if raw[:4] == key_id:
             try:
                 public.verify(raw[4:], text.encode())
@@ -572,9 +576,9 @@ def check_contents(export: Export, report: Report) -> None:
     digests: dict[tuple[str, str], object] = {}
     erased: set[tuple[object, object]] = set()
     for event in export.events():
-        for name, (kind, place) in CONTENTS.items():
+        for name, (kind, where) in CONTENTS.items():
             if event.type == kind:
-                digests[event.chain, name] = event.data.get(place)
+                digests[event.chain, name] = event.data.get(where)
         if event.type == "content.erased":
             names = event.data.get("names")
             erased |= {(event.data.get("runId"), name) for name in (names if isinstance(names, list) else ())}

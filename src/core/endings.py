@@ -90,9 +90,7 @@ def propose(app: App, run: Run, judged: Judged, action: Action) -> Json:
     row = _insert_action(app, run, judged, action, "pending", "")
     app.measure("ActionsWaiting", 1)
     at = _billed_by(app, judged.generated.charge, judged.generated.kept)
-    return _close(
-        app, run, judged.generated.charge, at, entries, body, failed=False, writes=[stored, row], keep=True
-    )
+    return _close(app, run, judged.generated.charge, at, entries, body, failed=False, writes=[stored, row], keep=True)
 
 
 def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | None:

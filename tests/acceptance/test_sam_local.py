@@ -34,12 +34,7 @@ def variables() -> Iterator[Mapping[str, str]]:
         ("HealthFunction", "health", 200),
         ("QaPlanFunction", "qa_plan", 200),
         ("QaPlanFunction", "qa_plan_unknown_field", 400),
-        ("PendingFunction", "pending", 200),
-        ("AuditFunction", "audit", 200),
         ("AuditRunFunction", "audit_run", 404),
-        ("ApproveFunction", "approve", 404),
-        ("RejectFunction", "reject", 404),
-        ("CircuitResetFunction", "circuit_reset", 200),
     ],
 )
 def test_sam_local_invoke(

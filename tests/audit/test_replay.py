@@ -8,7 +8,7 @@ import pytest
 
 from core.replay import Kept, replay
 from local.replay import read_runs, summary
-from tests.audit.test_tampering import export
+from tests.audit.reading import exported
 from tests.fakes import PLAN, World, make_world, message, pull_request, trouble
 from tests.integration.test_pipeline import go
 from tests.integration.test_reconcile import ASKS
@@ -33,7 +33,7 @@ def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
 
 def test_every_judged_run_reproduces_its_bytes_and_its_verdict(world: World) -> None:
     sent, posted = len(world.model.received), len(world.writer.sent)
-    runs = read_runs(export(world))
+    runs = read_runs(exported(world.app))
     replayed = [replay(run, events, content) for run, (events, content) in runs.items()]
     assert sorted(one.result for one in replayed) == ["not judged", "same", "same", "same", "same"]
     assert [one.faults for one in replayed] == [()] * 5
@@ -48,7 +48,7 @@ def test_every_judged_run_reproduces_its_bytes_and_its_verdict(world: World) -> 
 
 
 def test_another_verdict_is_told_check_by_check(world: World) -> None:
-    runs = read_runs(export(world))
+    runs = read_runs(exported(world.app))
     run, (events, content) = next(
         (run, kept) for run, kept in runs.items() if "answer" in kept[1] and "/merge" in str(kept[1]["answer"].data)
     )
@@ -63,12 +63,12 @@ def test_another_verdict_is_told_check_by_check(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["prompt", "context", "answer"])
 def test_bytes_that_are_not_what_was_sent_show(world: World, name: str) -> None:
-    run, (events, content) = next((r, k) for r, k in read_runs(export(world)).items() if name in k[1])
+    run, (events, content) = next((r, k) for r, k in read_runs(exported(world.app)).items() if name in k[1])
     kept = content[name]
     altered = {**content, name: Kept(kept.data.replace(b"a", b"b", 1), kept.salt)}
     assert f"the stored {name} is not what the event says" in replay(run, events, altered).faults
 
 
 def test_erased_content_is_said(world: World) -> None:
-    run, (events, _) = next((r, k) for r, k in read_runs(export(world)).items() if "answer" in k[1])
+    run, (events, _) = next((r, k) for r, k in read_runs(exported(world.app)).items() if "answer" in k[1])
     assert replay(run, events, {}).result == "erased"

@@ -17,7 +17,7 @@ from local.template import Template
 from tests.conftest import table_names
 from tests.handlers.answers import FILE
 from tests.handlers.caller import Caller
-from tests.handlers.service import Service, start
+from tests.handlers.service import Claude, Service, start
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -47,14 +47,25 @@ def smaller(case: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def claude() -> Iterator[Claude]:
+    model = Claude()
+    yield model
+    model.stand_in.close()
+
+
 @pytest.fixture
 def make_service(
-    dynamodb_client: DynamoDBClient, tables: dict[str, str], template: Template, sample: dict[str, Any]
+    dynamodb_client: DynamoDBClient,
+    tables: dict[str, str],
+    template: Template,
+    sample: dict[str, Any],
+    claude: Claude,
 ) -> Iterator[MakeService]:
     with ExitStack() as until:
 
         def make(**options: Any) -> Service:
-            service = start(dynamodb_client, tables, template, smaller(sample), **options)
+            service = start(dynamodb_client, tables, template, smaller(sample), claude, **options)
             until.callback(service.stop)
             return service
 
@@ -73,7 +84,7 @@ def steady(dynamodb_client: DynamoDBClient, template: Template) -> Iterator[Serv
     names = table_names(f"steady{uuid.uuid4().hex[:8]}")
     create_tables(dynamodb_client, template, names)
     case = json.loads((ROOT / "local" / "sample" / "pull_request.json").read_text())
-    service = start(dynamodb_client, names, template, smaller(case))
+    service = start(dynamodb_client, names, template, smaller(case), Claude())
     yield service
     service.stop()
 

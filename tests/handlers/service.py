@@ -50,6 +50,21 @@ class Pace:
     tick: int = 0
 
 
+class Claude:
+    """The model stand-in and the SDK's client for it: one for many services, because the client is slow to make."""
+
+    def __init__(self) -> None:
+        self.stand_in = ModelStandIn()
+        self.client = ClaudeClient(self.stand_in.api_key, self.stand_in.url)
+        self._key = self.stand_in.api_key
+
+    def clear(self) -> None:
+        """Whatever a test has done to the stand-in is undone."""
+        self.stand_in.clear()
+        self.stand_in.start()
+        self.stand_in.api_key = self._key
+
+
 @dataclass
 class Service:
     """The API and everything behind it."""
@@ -111,6 +126,7 @@ def start(
     tables: dict[str, str],
     template: Template,
     case: Mapping[str, Any],
+    claude: Claude,
     *,
     secret: str = TOKEN,
     direct: bool = False,
@@ -131,11 +147,10 @@ def start(
 
     repository = Repository(case["repository"], lambda: datetime.fromtimestamp(clock.at / 1000, UTC))
     repository.load(case)
-    model, github, relay = ModelStandIn(), GitHubStandIn(repository), RelayStandIn(repository)
+    model, github, relay = claude.stand_in, GitHubStandIn(repository), RelayStandIn(repository)
     for stand_in in (model, github, relay):
         stand_in.start()
     http = PooledHttp(urllib3.PoolManager(maxsize=8))
-    claude = ClaudeClient(model.api_key, model.url)
     writer = github_writer(http, github.url, github.token) if direct else relay_writer(http, relay.url, relay.token)
     app = replace(
         world.app,
@@ -145,7 +160,7 @@ def start(
         together=together,
         github=lambda: GitHubReader(http, github.url, repository.name, github.token, together),
         writer=lambda: writer,
-        model=lambda: claude,
+        model=lambda: claude.client,
         start_worker=lambda run_id: hand_over(run_id),
     )
     if dynamodb is not None:
@@ -162,8 +177,9 @@ def start(
 
     def stop() -> None:
         server.stop()
-        for stand_in in (model, github, relay):
+        for stand_in in (github, relay):
             stand_in.close()
+        claude.clear()
 
     service = Service(
         app=app,

@@ -42,7 +42,7 @@ def refused(service: Service, reply: Reply, state: str, status: int = 409, code:
 
 
 def state_of(service: Service, action_id: str) -> str:
-    return {action["id"]: action["state"] for action in service.api.get("/pending").body["actions"]}[action_id]
+    return next(str(a["state"]) for a in service.api.get("/pending").body["actions"] if a["id"] == action_id)
 
 
 def newest(service: Service, kind: str) -> list[str]:

@@ -149,7 +149,8 @@ class _Runner:
             return
         self._count_granted()
         if self._dice.random() < 0.05:
-            return self._cancel(reserved.charge)
+            self._cancel(reserved.charge)
+            return
         self._attempts(reserved.charge, amount)
 
     def _attempts(self, charge: Charge, worst: int) -> None:
@@ -158,7 +159,8 @@ class _Runner:
         while True:
             sendable = self._in_time(charge)
             if sendable is None:
-                return self._settle(charge, kept, max(self._read(), kept_until))
+                self._settle(charge, kept, max(self._read(), kept_until))
+                return
             charge, sent_at = sendable
             self._clock.forward(self._dice.randrange(20_000))
             fate = self._dice.random()
@@ -166,7 +168,7 @@ class _Runner:
             if fate < 0.15:
                 self._record.counts["died"] += 1
                 self._bill(charge.run, sent_at + TIMEOUT_MS, worst)
-                return None
+                return
             if fate < 0.25 or ended_at > sent_at + TIMEOUT_MS:
                 self._record.counts["no answer"] += 1
                 self._bill(charge.run, sent_at + TIMEOUT_MS, worst)
@@ -178,10 +180,12 @@ class _Runner:
             else:
                 cost = self._dice.randint(0, worst)
                 self._bill(charge.run, ended_at, cost)
-                return self._settle(charge, kept + cost, max(self._read(), kept_until))
+                self._settle(charge, kept + cost, max(self._read(), kept_until))
+                return
             extended = self._extend(charge, kept + worst)
             if extended is None:
-                return self._settle(charge, kept, max(self._read(), kept_until))
+                self._settle(charge, kept, max(self._read(), kept_until))
+                return
             charge = extended
 
     def _in_time(self, charge: Charge) -> tuple[Charge, int] | None:
@@ -198,12 +202,11 @@ class _Runner:
     def _extend(self, charge: Charge, amount: int) -> Charge | None:
         now = self._read()
         until = now + SLACK_MS + TIMEOUT_MS
-        extended = self._charging(
-            charge.run, amount, until, lambda: self._ledger.extend(charge, amount, until, now)
-        )
+        extended = self._charging(charge.run, amount, until, lambda: self._ledger.extend(charge, amount, until, now))
         if isinstance(extended, Refusal):
             self._record.counts["extension refused"] += 1
             return None
+        assert isinstance(extended, Charge)
         self._record.counts["extended"] += 1
         return extended
 

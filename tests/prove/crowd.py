@@ -47,13 +47,14 @@ def load_pulls(stack: Stack, sample: dict[str, Any], count: int) -> list[int]:
     return numbers
 
 
-def dispatch_all(stack: Stack, numbers: Sequence[int]) -> list[Reply]:
-    """One dispatch for each of the numbers, at once."""
+def dispatch_all(stack: Stack, numbers: Sequence[int], *, wait: bool = True) -> list[Reply]:
+    """One dispatch for each of the numbers, at once. `wait`: for the run's end, as long as the gateway allows."""
     assert stack.model is not None
     stack.model.order(MODEL_CALL, times=None)
+    headers = {} if wait else {"prefer": "respond-async"}
 
     def ask(number: int) -> Callable[[], Reply]:
-        return lambda: stack.client.post("/dispatch/qa-plan", {"prNumber": number})
+        return lambda: stack.client.post("/dispatch/qa-plan", {"prNumber": number}, headers)
 
     return at_once([ask(number) for number in numbers])
 

@@ -32,7 +32,15 @@ class Fuse:
 
     at: int | str | None = None
     blow: Callable[[], None] = die
+    """Called once."""
     passed: list[str] = field(default_factory=list)
+
+    def arm(self, at: int, blow: Callable[[], None]) -> None:
+        """For the next request: `blow` is called once, at the moment of that number."""
+        self.at, self.blow, self.passed = at, blow, []
+
+    def disarm(self) -> None:
+        self.at = None
 
     def around(self, what: str, request: Callable[[], T]) -> T:
         self._moment(f"before {what}")
@@ -43,6 +51,7 @@ class Fuse:
 
     def _moment(self, name: str) -> None:
         if self.at in (len(self.passed), name):
+            self.at = None
             self.blow()
         self.passed.append(name)
 

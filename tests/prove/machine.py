@@ -7,26 +7,26 @@ assume no more than that.
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from core import approvals, breaker_reset
+from core.actions import states
 from core.actions.writer import Writer
 from core.app import App
 from core.binding import bind
-from core.actions import states
 from core.dispatcher.reply import Reply, Unanswered
 from core.errors import OrchestratorError
 from core.pipeline import dispatch, work
 from core.reconcile import look_at_waiting
-from core.types import Action, Comment, Effect, Target, TaskRequest
+from core.types import Action, Effect, Target, TaskRequest
 from local.engine import TABLE_VARIABLES, create_tables
 from tests.fakes import PLAN, World, make_world, message, pull_request, trouble
 from tests.prove.evidence import Asked, Landed, Outside, Tables, action_of, broken_laws, intents, read_tables
@@ -75,7 +75,8 @@ COMMANDS: Final = st.tuples(
     st.integers(0, 5),
 )
 Command = tuple[str, int]
-MOMENTS: Final = st.integers(0, 45)
+MOMENTS: Final = st.one_of(st.integers(0, 8), st.integers(6, 36))
+"""A dispatch has some thirty, an approval ten."""
 JUMPS: Final = (1, 61, 130, 410, 600, 901, 3_602, 6 * 3_600, 24 * 3_600, 7 * 86_400)
 OUTCOMES: Final = ("executed", "failed", "lost", "late", "never")
 
@@ -99,9 +100,10 @@ class Late:
 class Machine(RuleBasedStateMachine):
     """One service, two pull requests, and a world that misbehaves."""
 
-    def __init__(self, client: DynamoDBClient, template: Template) -> None:
+    def __init__(self, client: DynamoDBClient, template: Template, tally: Counter[str]) -> None:
         super().__init__()
         self._client = client
+        self._tally = tally
         prefix = f"m{uuid.uuid4().hex[:8]}"
         self._names = {v: f"{prefix}-{v.removesuffix('_TABLE').lower()}" for v in TABLE_VARIABLES.values()}
         create_tables(client, template, self._names)
@@ -117,42 +119,51 @@ class Machine(RuleBasedStateMachine):
         self._asked: list[Asked] = []
         self._heads = 0
 
+    @initialize()
+    def something_waits(self) -> None:
+        """An action that waits for approval, and a run that waits for the worker."""
+        self._replies = ["suspicious"]
+        self._carry_out(("dispatch", 0))
+        self._carry_out(("hand over", 1))
+
     # --- what is asked of the service ----------------------------------------------------------
 
-    @rule(command=COMMANDS)
-    def request(self, command: Command) -> None:
-        self._carry_out(command)
-
-    @rule(command=COMMANDS, moment=MOMENTS, backwards=st.booleans())
-    def request_that_dies(self, command: Command, moment: int, backwards: bool) -> None:
+    @rule(
+        command=COMMANDS,
+        fate=st.sampled_from(("lives", "dies", "dies", "is interrupted")),
+        moment=MOMENTS,
+        backwards=st.booleans(),
+        other=COMMANDS,
+        replies=st.lists(st.sampled_from(sorted(REPLIES)), max_size=3),
+        outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=2),
+    )
+    def request(
+        self,
+        command: Command,
+        fate: str,
+        moment: int,
+        backwards: bool,
+        other: Command,
+        replies: list[str],
+        outcomes: list[str],
+    ) -> None:
+        """A request that ends, or dies at some moment, or at some moment of which another request is made."""
+        self._replies, self._outcomes = replies, outcomes
         self._together = last_first if backwards else in_turn
-        self._fuse.at, self._fuse.blow, self._fuse.passed = moment, die, []
+
+        def interrupt() -> None:
+            self._note("interrupted")
+            self._carry_out(other)
+
+        if fate != "lives":
+            self._fuse.arm(moment, die if fate == "dies" else interrupt)
         try:
             self._carry_out(command)
         except Killed:
-            note(f"killed {moment}: after {self._fuse.passed[-1:]}")
-        self._fuse.at = None
-
-    @rule(command=COMMANDS, moment=MOMENTS, other=COMMANDS)
-    def request_amid_request(self, command: Command, moment: int, other: Command) -> None:
-        def interrupt() -> None:
-            self._fuse.at = None
-            note(f"interrupted after {self._fuse.passed[-1:]}")
-            self._carry_out(other)
-
-        self._fuse.at, self._fuse.blow, self._fuse.passed = moment, interrupt, []
-        self._carry_out(command)
-        self._fuse.at = None
+            self._note("killed")
+        self._fuse.disarm()
 
     # --- what the world does -------------------------------------------------------------------
-
-    @rule(replies=st.lists(st.sampled_from(sorted(REPLIES)), min_size=1, max_size=4))
-    def model_is_told(self, replies: list[str]) -> None:
-        self._replies = replies
-
-    @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=3))
-    def writer_is_told(self, outcomes: list[str]) -> None:
-        self._outcomes = outcomes
 
     @rule(seconds=st.sampled_from(JUMPS), lands=st.booleans())
     def time_passes(self, seconds: int, lands: bool) -> None:
@@ -165,16 +176,15 @@ class Machine(RuleBasedStateMachine):
                 self._land(late.action)
         clock.forward(seconds)
 
-    @rule()
-    def late_comments_land(self) -> None:
+    @rule(number=st.sampled_from((42, 43)), moves=st.booleans())
+    def github_moves_on(self, number: int, moves: bool) -> None:
+        """What is under way lands; a head may move."""
         late, self._late = self._late, []
         for one in late:
             self._land(one.action)
-
-    @rule(number=st.sampled_from((42, 43)))
-    def head_moves(self, number: int) -> None:
-        self._heads += 1
-        self._world.github.pulls[number] = pull_request(number, head_sha=f"{self._heads:040x}")
+        if moves:
+            self._heads += 1
+            self._world.github.pulls[number] = pull_request(number, head_sha=f"{self._heads:040x}")
 
     # --- what must hold ------------------------------------------------------------------------
 
@@ -201,16 +211,21 @@ class Machine(RuleBasedStateMachine):
 
     def _carry_out(self, command: Command) -> None:
         try:
-            note(f"{command}: {self._answer(command)}")
+            answer = str(self._answer(command))
         except OrchestratorError as error:
-            note(f"{command}: {error.code}, {error.message}")
+            note(f"{command}: {error.message}")
+            answer = error.code
+        note(f"{command}: {answer}")
+        self._tally[f"{command[0]}: {answer}" if command[0] != "look" else "look"] += 1
 
     def _answer(self, command: Command) -> Any:
         kind, which = command
         app = self._app(worker=kind == "hand over")
         match kind:
             case "dispatch" | "hand over" | "force":
-                request = TaskRequest("qa_plan", Target("pull_request", 42 + which % 2), 100, kind == "force", "ci", "api")
+                request = TaskRequest(
+                    "qa_plan", Target("pull_request", 42 + which % 2), 100, kind == "force", "ci", "api"
+                )
                 return dispatch(app, request, wait_until=0, deadline=FAR)["status"]
             case "reset":
                 return breaker_reset.reset(app, "captain")["status"]
@@ -244,6 +259,11 @@ class Machine(RuleBasedStateMachine):
             start_worker=(lambda run: self._fuse.around("the worker's start", lambda: None)) if worker else None,
         )
 
+    def _note(self, fate: str) -> None:
+        moment = self._fuse.passed[-1] if self._fuse.passed else "at once"
+        note(f"{fate} after: {moment}")
+        self._tally[fate] += 1
+
     # --- the world -----------------------------------------------------------------------------
 
     def send(self, body: bytes, timeout: float) -> Reply:
@@ -257,6 +277,7 @@ class Machine(RuleBasedStateMachine):
         if isinstance(reply, Unanswered):
             cost = DEAREST if reply.may_have_been_billed else 0
         billed_at = now + TIMEOUT_MS if told == "no answer" else now
+        self._tally["calls of the model"] += 1
         self._asked.append(Asked(body, cost, billed_at, stored))
         return reply
 
@@ -276,6 +297,7 @@ class Machine(RuleBasedStateMachine):
 
     def _land(self, action: Action) -> None:
         body = action.payload["body"]
+        self._tally["comments"] += 1
         self._landed.append(Landed(action.target.number, body, action_of(body) in intents(self._tables())))
         self._world.github.post(action.target.number, body, "2026-11-22T12:00:00Z")
 

@@ -37,6 +37,7 @@ class Plot:
     act: Callable[[App, str], Any]
     comments: int
     worker: bool = False
+    variants: int = 1
     since: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -216,28 +217,28 @@ PAID: Final = "before the model"
 TWO_TASKS: Final = {"ERROR_RATE_MIN_TASKS": "2"}
 
 PLOTS: Final = (
-    Plot("dispatch inline: posted", model_answers(), ask, 1),
-    Plot("dispatch inline: overloaded once", model_fails(529), ask, 1, since=PAID),
-    Plot("dispatch inline: two server errors", model_fails(500, 500), ask, 1, since=PAID),
-    Plot("dispatch inline: refused by the model", model_fails(400), ask, 1, since=PAID),
-    Plot("dispatch inline: rejected by policy", model_answers(NOT_A_PLAN), ask, 1, since=PAID),
-    Plot("dispatch inline: waits for approval", model_answers(SUSPICIOUS), ask, 1, since=PAID),
-    Plot("dispatch inline: posting refused", relay_fails(Fault(status=403)), ask, 1, since=PAID),
-    Plot("dispatch inline: answer lost", relay_fails(Fault(lose_answer=True)), ask, 1, since=PAID),
-    Plot("dispatch inline: opens the breaker", failing, ask, 1, since=PAID, settings=TWO_TASKS),
-    Plot("dispatch inline: the probe", probing, ask, 1),
-    Plot("dispatch inline: breaker open", opened, ask, 1),
-    Plot("dispatch inline: budget spent", spent, ask, 0, settings={"MAX_COST_PER_WINDOW_USD": "0.5"}),
-    Plot("dispatch to the worker", model_answers(), ask, 1, worker=True),
-    Plot("worker: posted", accepted, deliver, 1, worker=True),
-    Plot("worker: waits for approval", accepted_suspicious, deliver, 1, worker=True, since=PAID),
-    Plot("worker: resumed before the model", died_at("before the model"), deliver, 1, worker=True),
-    Plot("worker: resumed after the model", died_at("after the model"), deliver, 1, worker=True),
-    Plot("worker: resumed before sending", died_at("before POST comment"), deliver, 1, worker=True),
-    Plot("worker: resumed after sending", died_at("after POST comment"), deliver, 1, worker=True),
-    Plot("worker: taken over", taken_over, deliver, 1, worker=True),
-    Plot("worker: overtaken by another comment", overtaken, deliver, 2, worker=True),
-    Plot("approve: waiting", waiting, approve, 1),
+    Plot("dispatch inline: posted", model_answers(), ask, 1, variants=2),
+    Plot("dispatch inline: overloaded once", model_fails(529), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: two server errors", model_fails(500, 500), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: refused by the model", model_fails(400), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: rejected by policy", model_answers(NOT_A_PLAN), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: waits for approval", model_answers(SUSPICIOUS), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: posting refused", relay_fails(Fault(status=403)), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: answer lost", relay_fails(Fault(lose_answer=True)), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: opens the breaker", failing, ask, 1, since=PAID, settings=TWO_TASKS, variants=2),
+    Plot("dispatch inline: the probe", probing, ask, 1, variants=2),
+    Plot("dispatch inline: breaker open", opened, ask, 1, variants=2),
+    Plot("dispatch inline: budget spent", spent, ask, 0, settings={"MAX_COST_PER_WINDOW_USD": "0.5"}, variants=2),
+    Plot("dispatch to the worker", model_answers(), ask, 1, worker=True, variants=2),
+    Plot("worker: posted", accepted, deliver, 1, worker=True, variants=2),
+    Plot("worker: waits for approval", accepted_suspicious, deliver, 1, worker=True, since=PAID, variants=2),
+    Plot("worker: resumed before the model", died_at("before the model"), deliver, 1, worker=True, variants=2),
+    Plot("worker: resumed after the model", died_at("after the model"), deliver, 1, worker=True, variants=2),
+    Plot("worker: resumed before sending", died_at("before POST comment"), deliver, 1, worker=True, variants=2),
+    Plot("worker: resumed after sending", died_at("after POST comment"), deliver, 1, worker=True, variants=2),
+    Plot("worker: taken over", taken_over, deliver, 1, worker=True, variants=2),
+    Plot("worker: overtaken by another comment", overtaken, deliver, 2, worker=True, variants=2),
+    Plot("approve: waiting", waiting, approve, 1, variants=2),
     Plot("approve: refused before", refused, approve, 1),
     Plot("approve: lost and landed", lost(Fault(lose_answer=True), 1), approve, 1),
     Plot("approve: lost, settled, sent again", lost(Fault(hang_up=True), SETTLE_SECONDS), approve, 1),

@@ -8,9 +8,7 @@ from tests.prove.judging_budget import CEILING, race_and_judge
 from tests.prove.report import Report
 
 
-def test_no_window_passes_the_ceiling_whoever_races_whom(
-    engine: Engine, breaker_table: str, report: Report
-) -> None:
+def test_no_window_passes_the_ceiling_whoever_races_whom(engine: Engine, breaker_table: str, report: Report) -> None:
     race = Race(
         url=engine.url,
         table=breaker_table,

@@ -16,7 +16,7 @@ from tests.prove.rig import make_rig
 def test_whoever_dies_where(engine: Engine, template: Template, plot: Plot, report: Report) -> None:
     points, found = 0, []
     with make_rig(engine.url, template) as rig:
-        for variant in VARIANTS:
+        for variant in VARIANTS[: plot.variants]:
             tried, broken = kill_everywhere(rig, plot, variant)
             points += tried
             found += broken

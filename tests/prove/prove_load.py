@@ -23,7 +23,9 @@ def test_fifty_dispatches_for_one_pull_request(make_stack: MakeStack, sample: di
 def test_fifty_dispatches_under_the_usual_ceilings(
     make_stack: MakeStack, sample: dict[str, Any], report: Report
 ) -> None:
-    report(f"load: 50 dispatches under the usual ceilings: {dict(more_than_the_window_holds(make_stack(), sample, 50))}")
+    report(
+        f"load: 50 dispatches under the usual ceilings: {dict(more_than_the_window_holds(make_stack(), sample, 50))}"
+    )
 
 
 def test_a_hundred_approvals_of_one_action(make_stack: MakeStack, sample: dict[str, Any], report: Report) -> None:

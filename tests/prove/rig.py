@@ -136,8 +136,10 @@ class Rig:
         fuse = fuse or Fuse()
         claude = self.claude if client is None else self.unused_claude
         client = client or self.client
-        plain = make_world(client, dict(self.tables), GITHUB_REPOSITORY=REPOSITORY, **self.settings).app
-        store = Store(FusedStoreClient(client, fuse), sleep=self.clock.sleep, new_id=plain.new_id)
+        environment: dict[str, Any] = {"GITHUB_REPOSITORY": REPOSITORY, **self.settings}
+        plain = make_world(client, dict(self.tables), **environment).app
+        fused: Any = FusedStoreClient(client, fuse)
+        store = Store(fused, sleep=self.clock.sleep, new_id=plain.new_id)
         http = FusedHttp(PooledHttp(urllib3.PoolManager()), fuse)
         reader = GitHubReader(http, self.github.url, REPOSITORY, self.github.token, together)
         writer = relay_writer(http, self.relay.url, self.relay.token)
@@ -225,9 +227,7 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
             started.append(request.body.decode())
         return Answer(202)
 
-    repository = WatchedRepository(
-        REPOSITORY, lambda: datetime.fromtimestamp(clock.at / 1000, UTC), intended
-    )
+    repository = WatchedRepository(REPOSITORY, lambda: datetime.fromtimestamp(clock.at / 1000, UTC), intended)
     with ExitStack() as until:
         github, relay = GitHubStandIn(repository, AUTHOR), RelayStandIn(repository, AUTHOR)
         model, invocations = ModelStandIn(), Server(invoke)
@@ -253,4 +253,3 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
         )
         rig.reset()
         yield rig
-

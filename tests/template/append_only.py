@@ -19,7 +19,7 @@ HARMLESS: Final = {
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
 }
-SERVICES: Final = {"dynamodb", "lambda", "secretsmanager", "sns", "sqs"}
+SERVICES: Final = {"dynamodb", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"}
 """What a function may use at all: through iam or sts, for one, it could give itself more."""
 MANAGED: Final = {
     "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",

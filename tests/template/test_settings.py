@@ -19,7 +19,9 @@ API = {
     "ApproveFunction": ("POST", "/approve/{id}"),
     "RejectFunction": ("POST", "/reject/{id}"),
     "AuditFunction": ("GET", "/audit"),
+    "AuditCheckpointFunction": ("GET", "/audit/checkpoint"),
     "AuditRunFunction": ("GET", "/audit/{runId}"),
+    "EraseFunction": ("POST", "/audit/{runId}/erase"),
     "CircuitResetFunction": ("POST", "/circuit/reset"),
 }
 

@@ -27,6 +27,9 @@ def run(
     if target is not None:
         params["target"] = target
     body = session.need(session.call(lambda: session.api.get("/pending", params)), as_json)
+    while not body["actions"] and body["cursor"]:  # a page of a filtered list may be empty
+        params["cursor"] = body["cursor"]
+        body = session.need(session.call(lambda: session.api.get("/pending", params)), as_json)
     table = words.table("ID", "WHAT", "STATE", "COST", "DRAFTED", "EXPIRES", "WHY IT WAITS")
     for action in body["actions"]:
         table.add_row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -102,8 +103,11 @@ def _summary(chain: str, at: str, kind: str, first: Any, last: Any) -> dict[str,
 
 
 def _content(item: Item) -> dict[str, str]:
+    """The text for people; bytes that are no text (a model's answer may be anything) also as they are."""
     kept = content.read(item)
-    return {"text": kept.data.decode("utf-8", "replace"), "salt": kept.salt.hex(), "digest": kept.digest}
+    text = kept.data.decode("utf-8", "replace")
+    exact = {} if text.encode() == kept.data else {"base64": base64.b64encode(kept.data).decode()}
+    return {"text": text, **exact, "salt": kept.salt.hex(), "digest": kept.digest}
 
 
 def _position(item: Item) -> Item:

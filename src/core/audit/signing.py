@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from core.errors import ConfigurationError
@@ -20,7 +21,7 @@ class KmsSigner:
         self._client = client
         self._key_id = key_id
 
-    @property
+    @cached_property
     def public_key(self) -> bytes:
         return bytes(self._client.get_public_key(KeyId=self._key_id)["PublicKey"])[DER_PREFIX_BYTES:]
 

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -62,12 +63,23 @@ _ULID: Final = re.compile(r"[0-7](?:[0-9A-HJKMNP-TV-Z]{25}|[0-9a-hjkmnp-tv-z]{25
 class _Shape:
     name: str
     prefix: str
-    pattern: re.Pattern[str]
-    loose: re.Pattern[str]
-    """The same where other words may follow at once."""
+    body: str
     random: bool
-    narrow: bool
-    """The body's alphabet is so small that no words fit in."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(f"{re.escape(self.prefix)}({self.body})")
+
+    @cached_property
+    def loose(self) -> re.Pattern[str]:
+        """The same where other words may follow at once."""
+        loose = self.body.removesuffix("(?![A-Za-z0-9])").removesuffix("(?![0-9A-Za-z])")
+        return re.compile(f"{re.escape(self.prefix)}({loose})")
+
+    @cached_property
+    def narrow(self) -> bool:
+        """Whether the body's alphabet is so small that no words fit in."""
+        return "A-Za-z" not in self.body and "a-zA-Z" not in self.body
 
 
 def _shapes() -> tuple[_Shape, ...]:
@@ -75,18 +87,7 @@ def _shapes() -> tuple[_Shape, ...]:
     for entry in load("credentials")["shapes"]:
         for parts in (entry["prefix"], *entry.get("also", ())):
             prefix = "".join(parts)
-            body = entry["body"]
-            loose = body.removesuffix("(?![A-Za-z0-9])").removesuffix("(?![0-9A-Za-z])")
-            result.append(
-                _Shape(
-                    entry["name"],
-                    prefix,
-                    re.compile(f"{re.escape(prefix)}({body})"),
-                    re.compile(f"{re.escape(prefix)}({loose})"),
-                    entry.get("random", False),
-                    "A-Za-z" not in body and "a-zA-Z" not in body,
-                )
-            )
+            result.append(_Shape(entry["name"], prefix, entry["body"], entry.get("random", False)))
     return tuple(result)
 
 

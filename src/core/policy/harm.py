@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from core.policy.data_files import load
@@ -17,16 +18,22 @@ class _Harm:
     rule: str
     why: str
     needs: tuple[str, ...]
-    patterns: tuple[re.Pattern[str], ...]
+    patterns: tuple[str, ...]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: a cold start pays only for what the text calls for."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _harms() -> tuple[_Harm, ...]:
     data = load("harm")
 
-    def pattern(text: str) -> re.Pattern[str]:
+    def pattern(text: str) -> str:
         for name, words in data["words"].items():
             text = text.replace("{" + name + "}", words)
-        return re.compile(text, re.IGNORECASE)
+        return text
 
     return tuple(
         _Harm(entry["rule"], entry["why"], tuple(entry["needs"]), tuple(map(pattern, entry["patterns"])))
@@ -44,7 +51,7 @@ def harmful_steps(text: Readings) -> Iterator[Hit]:
         for reading, lower in readings.items():
             if not any(word in lower for word in harm.needs):
                 continue
-            match = next(filter(None, (pattern.search(reading) for pattern in harm.patterns)), None)
+            match = next(filter(None, (_compiled(pattern).search(reading) for pattern in harm.patterns)), None)
             if match:
                 yield Hit(harm.rule, "ask", match[0], harm.why)
                 break

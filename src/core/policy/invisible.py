@@ -62,7 +62,7 @@ def _joining(char: str) -> bool:
 
 
 def _right_to_left(text: str) -> bool:
-    return any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return any(char.isalpha() and unicodedata.bidirectional(char) in ("R", "AL") for char in text)
 
 
 def _allowed(text: str, at: int) -> bool:

@@ -53,7 +53,7 @@ IssueNumber = Annotated[int, Field(ge=1, le=2**31)]
 class Strict(BaseModel):
     """A frozen answer: unknown fields and coerced types are faults."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class TestCase(Strict):

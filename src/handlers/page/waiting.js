@@ -10,8 +10,17 @@ function pendingPath(cursor) {
   return `/pending?${query}`;
 }
 
+const MOST_PAGES = 10;
+
+// One page of actions. A page of a filtered list may be short or empty and still have a next one.
+async function readPage(cursor) {
+  let page = await get(pendingPath(cursor));
+  for (let read = 1; !page.actions.length && page.cursor && read < MOST_PAGES; read += 1) page = await get(pendingPath(page.cursor));
+  return page;
+}
+
 async function loadQueue() {
-  const page = await get(pendingPath(null));
+  const page = await readPage(null);
   Object.assign(queue, { actions: page.actions, cursor: page.cursor, at: Date.now() });
   const known = new Set(page.actions.map((action) => action.id));
   queue.chosen = new Set([...queue.chosen].filter((id) => known.has(id)));
@@ -113,7 +122,7 @@ function filterForm(again) {
 }
 
 function queueList(view, id) {
-  if (!queue.actions.length) {
+  if (!queue.actions.length && !queue.cursor) {
     return el("p", { class: "empty" }, "Nothing waits. What policy finds safe is posted by itself; the audit shows it.");
   }
   const more = queue.cursor ? button("Older", { click: () => loadMore(view, id) }) : null;
@@ -146,7 +155,7 @@ function queueItem(action, current) {
 }
 
 async function loadMore(view, id) {
-  const page = await get(pendingPath(queue.cursor));
+  const page = await readPage(queue.cursor);
   queue.actions.push(...page.actions);
   queue.cursor = page.cursor;
   showCount();

@@ -1,0 +1,119 @@
+"""One answer of every kind, each held against the document: status, headers, every field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.errors import UpstreamUnavailable
+from tests.contract.conftest import OUTSIDE, SPEC, Served
+from tests.fakes import message, pull_request, trouble
+
+DISPATCH = "/dispatch/qa-plan"
+APPROVE = "/approve/{id}"
+REJECT = "/reject/{id}"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+def test_outcomes_of_a_dispatch(served: Served) -> None:
+    body = {"prNumber": 42, "linkedIssue": 100}
+    assert served.call("POST", DISPATCH, json=body).json()["state"] == "executed"
+    assert served.call("POST", DISPATCH, json=body).json()["status"] == "duplicate"
+    assert served.call("POST", DISPATCH, json={"prNumber": 42}).json()["reason"] == "comment_storm"
+    served.world.writer.outcomes = ["failed"]
+    assert served.call("POST", DISPATCH, json={**body, "force": True}).json()["state"] == "failed"
+    served.world.writer.outcomes = ["lost"]
+    assert served.call("POST", DISPATCH, json={**body, "force": True}).json()["state"] == "outcome_unknown"
+
+
+def test_dispatches_that_fail(served: Served) -> None:
+    body = {"prNumber": 42}
+    for reply, status in ((message({"no": "plan"}), 422), (trouble(400), 502), (message(stop_reason="refusal"), 502)):
+        served.world.model.replies = [reply]
+        assert served.call("POST", DISPATCH, json=body).status_code == status
+    assert served.call("POST", DISPATCH, json={"prNumber": 7}).status_code == 404
+    served.world.github.pulls[42] = pull_request(state="closed")
+    assert served.call("POST", DISPATCH, json=body).status_code == 409
+    served.world.github.reading = UpstreamUnavailable("as told")
+    assert served.call("POST", DISPATCH, json=body).status_code == 502
+
+
+def test_dispatches_that_have_to_wait(served: Served) -> None:
+    limits = served.world.app.settings.limits
+    original = served.world.app
+    body = {"prNumber": 42}
+    for tight, reason in (
+        (replace(limits, tasks_per_window=0), "task_limit"),
+        (replace(limits, run_ceiling=1), "budget_exhausted"),
+    ):
+        served.world.app = replace(original, settings=replace(original.settings, limits=tight))
+        answer = served.call("POST", DISPATCH, json=body)
+        assert (answer.status_code, answer.json()["reason"]) == (429, reason)
+    served.world.app = replace(original, start_worker=served.world.started.append)
+    assert served.call("POST", DISPATCH, json=body, headers={"prefer": "respond-async"}).status_code == 202
+    assert served.call("POST", DISPATCH, json=body).status_code == 409
+    for _ in range(limits.error_rate_min_tasks):
+        served.world.app = original
+        served.world.model.replies = [trouble(400)]
+        served.call("POST", DISPATCH, json={**body, "force": True})
+    assert served.call("POST", DISPATCH, json={**body, "force": True}).status_code == 503
+
+
+def test_deciding(served: Served) -> None:
+    action = served.waiting()
+    path = f"/approve/{action['actionId']}"
+    assert served.call("GET", "/pending").json()["count"] == 1
+    assert served.call("POST", path, APPROVE, headers={"if-match": f'"{"0" * 64}"'}).status_code == 412
+    served.world.github.pulls[42] = pull_request(head_sha="b" * 40)
+    moved = served.call("POST", path, APPROVE)
+    assert (moved.status_code, "digest" in moved.json()) == (409, True)
+    served.world.writer.outcomes = ["failed", "lost"]
+    stale = {"if-match": f'"{moved.json()["digest"]}"'}
+    assert served.call("POST", path, APPROVE, headers=stale).status_code == 502
+    assert served.call("POST", path, APPROVE, headers=stale).status_code == 202
+    assert served.call("POST", path, APPROVE, headers=stale).json()["status"] == "executed"
+    assert served.call("POST", path, APPROVE).status_code == 409
+    assert served.call("POST", f"/reject/{action['actionId']}", REJECT).status_code == 409
+    for route in (APPROVE, REJECT):
+        assert served.call("POST", route.replace("{id}", UNKNOWN), route).status_code == 404
+    assert served.call("GET", "/pending").json()["actions"] == []
+
+
+def test_rejecting_and_expiring(served: Served) -> None:
+    first = served.waiting()["actionId"]
+    assert served.call("POST", f"/reject/{first}", REJECT, json={"reason": "not ours"}).json()["status"] == "rejected"
+    served.world.model.replies = [message(OUTSIDE)]
+    second = served.call("POST", DISPATCH, json={"prNumber": 42, "force": True}).json()["actionId"]
+    served.world.github.pulls[42] = pull_request(state="closed")
+    assert served.call("POST", f"/approve/{second}", APPROVE).json()["state"] == "expired"
+
+
+def test_shadow_mode(served: Served) -> None:
+    action = served.waiting()["actionId"]
+    app = served.world.app
+    served.world.app = replace(app, settings=replace(app.settings, shadow_mode=True))
+    assert served.call("POST", f"/approve/{action}", APPROVE).json()["status"] == "shadowed"
+
+
+def test_the_audit_and_the_breaker(served: Served) -> None:
+    run = served.waiting()["runId"]
+    assert served.call("GET", "/audit?limit=1").json()["count"] == 1
+    whole = served.call("GET", f"/audit/{run}", "/audit/{runId}").json()
+    assert set(whole["content"]) == {"prompt", "answer", "context"}
+    assert served.call("GET", f"/audit/{UNKNOWN}", "/audit/{runId}").status_code == 404
+    assert served.call("POST", "/circuit/reset").json()["status"] == "reset"
+    assert {entry["kind"] for entry in served.call("GET", "/audit").json()["runs"]} == {"dispatch", "reset"}
+    assert served.call("GET", "/health").status_code == 200
+
+
+def test_every_route_but_the_public_ones_wants_a_token(served: Served) -> None:
+    for path, item in SPEC["paths"].items():
+        for method, operation in item.items():
+            answer = served.call(method.upper(), path.replace("{", "").replace("}", ""), path, token=None)
+            assert (answer.status_code == 401) == (operation.get("security") != []), path
+
+
+def test_what_is_refused_before_anything_is_read(served: Served) -> None:
+    assert served.call("POST", DISPATCH, json={"prNumber": "42"}).status_code == 400
+    assert served.call("POST", DISPATCH, json={"prNumber": 42, "padding": "x" * 17_000}).status_code == 413
+    assert served.call("GET", "/pending?limit=0").status_code == 400
+    assert served.call("GET", "/audit?since=yesterday").status_code == 400

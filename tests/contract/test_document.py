@@ -1,0 +1,68 @@
+"""docs/openapi.yaml, the template and the code say the same."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from core.types import PHASES, TASK_TYPES, ActionState, ActionType, Classification, Severity
+from handlers import bodies
+from handlers.http import STATUS
+from local.template import Template
+from tests.contract.conftest import SPEC
+
+SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
+METHODS = ("get", "post", "put", "delete", "patch")
+OPERATIONS = {
+    (method.upper(), path): item[method] for path, item in SPEC["paths"].items() for method in METHODS if method in item
+}
+
+
+def test_the_document_has_exactly_the_routes_of_the_template(template: Template) -> None:
+    assert set(OPERATIONS) == {(route.method, route.path) for route in template.routes}
+
+
+def test_every_outcome_of_a_dispatch_has_its_status_in_the_document() -> None:
+    documented = set(OPERATIONS["POST", "/dispatch/qa-plan"]["responses"])
+    assert {str(status) for status in STATUS.values()} <= documented
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("TaskType", TASK_TYPES),
+        ("ActionType", get_args(ActionType)),
+        ("Classification", get_args(Classification)),
+        ("State", get_args(ActionState)),
+    ],
+)
+def test_the_values_of_the_document_are_those_of_the_code(name: str, values: tuple[str, ...]) -> None:
+    assert SCHEMAS[name]["enum"] == list(values)
+
+
+def test_other_enumerations_agree_too() -> None:
+    assert set(SCHEMAS["Check"]["properties"]["severity"]["enum"]) == set(get_args(Severity))
+    assert SCHEMAS["Health"]["properties"]["phase"]["enum"] == list(PHASES)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("QaPlanRequest", bodies.QaPlanBody), ("RejectRequest", bodies.RejectBody)]
+)
+def test_request_bodies_are_those_that_the_code_takes(name: str, model: type[bodies.Body]) -> None:
+    code = model.model_json_schema()
+    written = SCHEMAS[name]
+    assert written["additionalProperties"] is False
+    assert set(written.get("required", [])) == set(code.get("required", []))
+    assert {field: _rules(schema) for field, schema in written["properties"].items()} == {
+        field: _rules(schema) for field, schema in code["properties"].items()
+    }
+
+
+def _rules(schema: dict[str, Any]) -> dict[str, Any]:
+    """A field's rules in one form: `anyOf` a type and null is a list of types."""
+    flat = {**schema}
+    for option in flat.pop("anyOf", []):
+        types = flat.get("type", [])
+        flat |= {**option, "type": [*types, option["type"]]}
+    return {key: flat[key] for key in ("type", "minimum", "maximum", "maxLength", "default") if key in flat}

@@ -1,0 +1,78 @@
+"""The clauses that `make mutate` removes: which are found, and what is left without them."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from local.clauses import always_true, mutants
+from local.mutate import find
+
+CONDITIONAL_WRITES = {
+    "_extension",
+    "_note_comment",
+    "_reservation",
+    "_set_state",
+    "_storm_write",
+    "_update",
+    "advance",
+    "cancel",
+    "claim",
+    "count_failure",
+    "create_if_missing",
+    "end",
+    "erase",
+    "hold_key",
+    "keep_key",
+    "move",
+    "release_key",
+    "settle",
+    "take_lease",
+}
+
+
+def without(body: str) -> dict[str, str]:
+    """Clause → what stands there without it."""
+    source = f"def write():\n    return {body}\n"
+    return {m.clause: m.source.removeprefix("def write():\n    return ").strip() for m in mutants("f.py", source)}
+
+
+def test_each_attribute_of_a_transactions_condition_is_left_out_once() -> None:
+    assert without("Update(table, key, change={'a': 1}, where={'x': one, 'y': two})") == {
+        "'x' = one": "Update(table, key, change={'a': 1}, where={'y': two})",
+        "'y' = two": "Update(table, key, change={'a': 1}, where={'x': one})",
+    }
+
+
+def test_each_clause_of_an_expression_is_made_true_and_keeps_its_names_and_values() -> None:
+    assert without("store.update(condition='#a = :a AND #b < :b')") == {
+        "#a = :a": "store.update(condition='(#a = :a OR NOT (#a = :a)) AND #b < :b')",
+        "#b < :b": "store.update(condition='#a = :a AND (#b < :b OR NOT (#b < :b))')",
+    }
+
+
+def test_each_case_of_an_alternative_is_left_out_too() -> None:
+    assert without("store.update(condition='p OR q')") == {
+        "p OR q": f"store.update(condition='{always_true('p OR q')}')",
+        "p (as one of the cases)": "store.update(condition='q')",
+        "q (as one of the cases)": "store.update(condition='p')",
+    }
+
+
+def test_a_list_of_clauses_loses_each_in_turn_and_keeps_its_fields() -> None:
+    [changed] = without("_Change(clauses=[*others, f'#d{n} = :d{n}'])").values()
+    clauses = eval(changed, {"_Change": lambda clauses: clauses, "others": ["#a = :a"], "n": 7})  # noqa: S307
+    assert clauses == ["#a = :a", always_true("#d7 = :d7")]
+
+
+@pytest.mark.parametrize("source", ["Insert(table, {'where': 1})", "query(where={'a': 1})", "condition('a AND b')"])
+def test_what_is_no_conditional_write_is_left_alone(source: str) -> None:
+    assert without(source) == {}
+
+
+def test_every_conditional_write_of_the_core_is_found_and_stays_python() -> None:
+    found = find()
+    assert {mutant.function for mutant in found} >= CONDITIONAL_WRITES
+    for mutant in found:
+        ast.parse(mutant.source)

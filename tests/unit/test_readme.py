@@ -1,0 +1,129 @@
+"""What the README says of settings, prices, routes, phases, targets and files is what there is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import pytest
+
+from core.bootstrap import SECRETS
+from core.config import GUARDRAILS, TASK_LIMITS, read_settings
+from core.dispatcher.pricing import PRICES
+from core.phases import ADDED_ACTIONS, ADDED_TASKS
+from core.types import PHASES, TASK_TYPES
+from tests.template.reading import ROOT, written
+
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+ELSEWHERE: Final = {"ANTHROPIC_BASE_URL", "GUARDRAIL_OVERRIDE", "AWS_ENDPOINT_URL_DYNAMODB", "PORT"}
+"""Settings that are not read by `read_settings`, or not in every case."""
+
+
+class Recording(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def section(heading: str) -> str:
+    """The text below a heading, as far as the next one."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", README, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"README.md has no heading {heading!r}"
+    return found[1]
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    lines = [line for line in section(heading).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def settings() -> dict[str, list[str]]:
+    return {name: row for row in table("Configuration") for name in names(row[0])}
+
+
+def test_the_table_of_guardrails_is_that_of_the_code() -> None:
+    assert table("Guardrails") == [
+        [f"`{name}`", guardrail.value, guardrail.unit, guardrail.purpose] for name, guardrail in GUARDRAILS.items()
+    ]
+
+
+def test_every_setting_that_is_read_is_in_the_table_and_no_other() -> None:
+    tables = {f"{name}_TABLE": "x" for name in ("AUDIT", "ACTIONS", "DEDUPE", "BREAKER", "CONTENT")}
+    environment = Recording({"GITHUB_REPOSITORY": "acme/widgets", "PRE_006_CI_GATING": "confirmed", **tables})
+    read_settings(environment)
+    assert set(settings()) == (environment.asked - set(GUARDRAILS)) | set(SECRETS) | ELSEWHERE
+
+
+def test_settings_are_named_with_their_parameter_of_the_template() -> None:
+    variables = written()["Globals"]["Function"]["Environment"]["Variables"]
+    parameters = written()["Parameters"]
+    wanted = {name: value["Ref"] for name, value in variables.items() if isinstance(value, dict) and "Ref" in value}
+    told = {name: names(row[1]) for name, row in settings().items()}
+    assert {name: told[name] for name in told if wanted.get(name) in parameters} == {
+        name: [wanted[name]] for name in told if wanted.get(name) in parameters
+    }
+    assert [parameter for row in told.values() for parameter in row if parameter not in parameters] == []
+
+
+@pytest.mark.parametrize("task", TASK_TYPES)
+def test_the_default_model_of_each_task_is_told(task: str) -> None:
+    [limits] = [value for name, value in TASK_LIMITS.items() if name == task]
+    assert names(settings()[f"MODEL_{task.upper()}"][2]) == [limits.model]
+
+
+def test_prices_are_those_of_the_table() -> None:
+    told = [(names(row[0])[0], float(row[1]), float(row[2])) for row in table("Models and prices")]
+    assert told == [(model, tier.input / 1000, tier.output / 1000) for model, tiers in PRICES.items() for tier in tiers]
+
+
+def test_routes_are_those_of_the_template() -> None:
+    events = [
+        event
+        for resource in written()["Resources"].values()
+        for event in resource.get("Properties", {}).get("Events", {}).values()
+    ]
+    routes = {f"{e['Properties']['Method']} {e['Properties']['Path']}" for e in events if e["Type"] == "HttpApi"}
+    assert {names(row[0])[0] for row in table("API")} == routes
+
+
+def test_phases_are_told_as_built_where_something_is() -> None:
+    built = {phase for phase in PHASES if ADDED_TASKS.get(phase) or ADDED_ACTIONS.get(phase)}
+    assert [(names(row[0])[0], row[2]) for row in table("Phases")] == [
+        (phase, "built" if phase in built else "planned") for phase in PHASES
+    ]
+
+
+def test_the_targets_that_are_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    code = re.findall(r"^```.*?^```|`[^`\n]+`", README, re.MULTILINE | re.DOTALL)
+    named = {name for piece in code for name in re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", piece)}
+    assert {"demo", "test", "serve", "plan", "deploy", "check"} <= named
+    assert named <= targets
+
+
+def test_links_lead_to_files_and_headings_that_exist() -> None:
+    titles = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    headings = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    anchors = [link[1:] for link in links if link.startswith("#")]
+    files = [link for link in links if not link.startswith(("#", "http"))]
+    assert [anchor for anchor in anchors if anchor not in headings] == []
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def test_the_index_of_decisions_has_them_all() -> None:
+    directory = ROOT / "docs" / "decisions"
+    index = (directory / "README.md").read_text(encoding="utf-8")
+    records = {file.name for file in directory.glob("[0-9]*.md")}
+    assert set(re.findall(r"\]\(([^)]+)\)", index)) == records
