@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 SHELL := /bin/sh
-export PYTHONPATH := src:.
+export PYTHONPATH := src:.:cli
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
@@ -15,7 +15,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test check prove fuzz judge-text judge-answers policy-report build deploy lock clean
+.PHONY: help setup demo serve plan test check prove fuzz fuzz-api screenshots judge-text judge-answers policy-report build deploy lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,12 @@ check: setup $(MADE_SAM) ## format, lint, types, imports, template
 prove: setup ## the long proofs: races and crashes against the limits
 	@$(BIN)/pytest tests/prove/prove_*.py
 
+fuzz-api: setup ## EXAMPLES=500: generated requests against docs/openapi.yaml
+	@API_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/pytest tests/contract/test_fuzz.py
+
+screenshots: setup ## the console's views, into docs/screenshots (needs Chromium)
+	@$(BIN)/python -m tests.console.screenshots
+
 fuzz: setup ## SECONDS=60: fuzz the policy
 	@$(BIN)/python -m local.fuzz_policy --seconds $(or $(SECONDS),60)
 
@@ -70,7 +76,7 @@ judge-text: setup ## < texts.jsonl: what the policy says of comments, one JSON l
 	@$(BIN)/python -m local.judge text
 
 judge-answers: setup ## < answers.jsonl: what the policy says of a model's answers, one JSON line each
-	@$(BIN)/python -m local.judge answers
+	@$(BIN)/python -m local.judge answers --task $(or $(TASK),qa_plan)
 
 policy-report: setup ## how many hostile and ordinary samples pass
 	@$(BIN)/python -m local.policy_report

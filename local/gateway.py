@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl, unquote
 
 from local.child import ROOT
 from local.lambda_context import Handler, load, new_context
+from local.schedule import Scheduler
 from local.template import Route, read_template
 from local.web import Answer, Request, Server, json_answer
 
@@ -45,7 +46,9 @@ class Gateway:
     """Answers requests through the handlers of its routes, found at once by `handler_of`, which may raise."""
 
     def __init__(self, routes: Sequence[Route], handler_of: Callable[[str], Handler] = load) -> None:
-        self._routes = [(route, _pattern(route.path), handler_of(route.function.handler)) for route in routes]
+        # API Gateway takes the most specific route: one without variables goes before one with.
+        ordered = sorted(routes, key=lambda route: route.path.count("{"))
+        self._routes = [(route, _pattern(route.path), handler_of(route.function.handler)) for route in ordered]
         self._threads = ThreadPoolExecutor(max_workers=128)
 
     def answer(self, request: Request) -> Answer:
@@ -145,6 +148,7 @@ def main() -> None:
     gateway = Gateway(template.routes)
     server = Server(gateway.answer, socket.socket(fileno=int(sys.argv[1])))
     server.start()
+    Scheduler(template.schedules).start()
     threading.Event().wait()
 
 

@@ -1,6 +1,6 @@
-"""`python -m local.mutate [WORD]`: removes each clause of each conditional write in turn; some test has to fail.
+"""`python -m local.mutate [WORD …]`: removes each clause of each conditional write in turn; some test has to fail.
 
-Works on copies of the repository. WORD: only clauses whose file, function or text contains it.
+Works on copies of the repository. WORD: only clauses whose file, function or text contains one of them.
 Exit status 1 when a clause is not missed by any test.
 """
 
@@ -54,14 +54,14 @@ class Outcome:
     killed_by: str
 
 
-def find(word: str = "") -> list[Mutant]:
-    """All clauses of the core, or those that contain `word`."""
+def find(words: Sequence[str] = ("",)) -> list[Mutant]:
+    """All clauses of the core, or those that contain one of `words`."""
     found: list[Mutant] = []
     for file in sorted((ROOT / CORE).rglob("*.py")):
         path = str(file.relative_to(ROOT))
         if path != RENDERING:
             found += mutants(path, file.read_text())
-    return [mutant for mutant in found if word in f"{mutant.name} {mutant.clause}"]
+    return [mutant for mutant in found if any(word in f"{mutant.name} {mutant.clause}" for word in words)]
 
 
 def tests_for(path: str) -> Sequence[str]:
@@ -145,9 +145,9 @@ def try_all(found: Sequence[Mutant], told: Callable[[Outcome], None]) -> list[Ou
 
 def main(arguments: Sequence[str]) -> int:
     """Print the table."""
-    found = find(arguments[0] if arguments else "")
+    found = find(arguments or ("",))
     if not found:
-        print("no clause contains that word")
+        print("no clause contains such a word")
         return 2
     print(f"{len(found)} clauses of conditional writes, each removed in turn\n", flush=True)
 

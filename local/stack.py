@@ -6,6 +6,7 @@ with Stack(os.environ) as stack:
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -40,6 +41,8 @@ WORKER: Final = "WorkerFunction"
 COMMENT_AUTHOR: Final = "dfg-bot"
 REPOSITORY: Final = "dfg-team/dfg"
 START_SECONDS: Final = 60.0
+LOCAL_SIGNING_KEY: Final = hashlib.sha256(b"signs local checkpoints; everybody has it").hexdigest()
+"""No secret: it proves nothing to anybody. Always the same, so that a log in an engine of one's own stays one log."""
 NO_KEY: Final = "no-api-key-was-given"
 """Sent where ANTHROPIC_BASE_URL alone is set: the SDK wants a key, another server may not."""
 
@@ -223,6 +226,7 @@ class Stack:
             "POWERTOOLS_SERVICE_NAME": "dfg-orchestrator",
             "GITHUB_REPOSITORY": self.repository.name,
             "ANTHROPIC_API_KEY": NO_KEY,
+            "AUDIT_SIGNING_KEY": LOCAL_SIGNING_KEY,
             **literal,
             **self._env,
             **self.tables,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +42,20 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """One schedule of EventBridge, and the function that it calls."""
+
+    function: Function
+    seconds: int
+
+
+@dataclass(frozen=True)
 class Template:
     """The parts of the template that the local stack needs."""
 
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]
+    schedules: tuple[Schedule, ...]
     tables: Mapping[str, Mapping[str, Any]]
     """Logical id → the properties of the table."""
 
@@ -63,6 +73,7 @@ def read_template(path: Path) -> Template:
 
     functions: dict[str, Function] = {}
     routes: list[Route] = []
+    schedules: list[Schedule] = []
     for name, resource in resources.items():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
@@ -87,13 +98,26 @@ def read_template(path: Path) -> Template:
             for event in properties.get("Events", {}).values()
             if event["Type"] == "HttpApi"
         ]
+        schedules += [
+            Schedule(function, _rate(event["Properties"]["ScheduleExpression"]))
+            for event in properties.get("Events", {}).values()
+            if event["Type"] == "ScheduleV2"
+        ]
 
     tables = {
         name: _resolve(resource["Properties"], defaults)
         for name, resource in resources.items()
         if resource["Type"] == "AWS::DynamoDB::Table"
     }
-    return Template(functions, tuple(routes), tables)
+    return Template(functions, tuple(routes), tuple(schedules), tables)
+
+
+def _rate(expression: str) -> int:
+    """Seconds of `rate(5 minutes)`. Raises ValueError for another kind of schedule."""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
+    if found is None:
+        raise ValueError(f"the local stack does not know the schedule {expression!r}")
+    return int(found[1]) * {"minute": 60, "hour": 3600, "day": 86_400}[found[2]]
 
 
 def _literal(value: Any, defaults: Mapping[str, str]) -> str | None:

@@ -146,7 +146,8 @@ def advance(
 ) -> tuple[Run, list[Write]]:
     """The run after `entries` and `changes`, and the writes that make it so.
 
-    The record is written only by who holds it: the condition names the holder and the chain's head.
+    The record is written only by who holds it. That nobody has appended since needs no clause: the
+    INSERT of an event whose number is taken fails, and all of it with that.
     """
     appended = log.append(settings.audit_table, run.head, now, entries, closes=closes)
     after = replace(run, head=appended.head, **changes)
@@ -154,9 +155,13 @@ def advance(
         settings.dedupe_table,
         key(run.id),
         change=_progress(after),
-        where={"holder": run.holder, "seq": run.head.seq},  # our lease, and nobody has appended since
+        where={"holder": run.holder},  # the lease is still ours
     )
     return after, [update, *appended.writes]
+
+
+# A key that names a run is in flight for it until the transaction that finishes the run: the next three writes
+# always go with one that is refused once the run is finished, so whose key it is says enough.
 
 
 def hold_key(settings: Settings, run: Run, lease_until: int) -> Update:
@@ -165,7 +170,7 @@ def hold_key(settings: Settings, run: Run, lease_until: int) -> Update:
         settings.dedupe_table,
         {"key": run.dedupe_key},
         change={"leaseUntil": lease_until},
-        where={"runId": run.id, "state": "in_flight"},
+        where={"runId": run.id},
     )
 
 
@@ -181,13 +186,13 @@ def keep_key(settings: Settings, run: Run, result: Json, now: int) -> Update:
             "expiresAt": expires,
             "ttl": expires // 1000,
         },
-        where={"runId": run.id, "state": "in_flight"},
+        where={"runId": run.id},
     )
 
 
 def release_key(settings: Settings, run: Run) -> Delete:
     """The write that frees the key for the next caller."""
-    return Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run.id, "state": "in_flight"})
+    return Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run.id})
 
 
 def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, until: int) -> Run | Refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.audit.checkpoint import checkpoint
 from core.errors import UpstreamUnavailable
 from tests.contract.conftest import OUTSIDE, SPEC, Served
 from tests.fakes import message, pull_request, trouble
@@ -103,6 +104,28 @@ def test_the_audit_and_the_breaker(served: Served) -> None:
     assert served.call("POST", "/circuit/reset").json()["status"] == "reset"
     assert {entry["kind"] for entry in served.call("GET", "/audit").json()["runs"]} == {"dispatch", "reset"}
     assert served.call("GET", "/health").status_code == 200
+
+
+def test_checkpoints_and_proofs(served: Served) -> None:
+    world = served.world
+    run = served.waiting()["runId"]
+    assert served.call("GET", "/audit/checkpoint").status_code == 404
+    path = f"/audit/{run}?proof=1"
+    assert {proof["checkpoint"] for proof in served.call("GET", path, "/audit/{runId}").json()["proofs"]} == {None}
+    world.clock.forward(3600)
+    assert checkpoint(world.app, world.clock.now() + 60_000)["checkpoints"] == 1
+    number = served.call("GET", "/audit/checkpoint").json()["number"]
+    assert served.call("GET", f"/audit/checkpoint?number={number}").status_code == 200
+    assert {proof["checkpoint"] for proof in served.call("GET", path, "/audit/{runId}").json()["proofs"]} == {number}
+
+
+def test_erasing(served: Served) -> None:
+    plan = served.waiting()
+    path, route = f"/audit/{plan['runId']}/erase", "/audit/{runId}/erase"
+    assert served.call("POST", path, route, json={"reason": "as asked"}).status_code == 409
+    served.call("POST", f"/reject/{plan['actionId']}", REJECT)
+    assert served.call("POST", path, route, json={"reason": "as asked"}).json()["status"] == "erased"
+    assert served.call("GET", f"/audit/{plan['runId']}", "/audit/{runId}").json()["content"] == {}
 
 
 def test_every_route_but_the_public_ones_wants_a_token(served: Served) -> None:

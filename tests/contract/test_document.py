@@ -47,7 +47,8 @@ def test_other_enumerations_agree_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model"), [("QaPlanRequest", bodies.QaPlanBody), ("RejectRequest", bodies.RejectBody)]
+    ("name", "model"),
+    [("QaPlanRequest", bodies.QaPlanBody), ("RejectRequest", bodies.RejectBody), ("EraseRequest", bodies.EraseBody)],
 )
 def test_request_bodies_are_those_that_the_code_takes(name: str, model: type[bodies.Body]) -> None:
     code = model.model_json_schema()
@@ -65,4 +66,6 @@ def _rules(schema: dict[str, Any]) -> dict[str, Any]:
     for option in flat.pop("anyOf", []):
         types = flat.get("type", [])
         flat |= {**option, "type": [*types, option["type"]]}
-    return {key: flat[key] for key in ("type", "minimum", "maximum", "maxLength", "default") if key in flat}
+    return {
+        key: flat[key] for key in ("type", "minimum", "maximum", "minLength", "maxLength", "default") if key in flat
+    }

@@ -27,7 +27,7 @@ CHECKS: Final = [
 schema: Any = schemathesis.openapi.from_path(DOCUMENT)
 
 
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]  # it reads the signature, and returns a test
 @settings(
     max_examples=EXAMPLES,
     derandomize=EXAMPLES == 15,

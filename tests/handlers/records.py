@@ -32,10 +32,14 @@ def added(before: Contents, after: Contents) -> dict[str, list[Item]]:
     return {table: items for table, items in new.items() if items}
 
 
-def only_refusal(before: Contents, after: Contents) -> dict[str, Any]:
-    """The data of the one event that was written, and nothing else was."""
+def only_refusals(before: Contents, after: Contents) -> list[dict[str, Any]]:
+    """The data of the refusals that were written, where nothing else was."""
     [(table, items)] = added(before, after).items()
-    [item] = items
-    assert (table, item["type"], item["seq"]) == ("AUDIT_TABLE", "request.refused", 0)
-    data: dict[str, Any] = json.loads(item["data"])
-    return data
+    assert {(table, item["type"], item["seq"]) for item in items} == {("AUDIT_TABLE", "request.refused", 0)}
+    return [json.loads(item["data"]) for item in items]
+
+
+def only_refusal(before: Contents, after: Contents) -> dict[str, Any]:
+    """The data of the one event that was written, where nothing else was."""
+    [refusal] = only_refusals(before, after)
+    return refusal

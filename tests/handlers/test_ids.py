@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.handlers.caller import error_of
-from tests.handlers.records import only_refusal
+from tests.handlers.records import only_refusals
 from tests.handlers.service import Service
 
 UNKNOWN = {
@@ -40,27 +40,22 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_an_unknown_action_is_a_404_and_only_the_refusal_is_written(steady: Service, name: str) -> None:
+def test_an_unknown_id_is_a_404_and_only_the_refusals_of_commands_are_written(steady: Service, name: str) -> None:
     path = quote(UNKNOWN[name], safe="")
-    for verb in ("approve", "reject"):
-        before = steady.contents()
-        reply = steady.api.send("POST", f"/{verb}/{path}", b"{}")
+    before = steady.contents()
+    replies = [
+        steady.api.send("POST", f"/approve/{path}", b"{}"),
+        steady.api.send("POST", f"/reject/{path}", b"{}"),
+        steady.api.get(f"/audit/{path}"),
+    ]
+    for reply in replies:
         assert error_of(reply) == (404, "not_found")
         assert "x-injected" not in reply.headers
         assert len(reply.text) < 300
-        refusal = only_refusal(before, steady.contents())
-        assert (refusal["code"], refusal["route"]) == ("not_found", f"POST /{verb}/{{id}}")
-        kept = UNKNOWN[name] if name == "well formed" else "not an id"
-        assert refusal["target"] == {"id": kept}
-
-
-@pytest.mark.parametrize("name", UNKNOWN)
-def test_an_unknown_run_is_a_404_and_nothing_is_written(steady: Service, name: str) -> None:
-    before = steady.contents()
-    reply = steady.api.get(f"/audit/{quote(UNKNOWN[name], safe='')}")
-    assert error_of(reply) == (404, "not_found")
-    assert len(reply.text) < 300
-    assert steady.contents() == before
+    refusals = only_refusals(before, steady.contents())
+    assert {refusal["route"] for refusal in refusals} == {"POST /approve/{id}", "POST /reject/{id}"}
+    kept = UNKNOWN[name] if name == "well formed" else "not an id"
+    assert [(refusal["code"], refusal["target"]) for refusal in refusals] == [("not_found", {"id": kept})] * 2
 
 
 @pytest.mark.parametrize("path", ["/approve/%ff%fe", "/approve/%ED%A0%80", "/approve/%", "/approve/%zz"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from local.gateway import Gateway
 from local.invoke import InvokeStandIn
 from local.lambda_context import Handler
 from local.template import Function, Route, Template
-from local.web import Server
+from local.web import Request, Server
 from local.worker import Worker
 
 HTTP = httpx.Client()
@@ -109,6 +110,8 @@ def test_every_route_of_the_template_has_its_handler(template: Template) -> None
         "POST /approve/{id}": "handlers.approve.handler",
         "POST /reject/{id}": "handlers.reject.handler",
         "GET /audit": "handlers.audit.handler",
+        "GET /audit/checkpoint": "handlers.audit_checkpoint.handler",
+        "POST /audit/{runId}/erase": "handlers.erase.handler",
         "GET /audit/{runId}": "handlers.audit_run.handler",
         "POST /circuit/reset": "handlers.circuit_reset.handler",
     }
@@ -201,3 +204,10 @@ def test_a_direct_invocation_waits_for_the_result() -> None:
 
 def test_requests_without_a_length_are_refused(echo: str) -> None:
     assert HTTP.post(f"{echo}/approve/1", content=iter([b"in", b"pieces"])).status_code == 411
+
+
+def test_a_route_without_variables_goes_before_one_with(template: Template) -> None:
+    gateway = Gateway(template.routes[::-1], lambda name: lambda event, context: [name, event.get("pathParameters")])
+    for path, handler in {"/audit/checkpoint": "audit_checkpoint", "/audit/x": "audit_run"}.items():
+        answer = gateway.answer(Request("GET", path, "", {}, b""))
+        assert json.loads(answer.body)[0] == f"handlers.{handler}.handler"

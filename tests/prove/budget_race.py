@@ -31,7 +31,7 @@ TIMEOUT_MS: Final = 600_000
 SLACK_MS: Final = 1_200_000
 JOIN_SECONDS: Final = 600
 
-AMOUNTS: Final = (5_000, 220_000)
+AMOUNTS: Final = (5_000, 400_000)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class _Runner:
         reserved = self._charging(run, amount, until, lambda: self._ledger.reserve(run, amount, 1, until, now))
         if not isinstance(reserved, Reserved):
             self._record.counts[f"refused: {reserved.reason}"] += 1
-            self._clock.forward(self._dice.randrange(60_000))
+            self._clock.forward(self._dice.randrange(180_000))
             return
         self._count_granted()
         if self._dice.random() < 0.05:

@@ -67,7 +67,7 @@ class FusedStoreClient:
         call = getattr(self._client, name)
         if name not in STORE_CALLS:
             return call
-        return lambda **request: self._fuse.around(f"{name} {_tables(request)}", lambda: call(**request))
+        return lambda **request: self._fuse.around(f"{name} {_tables(request)}".strip(), lambda: call(**request))
 
 
 def _tables(request: Mapping[str, Any]) -> str:

@@ -213,22 +213,23 @@ def spent(rig: Rig) -> str:
     return ""
 
 
+READ: Final = "before batch_get_item"
 PAID: Final = "before the model"
 TWO_TASKS: Final = {"ERROR_RATE_MIN_TASKS": "2"}
 
 PLOTS: Final = (
     Plot("dispatch inline: posted", model_answers(), ask, 1, variants=2),
-    Plot("dispatch inline: overloaded once", model_fails(529), ask, 1, since=PAID, variants=2),
-    Plot("dispatch inline: two server errors", model_fails(500, 500), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: overloaded once", model_fails(529), ask, 1, since=PAID),
+    Plot("dispatch inline: two server errors", model_fails(500, 500), ask, 1, since=PAID),
     Plot("dispatch inline: refused by the model", model_fails(400), ask, 1, since=PAID, variants=2),
     Plot("dispatch inline: rejected by policy", model_answers(NOT_A_PLAN), ask, 1, since=PAID, variants=2),
     Plot("dispatch inline: waits for approval", model_answers(SUSPICIOUS), ask, 1, since=PAID, variants=2),
     Plot("dispatch inline: posting refused", relay_fails(Fault(status=403)), ask, 1, since=PAID, variants=2),
     Plot("dispatch inline: answer lost", relay_fails(Fault(lose_answer=True)), ask, 1, since=PAID, variants=2),
     Plot("dispatch inline: opens the breaker", failing, ask, 1, since=PAID, settings=TWO_TASKS, variants=2),
-    Plot("dispatch inline: the probe", probing, ask, 1, variants=2),
-    Plot("dispatch inline: breaker open", opened, ask, 1, variants=2),
-    Plot("dispatch inline: budget spent", spent, ask, 0, settings={"MAX_COST_PER_WINDOW_USD": "0.5"}, variants=2),
+    Plot("dispatch inline: the probe", probing, ask, 1, since=READ),
+    Plot("dispatch inline: breaker open", opened, ask, 1, since=READ),
+    Plot("dispatch inline: budget spent", spent, ask, 0, since=READ, settings={"MAX_COST_PER_WINDOW_USD": "0.5"}),
     Plot("dispatch to the worker", model_answers(), ask, 1, worker=True, variants=2),
     Plot("worker: posted", accepted, deliver, 1, worker=True, variants=2),
     Plot("worker: waits for approval", accepted_suspicious, deliver, 1, worker=True, since=PAID, variants=2),

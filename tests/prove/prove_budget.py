@@ -15,7 +15,7 @@ def test_no_window_passes_the_ceiling_whoever_races_whom(engine: Engine, breaker
         environment={"MAX_TASKS_PER_WINDOW": "100", "GUARDRAIL_OVERRIDE": "acknowledged"},
         processes=4,
         threads=16,
-        reservations=200,
+        reservations=2_000,
         seed=1,
     )
     record, judgement = race_and_judge(race)

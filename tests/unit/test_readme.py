@@ -15,7 +15,14 @@ from core.types import PHASES, TASK_TYPES
 from tests.template.reading import ROOT, written
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
-ELSEWHERE: Final = {"ANTHROPIC_BASE_URL", "GUARDRAIL_OVERRIDE", "AWS_ENDPOINT_URL_DYNAMODB", "PORT"}
+ELSEWHERE: Final = {
+    "ANTHROPIC_BASE_URL",
+    "AUDIT_KMS_KEY_ID",
+    "AUDIT_SIGNING_KEY",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "GUARDRAIL_OVERRIDE",
+    "PORT",
+}
 """Settings that are not read by `read_settings`, or not in every case."""
 
 

@@ -146,7 +146,10 @@ def move(
 
 
 def forget(table: str, stored: Stored) -> Update:
-    """The write that empties a decided action of everything but what its events hold."""
+    """The write that empties a decided action of everything but what its events hold.
+
+    It needs no condition: nothing leaves a decided state.
+    """
     emptied = replace(stored.action, payload={}, reason="", evidence="")
     facts = replace(stored.draft.facts, changed_paths=(), cuts=(), canary="", extra={})
     return Update(
@@ -157,7 +160,6 @@ def forget(table: str, stored: Stored) -> Update:
             "draft": _packed(Draft("", facts)),
             "checks": "[]",
         },
-        where={"state": stored.state},
     )
 
 

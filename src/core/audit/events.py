@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.config import VERSION, Settings
+from core.context.packs import VERSIONS
 from core.dispatcher.pricing import PRICES_VERSION
 from core.policy.engine import POLICY_VERSION
+from core.provenance import code_digest
 from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, Usage, Verdict
 
 Entry = tuple[str, Json]
@@ -24,6 +26,7 @@ def run_started(request: TaskRequest, settings: Settings) -> Entry:
         "repository": settings.repository,
         "phase": settings.phase,
         "version": VERSION,
+        "code": code_digest(),
         "policyVersion": POLICY_VERSION,
         "pricesVersion": PRICES_VERSION,
         "loosenedGuardrails": list(settings.limits.overridden),
@@ -35,8 +38,9 @@ def prompt_stored(prompt: Prompt, dedupe_key: str, prompt_digest: str, context_d
         "prompt": prompt_digest,
         "context": context_digest,
         "dedupeKey": dedupe_key,
+        "template": prompt.template.partition("\n")[0],
         "templateHash": prompt.template_hash,
-        "packs": dict(prompt.packs),
+        "packs": {name: {"version": VERSIONS[name], "sha256": sha256} for name, sha256 in prompt.packs.items()},
         "model": prompt.model,
         "maxTokens": prompt.max_tokens,
         "inputBound": prompt.input_bound,
@@ -76,10 +80,12 @@ def charge_settled(attempt: int, reserved: int, charged: int) -> Entry:
 
 
 def policy_judged(verdict: Verdict) -> Entry:
+    """Without excerpts: what the model wrote is content, and may be erased one day."""
+    names = ("rule", "field", "severity", "why")
     return "policy.judged", {
         "classification": verdict.classification,
         "reason": verdict.reason,
-        "checks": [finding.as_json() for finding in verdict.findings],
+        "checks": [{name: finding.as_json()[name] for name in names} for finding in verdict.findings],
         "policyVersion": verdict.policy_version,
     }
 

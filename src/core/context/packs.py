@@ -18,6 +18,9 @@ PACKS: Final[Mapping[TaskType, tuple[str, ...]]] = {
 }
 """Which packs go into which task's prompt, in this order. Each stays below 2,000 tokens."""
 
+VERSIONS: Final[Mapping[str, int]] = {"product": 1, "qa_method": 1}
+"""Raised when the text of a pack changes; tests/unit/versions.json holds every version that there has been."""
+
 _FOLDER: Final = Path(__file__).parent / "pack_texts"
 
 

@@ -251,12 +251,13 @@ class Ledger:
         )
 
     def _set_state(self, item: Item, state: State, reason: str, *, opened_at: int, counted_from: int | None) -> bool:
+        # These two tell every state apart: a closed breaker has no opening, a half-open one has a probe.
         result = self._store.update(
             self._table,
             {"id": BREAKER_ID},
             expression="SET #state = :state, #reason = :reason, #opened = :opened, #probe = :none, "
             "#until = :zero, #counted = :counted",
-            condition="#state = :seen AND #opened = :seen_opened AND #probe = :seen_probe",
+            condition="#opened = :seen_opened AND #probe = :seen_probe",
             names={
                 "#state": "state",
                 "#reason": "reason",
@@ -272,7 +273,6 @@ class Ledger:
                 ":none": "",
                 ":zero": 0,
                 ":counted": item["countedFrom"] if counted_from is None else counted_from,
-                ":seen": item["state"],
                 ":seen_opened": item["openedAt"],
                 ":seen_probe": item["probe"],
             },

@@ -49,6 +49,9 @@ def _version() -> str:
 
 POLICY_VERSION: Final = _version()
 
+MOST_FINDINGS: Final = 50
+"""Of one verdict, which is part of items that end at 400 KB. Its reason counts them all."""
+
 _SEAL: Final = object()
 
 
@@ -134,6 +137,13 @@ _TASKS: Final[Mapping[TaskType, Callable[[Strict, Facts, Context, Sequence[Rule]
 """A task without an entry has no rules and is refused."""
 
 
+def _foremost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What is told of the findings: those that refuse before those that ask."""
+    if len(findings) <= MOST_FINDINGS:
+        return tuple(findings)
+    return tuple(sorted(findings, key=lambda finding: finding.severity != "refuse")[:MOST_FINDINGS])
+
+
 def _rejected(finding: Finding) -> Verdict:
     return Verdict("rejected", f"{finding.rule}: {finding.why}", (finding,), (), POLICY_VERSION)
 
@@ -185,7 +195,7 @@ def judge_answer(
         ]
     classification, reason = classify("add_comment", findings, phase)
     if classification == "rejected":
-        return Verdict(classification, reason, tuple(findings), (), POLICY_VERSION)
+        return Verdict(classification, reason, _foremost(findings), (), POLICY_VERSION)
     payload = {"body": body}
     action = Action(
         id=action_id,
@@ -210,7 +220,7 @@ def judge_answer(
             policy_version=POLICY_VERSION,
         ),
     )
-    return Verdict(classification, reason, tuple(findings), (action,), POLICY_VERSION)
+    return Verdict(classification, reason, _foremost(findings), (action,), POLICY_VERSION)
 
 
 def examine_comment(
@@ -290,7 +300,7 @@ def judge_stored(
     )
     classification, reason = classify(action.type, findings, phase)
     kept = () if classification == "rejected" else (action,)
-    return Verdict(classification, reason, findings, kept, POLICY_VERSION)
+    return Verdict(classification, reason, _foremost(findings), kept, POLICY_VERSION)
 
 
 def approve(action: Action, verdict: Verdict, *, by_captain: bool) -> Approved | Refused:

@@ -8,6 +8,8 @@ from typing import Final
 from core.types import Finding, Severity
 
 _LONGEST: Final = 60
+_LONGEST_FIELD: Final = 200
+"""Of a field's path: an answer may have names of its own making."""
 
 
 @dataclass(frozen=True)
@@ -32,4 +34,4 @@ def harmless(text: str) -> str:
 
 def as_finding(hit: Hit, field: str) -> Finding:
     excerpt = f"({len(hit.text)} characters)" if hit.secret else harmless(hit.text)
-    return Finding(rule=hit.rule, field=field, severity=hit.severity, excerpt=excerpt, why=hit.why)
+    return Finding(rule=hit.rule, field=field[:_LONGEST_FIELD], severity=hit.severity, excerpt=excerpt, why=hit.why)

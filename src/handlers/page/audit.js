@@ -14,7 +14,7 @@ async function auditView(view, runId) {
     el("thead", {}, el("tr", {}, ["When", "What", "Target", "Result", "Cost", "By"].map((name) => el("th", { scope: "col" }, name)))),
     body,
   );
-  replace(view, heading(1, "Audit"), el("p", { class: "quietly" }, "Every run and every decision, newest first. Nothing here can be changed or removed."), page.runs.length ? table : el("p", { class: "empty" }, "Nothing has happened yet."), more);
+  replace(view, heading(1, "Audit"), el("p", { class: "quietly" }, "Every run and every decision, newest first. No event here can be changed or removed."), page.runs.length ? table : el("p", { class: "empty" }, "Nothing has happened yet."), more);
   return undefined;
 }
 

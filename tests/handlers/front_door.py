@@ -1,0 +1,68 @@
+"""A corpus case through the front door: the model stand-in answers with it, the relay stand-in gets what is posted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from local.model import Order
+from local.stack import Stack
+from tests.corpus.bots import live
+from tests.corpus.load import Case
+from tests.handlers.caller import Caller
+
+FITS: Final = 500
+"""Characters of the field that carries the case."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What came of one case: the answer's status, and the comments that were posted."""
+
+    status: int
+    classification: str
+    posted: tuple[str, ...]
+
+
+def knock(stack: Stack, case: Case) -> Passed:
+    """Dispatches at a new commit, with the case as the expected result of the one step of the plan."""
+    assert stack.model is not None
+    stack.repository.push(42, hashlib.sha256(case.id.encode()).hexdigest()[:40])
+    before = len(stack.repository.comments(42))
+    path = stack.repository.files(42)[0]["filename"]
+    plan: dict[str, Any] = {
+        "test_plan": [
+            {
+                "ac_id": "AC1",
+                "ac_text": "The change does what it says",
+                "covers": [path],
+                "steps": ["Open the page"],
+                "expected": case.body,
+                "edge_cases": [],
+            }
+        ],
+        "general_checks": [],
+        "nothing_to_test": None,
+        "reason": "The change is small and can be tested by hand.",
+        "evidence": "The list of changed files names it.",
+    }
+    stack.model.order(Order(text=json.dumps(plan)))
+    reply = Caller(stack.url, stack.token).post("/dispatch/qa-plan", {"prNumber": 42})
+    comments = stack.repository.comments(42)[before:]
+    return Passed(reply.status, reply.body.get("classification", ""), tuple(c["body"] for c in comments))
+
+
+def wrong(case: Case, passed: Passed) -> str | None:
+    """What is wrong with that, None when it is as the case's class demands."""
+    if passed.status not in (200, 422):
+        return f"status {passed.status}"
+    acts = [act for body in passed.posted if (act := live(body))]
+    if acts:
+        return f"live: {acts}"
+    if case.expect == "auto_safe":
+        return None if len(passed.posted) == 1 else f"{passed.classification}, must be posted"
+    if case.expect in ("refuse", "ask") and passed.posted:
+        return f"posted, must not be ({case.expect})"
+    return None

@@ -1,0 +1,31 @@
+"""Every corpus case that fits a field, through the front door."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from local.stack import Stack
+from tests.corpus.load import hostile, ordinary
+from tests.handlers.front_door import FITS, knock, wrong
+from tests.prove.report import Report
+
+AT_A_TIME = 40
+"""Cases between two clean slates: the window takes fifty tasks."""
+
+
+def test_the_corpora_through_the_front_door(stack: Stack, sample: dict[str, Any], report: Report) -> None:
+    counts: Counter[str] = Counter()
+    faults = []
+    cases = [case for case in (*hostile()[::4], *ordinary()[::4]) if len(case.body) <= FITS]
+    for number, case in enumerate(cases):
+        if number % AT_A_TIME == 0:
+            stack.reset()
+            stack.repository.load(sample)
+        passed = knock(stack, case)
+        counts["posted" if passed.posted else passed.classification] += 1
+        fault = wrong(case, passed)
+        if fault:
+            faults.append(f"{case.id}: {fault}")
+    report(f"front door: {len(cases)} cases: {dict(counts)}, {len(faults)} wrong")
+    assert faults == []
