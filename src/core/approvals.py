@@ -52,7 +52,8 @@ def list_pending(
         where=where,
     )
     now = app.now()
-    return [describe(states.read(item), now) for item in page.items if item["expiresAt"] > now], page.next
+    waiting = [states.read(item) for item in page.items]
+    return [describe(stored, now) for stored in waiting if not stored.lapsed(now)], page.next
 
 
 def describe(stored: Stored, now: int) -> dict[str, Any]:
@@ -156,8 +157,9 @@ def reject(app: App, action_id: str, principal: str, reason: str) -> Json:
     decision = Decision(app, "reject", action_id, principal)
     stored = decision.load()
     decision.refuse_decided(stored)
-    if stored.state == "executing":
-        raise Conflict("an attempt is under way; look again in a minute", state=stored.state_at(decision.now))
+    if stored.state == "executing":  # a dead attempt: it leaves a true state first
+        decision.note_death(stored)
+        stored = decision.load()
     entry: Entry = (
         "action.rejected",
         {
@@ -204,8 +206,13 @@ def _end(app: App, decision: Decision, stored: Stored, attempt: str, effect: Eff
     posted = effect.outcome in ("executed", "outcome_unknown")
 
     def note_comment() -> None:
-        if posted:
-            _note_comment(app, action.id, stored, decision.now)
+        try:
+            if posted:
+                _note_comment(app, action.id, stored, decision.now)
+        except (
+            StoreUnavailable
+        ):  # the outcome counts; without this note one more comment may be posted within six hours
+            app.measure("CommentNotNoted", 1)
 
     lost, _ = app.together([lambda: app.store.transact(writes), note_comment])
     if lost is not None:

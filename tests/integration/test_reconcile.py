@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.actions import states
-from core.approvals import approve, list_pending
+from core.approvals import approve, list_pending, reject
 from core.audit.read import list_runs
 from core.errors import Conflict, PreconditionFailed, UpstreamUnavailable
 from core.reconcile import look_at_waiting
@@ -165,3 +165,26 @@ def test_unreadable_github_at_the_last_moment_leaves_it_to_the_captain(world: Wo
     with pytest.raises(UpstreamUnavailable):
         approve(world.app, result["actionId"], "captain", None)
     assert world.writer.sent == []
+
+
+def test_an_unknown_outcome_stays_in_the_queue_whatever_its_age(world: World) -> None:
+    action_id = unanswered(world, "late")
+    world.clock.forward(30 * 86_400)
+    [shown], _ = list_pending(world.app, limit=10, start=None)
+    assert (shown["id"], shown["state"]) == (action_id, "outcome_unknown")
+
+
+def test_a_dead_attempt_can_be_rejected(world: World) -> None:
+    class Died(BaseException):
+        pass
+
+    def die() -> None:
+        raise Died
+
+    action_id = waiting(world)
+    world.writer.before = die
+    with pytest.raises(Died):
+        approve(world.app, action_id, "captain", None)
+    world.clock.forward(60)
+    assert reject(world.app, action_id, "captain", "enough")["status"] == "rejected"
+    assert state(world, action_id) == "rejected"

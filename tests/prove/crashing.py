@@ -17,7 +17,7 @@ from tests.prove.rig import Rig
 
 Together = Callable[[Sequence[Thunk]], list[Any]]
 
-DELIVER_FIRST, COMMAND_FIRST = "delivered again first", "asked again first"
+DELIVER_FIRST, COMMAND_FIRST = "delivered again first", "looked at and asked again first"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ def _aftermath(rig: Rig, plot: Plot, variant: Variant, subject: str) -> Iterator
     rig.clock.forward(LEASES_SECONDS)
     if variant.first == DELIVER_FIRST:
         _deliver_all(rig, app)
+    else:
+        look(app)
     _again(lambda: plot.act(app, subject))
     _again(lambda: ask(app))
     _deliver_all(rig, app)

@@ -75,6 +75,10 @@ class Stored:
             return "outcome_unknown"
         return self.state
 
+    def lapsed(self, now: int) -> bool:
+        """Whether nobody may approve it any more. What may have been sent stays visible until it is known."""
+        return self.state_at(now) in ("pending", "failed") and now >= self.expires_at
+
 
 def target_key(target: Target) -> str:
     """A target as one word, for filtering."""
