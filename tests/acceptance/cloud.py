@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -97,11 +98,13 @@ def cloud(logs: Path) -> Iterator[Cloud]:
     with listen() as probe:
         port: int = probe.getsockname()[1]
     python = interpreter()
+    engine = installed(ROOT / "requirements-engine.lock", "engine")
+    signing = installed(Path(__file__).with_name("requirements.txt"), "engine-kms")  # the engine's KMS needs it
     child = Child(
         "cloud",
         ["ministack"],
         {
-            "PYTHONPATH": str(installed(ROOT / "requirements-engine.lock", "engine")),
+            "PYTHONPATH": f"{engine}{os.pathsep}{signing}",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",

@@ -63,8 +63,8 @@ async function carryOut(outcome, body) {
 // Reads the run's audit trail until it has ended, or until `wanted()` is false because the view has changed.
 async function follow(outcome, runId, wanted) {
   const list = el("ol", { class: "stages" });
-  const link = el("a", { href: `#/audit/${encodeURIComponent(runId)}` }, "Its audit trail");
-  replace(outcome, el("h2", {}, "Under way"), list, el("p", {}, link));
+  const trail = el("p", {}, el("a", { href: `#/audit/${encodeURIComponent(runId)}` }, "Its audit trail"));
+  replace(outcome, el("h2", {}, "Under way"), list, trail);
   for (let round = 0; wanted(); round += 1) {
     let run;
     try {
@@ -77,6 +77,7 @@ async function follow(outcome, runId, wanted) {
     showStages(list, run.events);
     const last = run.events.find((event) => event.type === "run.finished");
     if (last) {
+      trail.remove();
       outcome.append(ended({ ...last.data, runId, checks: checksOf(run.events), executed: last.data.state === "executed", cost: (last.data.charged / 1e6).toFixed(6) }));
       replace(outcome.querySelector("h2"), "Ended");
       outcome.lastElementChild.scrollIntoView({ block: "nearest" });
