@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.app import App
+from core.audit import log
 from core.errors import LeaseHeld, OrchestratorError
 from core.pipeline import work
 from core.store import Store
@@ -77,14 +78,10 @@ def dying(world: World, at: int, before: bool) -> World:
 
 def audited(app: App) -> dict[str, Charge]:
     """What each run is charged, by its events."""
-    get = reader(app)
-    found: dict[str, Charge] = {}
-    for item in app.store.query(app.settings.audit_table, equals=("list", "runs"), index="byTime").items:
-        if item["type"] == "run.started":
-            whole = get(f"/audit/{item['chain']}", {})
-            assert whole is not None
-            found[item["chain"]] = charge_of(whole["events"])
-    return found
+    page = app.store.query(app.settings.audit_table, equals=("list", "runs"), index="byTime")
+    runs = [item["chain"] for item in page.items if item["type"] == "run.started"]
+    chains = {run: log.read_chain(app.store, app.settings.audit_table, run) for run in runs}
+    return {run: charge_of(event.as_json() for event in events) for run, events in chains.items()}
 
 
 def charged(app: App) -> dict[str, int]:
