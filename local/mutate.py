@@ -157,7 +157,7 @@ def main(arguments: Sequence[str]) -> int:
 
     outcomes = try_all(found, told)
     survivors = [outcome.mutant for outcome in outcomes if not outcome.killed_by]
-    print(f"\n{len(found) - len(survivors)} of {len(found)} missed by a test")
+    print(f"\n{len(found) - len(survivors)} of {len(found)} clauses: a test fails without them")
     for mutant in survivors:
         print(f"SURVIVED {mutant.name}: {mutant.clause}")
     return 1 if survivors else 0

@@ -206,13 +206,13 @@ def _refreshed(read: Callable[[], tuple[Credential, ...]]) -> Callable[[], tuple
 def _secret(session: Any, region: str, env: Mapping[str, str], name: str) -> str | None:
     """A secret from the environment, or from Secrets Manager where `NAME_ARN` is set. None where neither is."""
     if env.get(name):
-        return env[name]
+        return env[name].strip()
     arn = env.get(f"{name}_ARN")
     if not arn:
         return None
     client = session.create_client("secretsmanager", region_name=region, config=CLIENT_CONFIG)
     try:
-        return str(client.get_secret_value(SecretId=arn)["SecretString"])
+        return str(client.get_secret_value(SecretId=arn)["SecretString"]).strip()
     except (ClientError, BotoCoreError) as error:
         raise StoreUnavailable(f"the secret {name} cannot be read") from error
 

@@ -31,7 +31,7 @@ from local.engine import TABLE_VARIABLES, create_tables
 from tests.fakes import PLAN, World, make_world, message, pull_request, trouble
 from tests.prove.evidence import Asked, Landed, Outside, Tables, action_of, broken_laws, intents, read_tables
 from tests.prove.fuse import Fuse, FusedModel, FusedStoreClient, in_turn, last_first
-from tests.prove.rig import COST
+from tests.prove.rig import COST, INPUT_TOKENS, OUTPUT_TOKENS
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 FAR: Final = 10**15
 TIMEOUT_MS: Final = 282_000
 SETTLE_MS: Final = 900_000
-DEAREST: Final = 1_200 * 2 + 8_000 * 10
-"""What an attempt without an answer has cost: all the output that it may have, in micro-dollars."""
+USAGE: Final = (INPUT_TOKENS, OUTPUT_TOKENS)
+SUSPECT: Final = "Open https://elsewhere.example.org/x and look"
 
 REPLIES: Final[dict[str, Callable[[], Reply]]] = {
-    "plan": message,
-    "suspicious": lambda: message({**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}),
-    "no plan": lambda: message("not json"),
-    "cut short": lambda: message(stop_reason="max_tokens"),
+    "plan": lambda: message(usage=USAGE),
+    "suspicious": lambda: message({**PLAN, "general_checks": [SUSPECT]}, usage=USAGE),
+    "no plan": lambda: message("not json", usage=USAGE),
+    "cut short": lambda: message(stop_reason="max_tokens", usage=USAGE),
     "overloaded": lambda: trouble(529),
     "server error": lambda: trouble(500),
     "refused": lambda: trouble(400),
@@ -117,6 +117,10 @@ class Machine(RuleBasedStateMachine):
         self._landed: list[Landed] = []
         self._late: list[Late] = []
         self._asked: list[Asked] = []
+        self._living: list[int] = []
+        self._callers: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
+        self._doubled: list[str] = []
+        self._requests = 0
         self._heads = 0
 
     @initialize()
@@ -190,7 +194,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def laws_hold(self) -> None:
-        wrong = broken_laws(*self._look())
+        wrong = [*broken_laws(*self._look()), *self._doubled]
         assert not wrong, wrong
 
     def teardown(self) -> None:
@@ -198,6 +202,7 @@ class Machine(RuleBasedStateMachine):
         self._replies, self._outcomes = [], []
         self.time_passes(601, lands=True)
         app = self._app(worker=True)
+        self._living.append(0)
         for run, item in self._look()[0].runs.items():
             if item["stage"] != "finished":
                 work(app, run, FAR)
@@ -210,11 +215,15 @@ class Machine(RuleBasedStateMachine):
     # --- the service ---------------------------------------------------------------------------
 
     def _carry_out(self, command: Command) -> None:
+        self._requests += 1
+        self._living.append(self._requests)
         try:
             answer = str(self._answer(command))
         except OrchestratorError as error:
             note(f"{command}: {error.message}")
             answer = error.code
+        finally:
+            self._living.pop()
         note(f"{command}: {answer}")
         self._tally[f"{command[0]}: {answer}" if command[0] != "look" else "look"] += 1
 
@@ -272,14 +281,22 @@ class Machine(RuleBasedStateMachine):
         reply = REPLIES[told]()
         now = self._world.clock.at
         tables = self._tables()
-        stored = tables.prompts.get(body) in tables.answered
-        cost = COST
-        if isinstance(reply, Unanswered):
-            cost = DEAREST if reply.may_have_been_billed else 0
+        run = tables.prompts.get(body, "without a stored prompt")
+        stored = run in tables.answered
+        self._note_caller(run)
+        cost = 0 if isinstance(reply, Unanswered) and not reply.may_have_been_billed else COST
         billed_at = now + TIMEOUT_MS if told == "no answer" else now
         self._tally["calls of the model"] += 1
         self._asked.append(Asked(body, cost, billed_at, stored))
         return reply
+
+    def _note_caller(self, run: str) -> None:
+        """Two requests that are alive at the same time must not both ask for one run."""
+        me = self._living[-1]
+        for caller, amid in self._callers.get(run, ()):
+            if caller != me and (caller in self._living or me in amid):
+                self._doubled.append(f"two deliveries of run {run} asked at once")
+        self._callers.setdefault(run, []).append((me, tuple(self._living)))
 
     def post(self, action: Action) -> Effect:
         """The relay."""
