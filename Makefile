@@ -15,7 +15,8 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test check prove fuzz fuzz-api screenshots judge-text judge-answers policy-report build deploy lock clean
+.PHONY: help setup demo serve plan test check prove mutate bench replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: judge-answers policy-report build deploy lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,7 +51,7 @@ plan: setup ## PR=case.json: print a QA plan for a pull request in GitHub's REST
 	@$(BIN)/python -m local.plan "$(PR)"
 
 test: setup $(MADE_SAM) ## run all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup $(MADE_SAM) ## format, lint, types, imports, template
 	@$(BIN)/ruff check .
@@ -62,6 +63,19 @@ check: setup $(MADE_SAM) ## format, lint, types, imports, template
 
 prove: setup ## the long proofs: races and crashes against the limits
 	@$(BIN)/pytest tests/prove/prove_*.py
+
+mutate: setup ## take each condition of each write away in turn: which test notices? (long)
+	@$(BIN)/python -m local.mutate
+
+bench: setup ## requests to DynamoDB per operation, and how the audit grows
+	@$(BIN)/python -m bench.requests
+	@$(BIN)/python -m bench.audit_growth
+
+replay: setup ## EXPORT=file [RUN=id] [POLICY=other/src]: judge exported runs again, without any effect
+	@PYTHONPATH=$(or $(POLICY),src):. $(BIN)/python -m local.replay "$(EXPORT)" $(RUN)
+
+invoke: setup $(MADE_SAM) ## FUNCTION=HealthFunction EVENT=events/health.json: sam local invoke (needs Docker)
+	@$(BIN)/python -m local.sam_local $(FUNCTION) $(EVENT)
 
 fuzz-api: setup ## EXAMPLES=500: generated requests against docs/openapi.yaml
 	@API_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/pytest tests/contract/test_fuzz.py
@@ -95,6 +109,8 @@ lock: setup ## write the lock files anew from pyproject.toml and the pinned tool
 		--generate-hashes --no-header --no-annotate -o requirements-engine.lock -
 	@printf 'aws-sam-cli==1.170.0\n' | .venv-uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate -o requirements-sam.lock -
+	@for part in api worker; do .venv-uv/bin/uv pip compile --quiet --python-version 3.13 -c requirements.lock \
+		--generate-hashes --no-header --no-annotate -o src/requirements-$$part.txt src/requirements-$$part.in; done
 
 clean: ## remove what the targets above have made
 	@rm -rf .venv .venv-engine .venv-sam .venv-uv .local .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

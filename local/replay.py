@@ -38,6 +38,7 @@ def tell(replayed: Replayed) -> str:
     lines += [f"    + {check}" for check in replayed.appeared]
     lines += [f"    - {check}" for check in replayed.gone]
     lines += [f"    ! {fault}" for fault in replayed.faults]
+    lines += [f"    {replayed.why}"] if replayed.why else []
     return "\n".join(lines)
 
 

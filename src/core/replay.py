@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from core import runs
 from core.actions.states import facts_from_json
@@ -13,6 +13,9 @@ from core.canonical import sha256
 from core.dispatcher.reply import NORMAL_END, read_answer
 from core.policy import engine
 from core.types import Json, Phase, Verdict
+
+OWN_SECRETS: Final = "secret.own"
+"""The one rule that needs what is not stored: the service's secrets of that day."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Replayed:
     appeared: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    why: str = ""
+    """Why there was nothing to judge."""
 
 
 def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> Replayed:
@@ -49,6 +54,9 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> 
     recorded = str(judged["classification"]) if judged else ""
     if judged is None or faults:
         return Replayed(run_id, "not judged", recorded, "", faults=faults)
+    if any(check["rule"] == OWN_SECRETS for check in judged["checks"]):
+        why = "it was refused for a secret of the service's own, and those are not here"
+        return Replayed(run_id, "not judged", recorded, "", why=why)
     if "answer" not in content or "context" not in content:
         return Replayed(run_id, "erased", recorded, "")
     verdict = _judge(run_id, by_type["run.started"]["phase"], content)
@@ -81,13 +89,29 @@ def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept]) -> Verdict | 
 
 
 def _faults(stored: Any, answered: Any, content: Mapping[str, Kept]) -> tuple[str, ...]:
-    """Bytes that do not hash to what the events say was sent and received."""
+    """Bytes that do not hash to what the events say was sent and received, or are not made of what they name."""
     wanted = [("prompt", stored, "prompt"), ("context", stored, "context"), ("answer", answered, "answer")]
-    return tuple(
+    altered = tuple(
         f"the stored {name} is not what the event says"
         for name, data, field in wanted
         if data is not None and name in content and content[name].digest != data[field]
     )
+    return altered or (_strange_parts(stored, content["prompt"].data) if stored and "prompt" in content else ())
+
+
+def _strange_parts(stored: Any, prompt: bytes) -> tuple[str, ...]:
+    """What the event names and the request does not hold: model, template, packs."""
+    body = json.loads(prompt)
+    system = {sha256(part["text"].encode()) for part in body["system"]}
+    found = [] if body["model"] == stored["model"] else [f"the request is for {body['model']}, not {stored['model']}"]
+    if stored["templateHash"] not in system:
+        found.append("the request does not hold the template that the event names")
+    found += [
+        f"the request does not hold the pack {name} that the event names"
+        for name, pack in stored["packs"].items()
+        if pack["sha256"] not in system
+    ]
+    return tuple(found)
 
 
 def _name(check: Mapping[str, Any]) -> str:

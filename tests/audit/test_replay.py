@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.provenance import code_digest
 from core.replay import Kept, replay
 from local.replay import read_runs, summary
 from tests.audit.reading import exported
@@ -72,3 +73,47 @@ def test_bytes_that_are_not_what_was_sent_show(world: World, name: str) -> None:
 def test_erased_content_is_said(world: World) -> None:
     run, (events, _) = next((r, k) for r, k in read_runs(exported(world.app)).items() if "answer" in k[1])
     assert replay(run, events, {}).result == "erased"
+
+
+def judged_run(world: World) -> tuple[str, list[Any], dict[str, Kept]]:
+    return next((r, *k) for r, k in read_runs(exported(world.app)).items() if "answer" in k[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"templateHash": "0" * 64}, "does not hold the template"),
+        ({"packs": {"product": {"version": 1, "sha256": "0" * 64}}}, "does not hold the pack product"),
+        ({"model": "claude-opus-5-5"}, "not claude-opus-5-5"),
+    ],
+)
+def test_a_request_made_of_other_parts_than_the_event_names_shows(
+    world: World, change: dict[str, Any], words: str
+) -> None:
+    run, events, content = judged_run(world)
+    for event in events:
+        if event["type"] == "prompt.stored":
+            event["data"] = {**event["data"], **change}
+    [fault] = replay(run, events, content).faults
+    assert words in fault
+
+
+def test_what_was_refused_for_a_secret_of_our_own_cannot_be_judged_without_it(world: World) -> None:
+    run, events, content = judged_run(world)
+    for event in events:
+        if event["type"] == "policy.judged":
+            check = {"rule": "secret.own", "field": "reason", "severity": "refuse", "why": "…"}
+            event["data"] = {**event["data"], "classification": "rejected", "checks": [check]}
+    replayed = replay(run, events, content)
+    assert (replayed.result, replayed.faults) == ("not judged", ())
+    assert "secret of the service's own" in replayed.why
+
+
+def test_every_run_names_the_version_and_digest_of_what_made_it(world: World) -> None:
+    _, events, _ = judged_run(world)
+    data = {event["type"]: event["data"] for event in events}
+    assert set(data["run.started"]) >= {"version", "code", "policyVersion", "pricesVersion"}
+    assert data["run.started"]["code"] == code_digest()
+    stored = data["prompt.stored"]
+    assert stored["template"] == "QA plan, template 1."
+    assert all(set(pack) == {"version", "sha256"} for pack in stored["packs"].values())

@@ -1,0 +1,92 @@
+"""Export, verify, replay, costs and erase, on the real service with stand-ins behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.audit import note
+from core.audit.signing import LocalSigner
+from dfg.exits import Exit
+from local.stack import LOCAL_SIGNING_KEY, Stack
+from tests.cli.conftest import Terminal
+
+KEY = note.verifier_key("dfg-orchestrator/dfg-team/dfg", LocalSigner(LOCAL_SIGNING_KEY).public_key)
+
+
+@pytest.fixture
+def run(dfg: Terminal) -> str:
+    done = dfg("qa-plan", "42", "--issue", "100", "--wait", "--json")
+    assert done.code == Exit.OK
+    return str(done.json["runId"])
+
+
+@pytest.fixture
+def file(dfg: Terminal, run: str, tmp_path: Path) -> Path:
+    file = tmp_path / "audit.jsonl"
+    assert dfg("export", "--out", str(file)).code == Exit.OK
+    return file
+
+
+def test_an_export_holds_events_and_contents(file: Path, run: str) -> None:
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    assert records[0] == {"type": "export", "since": None, "until": None, "content": True}
+    assert {r["name"] for r in records if r["type"] == "content"} == {"prompt", "context", "answer"}
+    assert {r["event"]["chain"] for r in records if r["type"] == "event"} == {run}
+
+
+def test_an_export_to_standard_output_may_leave_contents_out(dfg: Terminal, run: str) -> None:
+    done = dfg("export", "--no-content", "--since", "2026-01-01")
+    records = [json.loads(line) for line in done.out.splitlines()]
+    assert (records[0]["since"], records[0]["content"]) == ("2026-01-01", False)
+    assert {record["type"] for record in records} == {"export", "event"}
+
+
+def test_a_fresh_log_has_nothing_wrong_and_nothing_proven(dfg: Terminal, file: Path) -> None:
+    done = dfg("verify", str(file), "--key", KEY)
+    assert done.code == Exit.WRONG
+    assert "nothing is proven: no signed checkpoint is in the export" in done.out
+
+
+def test_an_altered_export_is_found(dfg: Terminal, file: Path, run: str) -> None:
+    file.write_text(file.read_text().replace('"auto_safe"', '"rejected"', 1))
+    done = dfg("verify", str(file), "--key", KEY, "--json")
+    assert done.code == Exit.BROKEN
+    assert any(f"of chain {run}" in fault for fault in done.json["faults"])
+
+
+def test_a_run_is_judged_again_from_the_service_and_from_a_file(dfg: Terminal, file: Path, run: str) -> None:
+    for what in (run, str(file)):
+        done = dfg("replay", what)
+        assert done.code == Exit.OK, done.err
+        assert "1 runs: 1 same" in done.out
+    assert "1 runs: 1 same" in dfg("replay", "--since", "2026-01-01").out
+    assert dfg("replay", "no-such-run").code == Exit.WRONG
+
+
+def test_another_verdict_and_other_bytes_have_codes_of_their_own(dfg: Terminal, file: Path) -> None:
+    text = file.read_text()
+    file.write_text(text.replace('"classification":"auto_safe","policy', '"classification":"rejected","policy', 1))
+    done = dfg("replay", str(file))
+    assert (done.code, "now pass" in done.out) == (Exit.CONFLICT, True), done.out
+    file.write_text(text.replace('"name":"prompt","salt":"', '"name":"prompt","salt":"00', 1))
+    assert dfg("replay", str(file)).code == Exit.BROKEN
+
+
+def test_costs_are_what_the_runs_came_to(dfg: Terminal, run: str, stack: Stack) -> None:
+    (listed,) = stack.client.get("/audit").body["runs"]
+    done = dfg("costs", "--json").json
+    assert done["settled"] == int(listed["cost"].replace(".", ""))
+    assert done["reserved"] == 0
+    assert f"${listed['cost']}" in dfg("costs").out
+
+
+def test_what_is_erased_is_gone_and_its_proof_stays(dfg: Terminal, run: str) -> None:
+    assert dfg("erase", run, "--reason", "asked for", typed="n\n").code != Exit.OK
+    done = dfg("erase", run, "--reason", "asked for", "--yes")
+    assert (done.code, done.out) == (Exit.OK, "Erased: answer, context, prompt.\n")
+    whole = dfg("audit", run, "--json").json
+    assert (whole["content"], whole["chain"]["intact"]) == ({}, True)
+    assert "nothing left" in dfg("erase", run, "--reason", "again", "--yes").out
