@@ -20,6 +20,9 @@ VERSION: Final = "0.1.0"
 
 REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
+ORIGIN_NAME: Final = re.compile(r"[!-*,-~]{1,200}")
+"""The name of a signer in a signed note: see https://c2sp.org/signed-note."""
+
 MICRO: Final = 1_000_000
 """Micro-dollars per dollar."""
 
@@ -223,6 +226,9 @@ def read_settings(env: Mapping[str, str]) -> Settings:
             raise ConfigurationError(f"{name} must be {' or '.join((default, *others))}, not {value!r}")
         return value
 
+    origin = env.get("AUDIT_ORIGIN") or f"dfg-orchestrator/{repository}"
+    if not ORIGIN_NAME.fullmatch(origin):
+        raise ConfigurationError(f"AUDIT_ORIGIN must be a name without blanks and plus signs, not {origin!r}")
     return Settings(
         phase=phase,
         prerequisites_confirmed=all(
@@ -236,7 +242,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         self_approval=one_of("SELF_APPROVAL", "allowed", "forbidden") == "allowed",
         worker_function=env.get("WORKER_FUNCTION") or None,
         notify_topic=env.get("NOTIFY_TOPIC_ARN") or None,
-        audit_origin=env.get("AUDIT_ORIGIN") or f"dfg-orchestrator/{repository}",
+        audit_origin=origin,
         checkpoint_bucket=env.get("CHECKPOINT_BUCKET") or None,
         audit_table=need("AUDIT_TABLE"),
         actions_table=need("ACTIONS_TABLE"),

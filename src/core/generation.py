@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from core import runs
 from core.app import App
 from core.audit import events
@@ -15,6 +17,12 @@ from core.errors import LeaseHeld
 from core.runs import Run
 from core.store import Write
 
+START_MS: Final = 10_000
+"""What may pass between the decision to ask and the first byte to the model: the SDK is imported in it."""
+WRITE_MS: Final = 10_000
+"""What writing a charge may take without being written again with a later deadline."""
+WRITES: Final = 3
+
 
 def generate(
     app: App, run: Run, body: bytes, worst_case: int, deadline: int, kept: int = 0
@@ -26,7 +34,7 @@ def generate(
     """
     timeout = TASK_LIMITS[run.task_type].timeout_seconds
     budget = _RunBudget(app, run, timeout)
-    if app.now() + int(timeout * 1000) > run.charge.until:
+    if not budget.covers(run.charge):
         # It starts later than the reservation allowed for: the charge must count for longer.
         moved = budget.prolong(run.charge, run.charge.amount, kept)
         if isinstance(moved, Refusal):
@@ -74,6 +82,10 @@ class _RunBudget:
         self._app = app
         self._timeout = timeout
 
+    def covers(self, charge: Charge) -> bool:
+        """Whether an attempt that begins now ends before the charge's deadline: it counts from there."""
+        return self._app.now() + START_MS + int(self._timeout * 1000) <= charge.until
+
     def extend(self, failed: Unanswered, charge: Charge, kept: int, amount: int) -> Charge | Refusal:
         return self._charge(
             charge, amount, kept, [events.attempt_failed(charge.attempt, failed.trouble, failed.detail, kept)]
@@ -83,8 +95,18 @@ class _RunBudget:
         return self._charge(charge, amount, kept, [events.run_resumed(self.run.deliveries)] if resumed else [])
 
     def _charge(self, charge: Charge, amount: int, kept: int, entries: list[events.Entry]) -> Charge | Refusal:
+        before = charge
+        for _ in range(WRITES):
+            extended = self._write(charge, amount, kept, entries)
+            if isinstance(extended, Refusal) or self.covers(extended):
+                return extended
+            charge, entries = extended, []  # the store took so long that the attempt would outlast its charge
+        self._app.ledger.settle(charge, kept, before.until, failed=None)
+        return Refusal("budget_exhausted", 1, "the store is too slow to charge an attempt before it begins")
+
+    def _write(self, charge: Charge, amount: int, kept: int, entries: list[events.Entry]) -> Charge | Refusal:
         now = self._app.now()
-        until = now + int(self._timeout * 1000) + 1000
+        until = now + WRITE_MS + START_MS + int(self._timeout * 1000)
         extended = self._app.ledger.extend(charge, amount, until, now)
         if isinstance(extended, Refusal):
             return extended

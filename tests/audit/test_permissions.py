@@ -16,11 +16,13 @@ from core.store import Store
 from local.engine import TABLE_VARIABLES, Engine, dynamodb
 from tests.fakes import World, make_world
 from tests.integration.test_pipeline import FAR, go
-from tests.runtime.guard import Guard, grants
+from tests.runtime.guard import Grant, Guard, grants
 from tests.template.reading import written
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+MakeGuarded = Callable[[World, str], tuple[App, Guard, frozenset[Grant]]]
 
 DO: dict[str, Callable[[App, str], Any]] = {
     "CheckpointFunction": lambda app, run: checkpoint(app, FAR),
@@ -37,17 +39,18 @@ def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
 
 
 @pytest.fixture
-def guarded(engine: Engine, tables: dict[str, str]) -> Iterator[Callable[[World, str], tuple[App, Guard]]]:
-    """An App that reaches the tables with one function's rights."""
+def guarded(engine: Engine, tables: dict[str, str]) -> Iterator[MakeGuarded]:
+    """An App that reaches the tables with one function's rights; its guard; and those rights."""
     guards: list[Guard] = []
 
-    def make(world: World, function: str) -> tuple[App, Guard]:
+    def make(world: World, function: str) -> tuple[App, Guard, frozenset[Grant]]:
         names = {logical: tables[variable] for logical, variable in TABLE_VARIABLES.items()}
-        guard = Guard(engine.url, grants(written(), function, names))
+        allowed = grants(written(), function, names)
+        guard = Guard(engine.url, allowed)
         guard.start()
         guards.append(guard)
         store = Store(dynamodb(guard.url, {}), sleep=world.clock.sleep, new_id=world.app.new_id)
-        return replace(world.app, store=store), guard
+        return replace(world.app, store=store), guard, allowed
 
     yield make
     for guard in guards:
@@ -56,13 +59,13 @@ def guarded(engine: Engine, tables: dict[str, str]) -> Iterator[Callable[[World,
 
 @pytest.mark.parametrize("function", DO)
 def test_a_function_has_the_rights_that_it_needs_and_uses_them(
-    function: str, world: World, guarded: Callable[[World, str], tuple[App, Guard]]
+    function: str, world: World, guarded: MakeGuarded
 ) -> None:
     run_id = str(go(world)["runId"])
     world.clock.forward(301)
     if function != "CheckpointFunction":
         checkpoint(world.app, FAR)
-    app, guard = guarded(world, function)
+    app, guard, allowed = guarded(world, function)
     DO[function](app, run_id)
     assert guard.denied == []
-    assert guard.used == guard._allowed
+    assert guard.used == allowed

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from dfg.api import Api
@@ -35,10 +36,16 @@ class Terminal:
 
     def __init__(self, url: str, token: str, http: httpx.Client) -> None:
         self._at = 0.0
-        self._session = Session(Api(url, token, http), sleep=self._sleep, clock=lambda: self._at)
+        self._session = Session(
+            Api(url, token, http),
+            sleep=self._sleep,
+            clock=lambda: self._at,
+            out=Console(width=200),
+            err=Console(stderr=True, width=200),
+        )
 
     def __call__(self, *arguments: str, typed: str = "") -> Outcome:
-        done = CliRunner().invoke(app, arguments, input=typed, obj=self._session, env={"COLUMNS": "200"})
+        done = CliRunner().invoke(app, arguments, input=typed, obj=self._session)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Outcome(done.exit_code, done.stdout, done.stderr)

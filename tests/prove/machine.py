@@ -137,7 +137,7 @@ class Machine(RuleBasedStateMachine):
         fate=st.sampled_from(("lives", "dies", "dies", "is interrupted")),
         moment=MOMENTS,
         backwards=st.booleans(),
-        other=COMMANDS,
+        other=st.one_of(st.none(), COMMANDS),
         replies=st.lists(st.sampled_from(sorted(REPLIES)), max_size=3),
         outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=2),
     )
@@ -147,17 +147,17 @@ class Machine(RuleBasedStateMachine):
         fate: str,
         moment: int,
         backwards: bool,
-        other: Command,
+        other: Command | None,
         replies: list[str],
         outcomes: list[str],
     ) -> None:
-        """A request that ends, or dies at some moment, or at some moment of which another request is made."""
+        """A request that ends, or dies at some moment, or amid which another is made (None: the same once more)."""
         self._replies, self._outcomes = replies, outcomes
         self._together = last_first if backwards else in_turn
 
         def interrupt() -> None:
             self._note("interrupted")
-            self._carry_out(other)
+            self._carry_out(other or command)
 
         if fate != "lives":
             self._fuse.arm(moment, die if fate == "dies" else interrupt)
@@ -241,7 +241,7 @@ class Machine(RuleBasedStateMachine):
             case "look":
                 return look_at_waiting(app, FAR)
             case "deliver":
-                run = _pick(self._tables().runs, which)
+                run = _pick(self._undelivered() if which < 4 else self._tables().runs, which)
                 # Lambda gives up waiting for another invocation's lease long before that one's end.
                 return run and work(app, run, self._world.clock.at + 1_000)["status"]
         action = _pick(self._tables().actions, which)
@@ -251,6 +251,9 @@ class Machine(RuleBasedStateMachine):
             return approvals.reject(app, action, "captain", "as told")["status"]
         digest = self._digest_now(action) if kind == "approve as it is now" else None
         return approvals.approve(app, action, "captain", digest)["status"]
+
+    def _undelivered(self) -> list[str]:
+        return [run for run, item in self._tables().runs.items() if item["stage"] != "finished"]
 
     def _digest_now(self, action: str) -> str:
         stored = states.read(self._tables().actions[action])

@@ -75,3 +75,10 @@ def test_one_attempt_at_a_tasks_limits_fits_the_run_ceiling(task_type: TaskType)
     limits = TASK_LIMITS[task_type]
     four_bytes_a_token = limits.input_tokens * 4
     assert pricing.worst_case(limits.model, four_bytes_a_token, limits.output_tokens) <= read_limits({}).run_ceiling
+
+
+def test_the_origin_of_the_audit_is_a_name_that_a_signed_note_can_have() -> None:
+    assert read_settings(ENV).audit_origin == f"dfg-orchestrator/{ENV['GITHUB_REPOSITORY']}"
+    for origin in ("two words", "a+b", "a\nb", "a" * 201):
+        with pytest.raises(ConfigurationError, match="AUDIT_ORIGIN"):
+            read_settings({**ENV, "AUDIT_ORIGIN": origin})
