@@ -1,7 +1,7 @@
 """Judges exported runs again: `python -m local.replay EXPORT [RUN]`. No effect, no model call, no write.
 
 The policy is that of the `core` on the path: a candidate is tried by putting its `src` there instead.
-Exit status: 0 all the same, 1 a verdict differs, 2 stored bytes do not fit their events.
+Exit status: 0 all the same, 2 stored bytes do not fit their events, 3 a verdict or its checks differ.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def main() -> int:
     print(summary(replayed))
     if any(one.faults for one in replayed):
         return 2
-    return 1 if any(one.result == "differs" for one in replayed) else 0
+    return 3 if any(one.result == "differs" for one in replayed) else 0
 
 
 if __name__ == "__main__":

@@ -235,4 +235,6 @@ def _note_comment(app: App, action_id: str, stored: Stored, now: int) -> None:
 
 def _body(stored: Stored, outcome: str, detail: str) -> dict[str, Any]:
     body = {"status": outcome, "actionId": stored.action.id, "actionType": stored.action.type, "state": outcome}
+    if outcome == "shadowed":
+        return {**body, "wouldSend": dict(stored.action.payload)}
     return body if outcome == "executed" else {**body, "error": {"code": outcome, "message": detail}}

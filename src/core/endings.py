@@ -149,6 +149,8 @@ def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> 
     run, action, state = intended.run, intended.action, effect.outcome
     detail = "" if state == "executed" else effect.detail
     body = results.with_state(intended.result, state, detail)
+    if state == "shadowed":
+        body["wouldSend"] = dict(action.payload)
     now = app.now()
     _, advanced = runs.advance(
         app.settings,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from core import runs
 from core.actions import states
 from core.app import App
@@ -10,6 +12,9 @@ from core.audit.chain import Head
 from core.errors import Conflict, NotFound
 from core.store import Delete, Write
 from core.types import Json
+
+GIVEN_UP_MS: Final = 86_400_000
+"""A run without an end has died by then: no delivery to the worker comes this late."""
 
 
 def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
@@ -22,8 +27,8 @@ def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
         raise NotFound("no run has this id")
     stored = app.store.query_all(settings.content_table, ("run", run_id))
     record = runs.load(app.store, settings.dedupe_table, run_id)
-    if record is not None and record.stage != "finished":
-        raise Conflict("the run is still going on: erase it when it has ended")
+    if record is not None and record.stage != "finished" and app.now() < record.started_at + GIVEN_UP_MS:
+        raise Conflict("the run is still going on: erase it when it has ended, or a day after it died")
     writes: list[Write] = [Delete(settings.content_table, {"run": run_id, "name": item["name"]}) for item in stored]
     item = app.store.get(settings.actions_table, {"id": runs.action_id(run_id, 0)})
     if item is not None:

@@ -198,6 +198,7 @@ def test_shadow_mode_sends_nothing_at_an_approval_either(make_service: MakeServi
     action_id = waiting(service)
     reply = approve(service, action_id)
     assert (reply.status, reply.body["status"]) == (200, "shadowed")
+    assert action_id in reply.body["wouldSend"]["body"]
     assert service.sent() == 0
 
 

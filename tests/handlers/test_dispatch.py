@@ -227,6 +227,8 @@ def test_shadow_mode_makes_the_plan_and_sends_nothing(make_service: MakeService)
     service = make_service(SHADOW_MODE="on")
     reply = service.dispatch()
     assert (reply.status, reply.body["executed"], reply.body["state"]) == (200, False, "shadowed")
+    assert reply.body["wouldSend"]["body"].startswith(reply.body["preview"])
+    assert reply.body["actionId"] in reply.body["wouldSend"]["body"]
     assert service.sent() == 0
     assert service.api.get("/pending").body["count"] == 0
 

@@ -11,7 +11,8 @@ from core.audit.checkpoint import checkpoint
 from core.audit.read import list_runs, read_run
 from core.erasure import erase
 from core.errors import Conflict, NotFound
-from tests.fakes import World, make_world, message
+from core.pipeline import work
+from tests.fakes import PLAN, World, make_world, message
 from tests.integration.test_pipeline import FAR, go
 from tests.integration.test_reconcile import ASKS
 
@@ -70,3 +71,24 @@ def test_erasing_twice_erases_nothing_more(world: World) -> None:
     run_id = str(go(world)["runId"])
     erase(world.app, run_id, "captain", "x")
     assert erase(world.app, run_id, "captain", "x")["erased"] == []
+
+
+def test_a_run_that_died_can_be_forgotten_a_day_later(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> None:
+    world = make_world(dynamodb_client, tables, worker=True)
+    run_id = str(go(world)["runId"])
+    world.clock.forward(86_400)
+    assert erase(world.app, run_id, "captain", "x")["erased"] == ["context", "prompt"]
+    assert "shows as 0" not in everything(dynamodb_client, tables)
+    with pytest.raises(NotFound):
+        work(world.app, run_id, FAR)
+
+
+def test_a_verdict_on_record_holds_nothing_of_what_the_model_wrote(
+    world: World, dynamodb_client: DynamoDBClient, tables: dict[str, str]
+) -> None:
+    world.model.replies = [message({**PLAN, "general_checks": ["/merge what Erika Mustermann wrote"]})]
+    run_id = str(go(world)["runId"])
+    [judged] = [e for e in read_run(world.app, run_id)["events"] if e["type"] == "policy.judged"]
+    assert judged["data"]["checks"]
+    erase(world.app, run_id, "captain", "x")
+    assert "Mustermann" not in everything(dynamodb_client, tables)

@@ -51,6 +51,6 @@ def run(
         run_tool(
             session,
             ["-m", "local.replay", str(file), *one],
-            {0: Exit.OK, 1: Exit.CONFLICT, 2: Exit.BROKEN},
+            {0: Exit.OK, 2: Exit.BROKEN, 3: Exit.CONFLICT},
             [source, CHECKOUT],
         )
