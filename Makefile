@@ -15,7 +15,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test check prove mutate bench replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: help setup demo serve plan test check prove mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
 .PHONY: judge-answers policy-report build deploy lock clean
 
 help: ## list the targets
@@ -62,14 +62,20 @@ check: setup $(MADE_SAM) ## format, lint, types, imports, template
 	@$(SAM) validate --lint
 
 prove: setup ## the long proofs: races and crashes against the limits
-	@$(BIN)/pytest tests/prove/prove_*.py
+	@$(BIN)/pytest -n 2 --dist loadfile --durations=12 tests/prove/prove_*.py
 
 mutate: setup ## take each condition of each write away in turn: which test notices? (long)
 	@$(BIN)/python -m local.mutate
 
-bench: setup ## requests to DynamoDB per operation, and how the audit grows
-	@$(BIN)/python -m bench.requests
+bench: setup ## BENCH_ROUNDS=7: cold start, warm path, load, requests, sizes beside a naive baseline, into docs/performance.md
+	@$(BIN)/python -m bench
+
+bench-growth: setup ## RUNS=100000: the same operations as the tables grow, and diffs of up to 100,000 lines (long)
+	@$(BIN)/python -m bench.growth $(RUNS)
 	@$(BIN)/python -m bench.audit_growth
+
+size: setup ## zipped and unzipped size of each function's package
+	@$(BIN)/python -m bench.size
 
 replay: setup ## EXPORT=file [RUN=id] [POLICY=other/src]: judge exported runs again, without any effect
 	@PYTHONPATH=$(or $(POLICY),src):. $(BIN)/python -m local.replay "$(EXPORT)" $(RUN)

@@ -66,7 +66,7 @@ def grow(world: World, events: int) -> None:
     writes: list[Insert] = []
     for first in range(0, events, PER_CHAIN):
         entries = [("request.refused", {"kind": "refusal", "number": first})]
-        entries += [("charge.settled", {"charged": number}) for number in range(min(PER_CHAIN, events - first) - 1)]
+        entries += [("run.resumed", {"delivery": number}) for number in range(min(PER_CHAIN, events - first) - 1)]
         writes += log.append(table, Head.new(world.app.new_id()), world.clock.at, entries).writes
         world.clock.forward(0.01)
         if len(writes) >= PER_TRANSACTION or first + PER_CHAIN >= events:

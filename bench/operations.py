@@ -139,7 +139,7 @@ def _resumed(world: World, run_id: str) -> str:
 
 
 def _not_started(world: World, _: str) -> str:
-    def refuse(run_id: str) -> None:
+    def refuse(event: Json) -> None:
         raise WorkerUnavailable("the worker could not be started")
 
     return ending(ask(replace(world, app=replace(world.app, start_worker=refuse))))

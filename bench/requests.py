@@ -42,6 +42,16 @@ def measure(client: DynamoDBClient, tables: dict[str, str], operation: Operation
     return Measured(operation, ending, meter.depth, len(meter.requests), meter.read_units, meter.write_units)
 
 
+def measure_all(url: str) -> list[Measured]:
+    """Every operation of `MEASURED`, each through a client of its own to the engine at `url`."""
+    template = read_template(ROOT / "template.yaml")
+    found = []
+    for operation in MEASURED:
+        client = dynamodb(url, {})
+        found.append(measure(client, new_tables(client, template), operation))
+    return found
+
+
 def new_tables(client: DynamoDBClient, template: Template) -> dict[str, str]:
     """Five empty tables: variable → name."""
     prefix = f"bench{uuid.uuid4().hex[:8]}"
@@ -52,15 +62,11 @@ def new_tables(client: DynamoDBClient, template: Template) -> dict[str, str]:
 
 def main() -> int:
     """Print the table. 1 when an operation asks more than its goal."""
-    template = read_template(ROOT / "template.yaml")
     with tempfile.TemporaryDirectory() as logs:
         engine = Engine(Path(logs))
         engine.start()
         try:
-            lines = []
-            for operation in MEASURED:
-                client = dynamodb(engine.url, {})
-                lines.append(measure(client, new_tables(client, template), operation))
+            lines = measure_all(engine.url)
         finally:
             engine.stop()
     print("Requests to DynamoDB; sequential: how many of them had to wait for each other.")

@@ -21,7 +21,7 @@ class Choice:
     model: bool
     github: bool
     relay: Relay
-    """`none`: comments go to GitHub directly, with GITHUB_TOKEN."""
+    """`none`: comments go to GitHub directly, with GITHUB_TOKEN or as a GitHub App."""
     notices: tuple[str, ...]
     """What the user should know about it."""
 
@@ -36,16 +36,17 @@ def choose(env: Mapping[str, str]) -> Choice:
     notices: list[str] = []
     if github and not given("GITHUB_REPOSITORY"):
         raise Contradiction("GITHUB_API_URL is set, so GITHUB_REPOSITORY must name the repository as owner/name")
-    if github and not given("GITHUB_TOKEN"):
+    known = given("GITHUB_TOKEN") or given("GITHUB_APP_ID")
+    if github and not known:
         notices.append("no GITHUB_TOKEN: GitHub allows 60 reads an hour without one")
-    if not github and given("GITHUB_TOKEN"):
-        notices.append("GITHUB_TOKEN is not used: GITHUB_REPOSITORY does not name a repository")
+    unused = [name for name in ("GITHUB_TOKEN", "GITHUB_APP_ID") if given(name) and not github]
+    notices += [f"{name} is not used: GITHUB_REPOSITORY does not name a repository" for name in unused]
     relay: Relay = "real" if given("DFG_RELAY_URL") else "none" if github else "stand-in"
     if relay == "real" and not given("DFG_RELAY_TOKEN"):
         raise Contradiction("DFG_RELAY_URL is set, so DFG_RELAY_TOKEN must hold its token")
     if relay == "real" and not github:
         notices.append("comments on the stand-in's pull requests are posted through your relay, to its repository")
-    if relay == "none" and not given("GITHUB_TOKEN"):
+    if relay == "none" and not known:
         notices.append("no DFG_RELAY_URL and no GITHUB_TOKEN: nothing can be posted")
     if (github or relay == "real") and not given("COMMENT_AUTHOR"):
         notices.append("no COMMENT_AUTHOR: lost comments cannot be recognised by their marker")

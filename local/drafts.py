@@ -1,4 +1,4 @@
-"""What the model stand-in writes: a QA plan derived from the files that the prompt lists.
+"""What the model stand-in writes: a QA plan derived from the files that the prompt lists, and what `issue_drafts` has.
 
 Not intelligence, and it says so in every plan: a rule per kind of file, one test per acceptance
 criterion and per group of changed files.
@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-_SECTION: Final = re.compile(r"^===== (?P<id>[0-9a-f]{32,}) begin (?P<name>[a-z ]+?)(?: #\d+)? =====$", re.MULTILINE)
+from local.issue_drafts import agent_brief, sprint_plan, triage
+from local.prompt_parts import NOT_CLAUDE, criteria, parts
+
 _FILE: Final = re.compile(r"^(?P<status>[a-z]+) \+(?P<added>\d+) -(?P<removed>\d+) \[(?P<kind>[a-z ]+)\] (?P<path>.+)$")
 _DEFINITION: Final = re.compile(r"\b(?:def|func|function|class|struct)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w{2,40})")
-_CRITERION: Final = re.compile(r"^\s*(?:[-*]\s+\[[ xX]\]|[-*]?\s*AC[- ]?\d+\s*[:.])\s*(?P<text>.+)$")
-_PLAIN: Final = re.compile(r"[\w ,.;:'’()%+=–-]{10,400}")
-"""A criterion is quoted only when it consists of plain words: what it says came from a stranger."""
-
 _MAX_FILE_TESTS: Final = 8
 _MAX_COVERS: Final = 20
-_NOT_CLAUDE: Final = "Drafted by the local stand-in model, which is not Claude"
 
 
 @dataclass(frozen=True)
@@ -36,16 +33,26 @@ class File:
     removed: int
 
 
-def draft(user_text: str, schema: Mapping[str, Any] | None) -> str:
+def draft(user_text: str, schema: Mapping[str, Any] | None, system_text: str = "") -> str:
     """The answer's text for one prompt. A schema that is not known gets a sentence, which no policy takes."""
-    if schema is not None and "test_plan" in schema.get("properties", {}):
-        return json.dumps(qa_plan(user_text), ensure_ascii=False)
-    return f"{_NOT_CLAUDE}. It has no draft for this kind of task."
+    fields = (schema or {}).get("properties", {})
+    if "test_plan" in fields:
+        answer = qa_plan(user_text)
+    elif "priority" in fields:
+        answer = triage(user_text, system_text)
+    elif "objective" in fields:
+        answer = agent_brief(user_text)
+    elif "goal" in fields:
+        answer = sprint_plan(user_text)
+    else:
+        return f"{NOT_CLAUDE}. It has no draft for this kind of task."
+    return json.dumps(answer, ensure_ascii=False)
 
 
 def qa_plan(user_text: str) -> dict[str, Any]:
     """A plan in the shape of the qa_plan schema."""
-    sections = _sections(user_text)
+    sections = parts(user_text)
+    issue = next((text for name, text in sections.items() if name.startswith("linked issue")), "")
     files = _files(sections.get("changed files", ""))
     tested = [file for file in files if file.kind in ("source", "test", "minified", "vendored")]
     source = [file for file in tested if file.kind == "source"] or tested
@@ -58,11 +65,11 @@ def qa_plan(user_text: str) -> dict[str, Any]:
             "test_plan": [],
             "general_checks": [],
             "nothing_to_test": "Only documentation, generated or binary files change, and no behaviour of the product.",
-            "reason": f"{_NOT_CLAUDE}: it found no file whose behaviour a tester could see.",
+            "reason": f"{NOT_CLAUDE}: it found no file whose behaviour a tester could see.",
             "evidence": evidence,
         }
     names = _definitions(sections.get("diffs", ""))
-    tests = [_criterion_test(n, text, source) for n, text in enumerate(_criteria(sections.get("linked issue", "")), 1)]
+    tests = [_criterion_test(n, text, source) for n, text in enumerate(criteria(issue), 1)]
     covered = {path for test in tests for path in test["covers"]}
     groups = _groups([file for file in source if file.path not in covered])
     tests += [_file_test(n, group, names) for n, group in enumerate(groups, 1)]
@@ -73,17 +80,9 @@ def qa_plan(user_text: str) -> dict[str, Any]:
             "What worked before in the same area still works: repeat its main path once.",
         ],
         "nothing_to_test": None,
-        "reason": f"{_NOT_CLAUDE}: one test per acceptance criterion and per group of changed files.",
+        "reason": f"{NOT_CLAUDE}: one test per acceptance criterion and per group of changed files.",
         "evidence": evidence,
     }
-
-
-def _sections(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for match in _SECTION.finditer(text):
-        end = text.find(f"\n===== {match['id']} end {match['name']}", match.end())
-        found[match["name"]] = text[match.end() : end if end >= 0 else len(text)]
-    return found
 
 
 def _files(listing: str) -> list[File]:
@@ -101,15 +100,6 @@ def _definitions(diffs: str) -> dict[str, list[str]]:
         elif line.startswith(("@@", "+", "-")) and len(names[path]) < 3:
             names[path] += [name for name in _DEFINITION.findall(line) if name not in names[path]]
     return names
-
-
-def _criteria(issue: str) -> list[str]:
-    matches = (_CRITERION.match(line) for line in issue.split("\n"))
-    texts = [match["text"].replace("`", "").strip() for match in matches if match]
-    return [
-        text if _PLAIN.fullmatch(text) else f"Acceptance criterion {n} of the linked issue"
-        for n, text in enumerate(texts[:8], 1)
-    ]
 
 
 def _criterion_test(number: int, text: str, source: Sequence[File]) -> dict[str, Any]:

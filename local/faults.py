@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from typing import Any
 
 from local.orders import Gate, Journal, Orders
+from local.repository import Refused
 from local.web import Answer, HangUp, Request, json_answer
 
 
@@ -16,6 +19,8 @@ class Fault:
 
     status: int | None = None
     """Answer this and do nothing."""
+    done: bool = False
+    """With a status: do the work first."""
     message: str = "Ordered from the stand-in"
     headers: Mapping[str, str] = field(default_factory=dict)
     hold: bool = False
@@ -42,6 +47,15 @@ class Call:
     body: bytes
 
 
+class Broken(Exception):
+    """A step of some work was ordered to fail, with the status that it gives."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
 Complain = Callable[[int, str], Answer]
 """Renders an error in the shape of the service: status and message in, answer out."""
 
@@ -53,7 +67,7 @@ class Faults:
         self.calls: Journal[Call] = Journal()
         self._orders: Orders[Fault] = Orders()
         self._gate = Gate()
-        self._late: list[Callable[[], Answer]] = []
+        self._late: list[Callable[[], object]] = []
 
     def order(self, operation: str, fault: Fault, times: int | None = 1) -> None:
         """The next `times` calls of the operation fail so; None: all until `clear`; `*` means any operation."""
@@ -67,7 +81,12 @@ class Faults:
         """Does the work of the calls whose work was to land later."""
         late, self._late = self._late, []
         for work in late:
-            work()
+            with contextlib.suppress(Refused):  # nobody is there any more to be told
+                work()
+
+    def forget_orders(self) -> None:
+        """What is ordered and was not met yet does not happen."""
+        self._orders.clear()
 
     def clear(self) -> None:
         self._orders.clear()
@@ -89,6 +108,8 @@ class Faults:
         if fault.hold:
             self._gate.hold()
         if fault.status is not None:
+            if fault.done:
+                work()
             answer = complain(fault.status, fault.message)
             return Answer(answer.status, answer.body, {**answer.headers, **fault.headers})
         if fault.land_later:
@@ -100,6 +121,27 @@ class Faults:
         if fault.lose_answer:
             raise HangUp
         return answer
+
+    def in_steps(self, operation: str, steps: Sequence[Callable[[], object]]) -> None:
+        """Does the steps of one call's work, each as ordered for `operation`. Raises Broken, HangUp.
+
+        A step that lands later takes those after it along: the service goes on, and its caller has gone.
+        """
+        for index, step in enumerate(steps):
+            fault = self._orders.take(operation, every=False) or Fault()
+            if fault.hold:
+                self._gate.hold()
+            if fault.land_later:
+                self._late.append(partial(_one_after_another, steps[index:]))
+            if fault.hang_up or fault.land_later:
+                raise HangUp
+            if fault.status is None or fault.done:
+                step()
+            if fault.status is not None:
+                raise Broken(fault.status, fault.message)
+            self._gate.pause(fault.delay_seconds)
+            if fault.lose_answer:
+                raise HangUp
 
     def control(self, wanted: dict[str, Any]) -> Answer:
         """Orders from another process: the fields of Fault, `operation`, `times`; or clear, release, land."""
@@ -113,3 +155,8 @@ class Faults:
         if wanted:
             self.order(operation, Fault(**wanted), times)
         return json_answer(200, {"ordered": asdict(Fault(**wanted)) if wanted else None})
+
+
+def _one_after_another(steps: Sequence[Callable[[], object]]) -> None:
+    for step in steps:
+        step()

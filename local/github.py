@@ -1,7 +1,7 @@
 """A stand-in for the parts of GitHub's REST API that the service uses. It is not GitHub.
 
-Operations that can be ordered to fail: pull, files, issue, issues, comments, labels (reads);
-comment, change_labels (writes). Others order by POST /__control, see `local.faults`.
+Operations that can be ordered to fail: pull, files, issue, issues, comments, labels, tree (reads);
+comment, edit_comment, change_labels (writes); app_token. Others order by POST /__control, see `local.faults`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlencode
 
 from local.faults import Faults
+from local.github_app import GitHubApp
 from local.repository import Refused, Repository
 from local.web import Answer, Request, Server, json_answer
 
@@ -24,23 +25,30 @@ MAX_FILES: Final = 3_000
 
 _PATH: Final = re.compile(
     r"/repos/(?P<repository>[^/]+/[^/]+)/"
-    r"(?P<kind>pulls|issues)"
+    r"(?P<kind>pulls|issues|issues/comments|git/trees/HEAD)"
     r"(?:/(?P<number>\d{1,18})(?:/(?P<part>files|comments|labels)(?:/(?P<label>[^/]+))?)?)?"
 )
+_INSTALLATION: Final = re.compile(r"/app/installations/(?P<id>\d{1,18})/access_tokens")
 
 Work = Callable[[Request, int, str], Answer]
 
 
 class GitHubStandIn:
-    """Serves one repository between `start` and `stop`. `token` is the only one it knows; None makes one up."""
+    """Serves one repository between `start` and `stop`. `token` is the only one it knows; None makes one up.
 
-    def __init__(self, repository: Repository, login: str = "dfg-bot", token: str | None = None) -> None:
+    `app` is a GitHub App that is installed there: its tokens are known too.
+    """
+
+    def __init__(
+        self, repository: Repository, login: str = "dfg-bot", token: str | None = None, app: GitHubApp | None = None
+    ) -> None:
         self.repository = repository
+        self.app = app
         self.token = token or secrets.token_hex(16)
         self.login = login
         """Who comments that are written with the token are by."""
         self.faults = Faults()
-        self._server = Server(self._answer)
+        self._server = Server(self.answer)
         self.url = self._server.url
         self._routes: dict[tuple[str, str, str | None], tuple[str, Work]] = {
             ("GET", "pulls", None): ("pull", self._pull),
@@ -49,6 +57,8 @@ class GitHubStandIn:
             ("GET", "issues", "list"): ("issues", self._issues),
             ("GET", "issues", "comments"): ("comments", self._comments),
             ("POST", "issues", "comments"): ("comment", self._comment),
+            ("PATCH", "issues/comments", None): ("edit_comment", self._edit_comment),
+            ("GET", "git/trees/HEAD", "list"): ("tree", self._tree),
             ("GET", "issues", "labels"): ("labels", self._labels),
             ("POST", "issues", "labels"): ("change_labels", self._add_labels),
             ("PUT", "issues", "labels"): ("change_labels", self._set_labels),
@@ -67,14 +77,20 @@ class GitHubStandIn:
         self.faults.close()
         self.stop()
 
-    def _answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
+        """One request. Raises HangUp."""
         if request.path == "/__control":
             return self._control(request)
+        installation = _INSTALLATION.fullmatch(request.path)
+        if installation is not None:
+            return self.faults.perform(
+                "app_token", request, lambda: self._app_token(request, installation["id"]), _complain
+            )
         match = _PATH.fullmatch(request.path)
         if match is None or match["repository"] != self.repository.name:
             return _complain(404, "Not Found")
         credential = request.headers.get("authorization")
-        if credential not in (None, f"Bearer {self.token}", f"token {self.token}"):
+        if credential is not None and not self._known(credential):
             return _complain(401, "Bad credentials")
         if credential is None and request.method != "GET":
             return _complain(401, "Requires authentication")
@@ -104,6 +120,21 @@ class GitHubStandIn:
             return json_answer(200, {"loaded": self.repository.load(wanted["load"])})
         return self.faults.control(wanted)
 
+    def _known(self, credential: str) -> bool:
+        token = credential.removeprefix("Bearer ").removeprefix("token ")
+        return token == self.token or (self.app is not None and self.app.knows(token))
+
+    def _app_token(self, request: Request, installation: str) -> Answer:
+        if self.app is None:
+            return _complain(404, "Not Found")
+        proof = request.headers.get("authorization", "").removeprefix("Bearer ")
+        try:
+            wanted = _body(request) if request.body else {}
+            issued = self.app.issue(proof, installation, wanted.get("repositories"), self.repository.name)
+        except Refused as refused:
+            return _complain(refused.status, refused.message)
+        return json_answer(201, issued, STAND_IN)
+
     def _pull(self, _: Request, number: int, __: str) -> Answer:
         return json_answer(200, self.repository.pull(number), STAND_IN)
 
@@ -115,7 +146,15 @@ class GitHubStandIn:
 
     def _issues(self, request: Request, _: int, __: str) -> Answer:
         labels = [name for name in request.argument("labels", "").split(",") if name]
-        return _page(request, self.url, self.repository.issues(labels, request.argument("state", "open")))
+        issues = self.repository.issues(labels, request.argument("state", "open"))
+        if request.argument("direction", "desc") == "asc":
+            issues.reverse()
+        return _page(request, self.url, issues)
+
+    def _tree(self, request: Request, _: int, __: str) -> Answer:
+        if request.argument("recursive", "") != "1":
+            raise Refused(422, "This stand-in lists trees recursively, and only so")
+        return json_answer(200, self.repository.tree(), STAND_IN)
 
     def _comments(self, request: Request, number: int, _: str) -> Answer:
         return _page(request, self.url, self.repository.comments(number, request.argument("since", "")))
@@ -125,6 +164,12 @@ class GitHubStandIn:
         if not isinstance(body, str):
             raise Refused(422, "Validation Failed: body is missing")
         return json_answer(201, self.repository.comment(number, self.login, body), STAND_IN)
+
+    def _edit_comment(self, request: Request, number: int, _: str) -> Answer:
+        body = _body(request).get("body")
+        if not isinstance(body, str):
+            raise Refused(422, "Validation Failed: body is missing")
+        return json_answer(200, self.repository.edit_comment(number, self.login, body), STAND_IN)
 
     def _labels(self, request: Request, number: int, _: str) -> Answer:
         return _page(request, self.url, self.repository.labels(number))

@@ -1,8 +1,10 @@
 """What policy says of your own texts, one JSON line each: `python -m local.judge text|answers < cases.jsonl`.
 
 `text` reads `{"id","body"}`: the body as if the model had written it as the comment for pull request 42
-of GITHUB_REPOSITORY. `answers` reads raw model answers, `{"id","raw"|"raw_b64","files"}`.
-Secrets of the environment are the service's own, as in the service.
+of GITHUB_REPOSITORY. `answers` reads raw model answers, `{"id","raw"|"raw_b64","files"}`: `files` are those that the
+pull request changes or that a brief may name. A case of triage may have the issue's `labels`; one of sprint_plan has
+`issues`, such as `{"12": {"title": "…", "labels": [], "dependsOn": [10]}}`, and may have a `capacity`.
+Secrets of the environment are the service's own, as in the service; so are the team's files (TEAM_FILES).
 """
 
 from __future__ import annotations
@@ -15,18 +17,22 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from core.policy.engine import examine_comment, judge_answer
 from core.policy.rules import TEXT_RULES, Context, Rule
 from core.prompts.markdown import Quote, blocks, marker, write
-from core.types import TASK_TYPES, Facts, Target, TaskType
+from core.team import DEFAULT, Team, load
+from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Verdict
 
 ACTION_ID: Final = str(uuid.UUID("00000000-0000-4000-8000-000000000042"))
 PULL_REQUEST: Final = Target("pull_request", 42)
+ISSUE: Final = Target("issue", 42)
 COMMIT: Final = "0" * 40
-_INVALID: Final = ("answer.", "grounding.path")
-_SECRETS: Final = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "DFG_RELAY_TOKEN")
+TEAM: Final = load()
+_INVALID: Final = ("answer.", "grounding.path", "brief.path", "triage.component", "sprint.")
+_SECRETS: Final = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "DFG_RELAY_TOKEN")
 
 
 def own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
@@ -54,30 +60,92 @@ def judge_text(body: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) 
 
 
 def judge_raw(
-    raw: str | bytes, files: tuple[str, ...], task_type: TaskType, context: Context, rules: Sequence[Rule] = TEXT_RULES
+    raw: str | bytes,
+    files: tuple[str, ...],
+    task_type: TaskType,
+    context: Context,
+    rules: Sequence[Rule] = TEXT_RULES,
+    extra: Json | None = None,
+    team: Team = TEAM,
 ) -> dict[str, Any]:
-    """Whether an answer is valid, its classification, what is wrong with it, and the bytes that would be posted."""
+    """Whether an answer is valid, its classification, what is wrong with it, and the bytes that would be posted.
+
+    Of the tasks about issues it also tells the changes of labels. `extra` is Facts.extra.
+    """
     facts = Facts(
-        task_type, context.repository, PULL_REQUEST, target_state=COMMIT, changed_paths=files, canary=context.canary
+        task_type,
+        context.repository,
+        PULL_REQUEST if task_type == "qa_plan" else ISSUE,
+        target_state=COMMIT,
+        changed_paths=files,
+        canary=context.canary,
+        extra=extra if extra is not None else _extra({}),
     )
     verdict = judge_answer(
         raw,
         facts,
+        team=team,
         run_id="judge",
         action_ids=lambda _: ACTION_ID,
         phase="phase0",
         own_secrets=context.own_secrets,
         rules=rules,
     )
-    faults = [finding for finding in verdict.findings if finding.rule.startswith(_INVALID)]
     refused = [finding for finding in verdict.findings if finding.severity == "refuse"]
+    faults = [finding for finding in refused if finding.rule.startswith(_INVALID)]
     told = next(iter(faults or refused), None)
+    bodies = [action.payload["body"] for action in verdict.actions if action.type == "add_comment"]
     return {
         "valid": not faults,
         "classification": verdict.classification,
         "error": f"{told.field}: {told.why} ({told.rule})" if told else None,
-        "rendered": verdict.actions[0].payload["body"] if verdict.actions else None,
+        "rendered": next(iter(bodies), None),
+        **({} if task_type == "qa_plan" else {"labels": _label_changes(verdict)}),
     }
+
+
+def _label_changes(verdict: Verdict) -> list[dict[str, Any]]:
+    return [
+        {"issue": action.target.number, "add": action.payload["add"], "remove": action.payload["remove"]}
+        for action in verdict.actions
+        if action.type == "change_labels"
+    ]
+
+
+class _BadCase(Exception):
+    """What is wrong with a case."""
+
+
+def _extra(case: Mapping[str, Any]) -> Json:
+    """What the prompt's facts would say of the case. Raises _BadCase."""
+    labels, issues, capacity = case.get("labels") or [], case.get("issues") or {}, case.get("capacity")
+    if not _is_list(labels, str):
+        raise _BadCase("labels is not a list of names")
+    if capacity is not None and type(capacity) is not int:
+        raise _BadCase("capacity is not a number")
+    if not isinstance(issues, dict):
+        raise _BadCase("issues is not an object")
+    return {
+        "title": "",
+        "labels": labels,
+        "issues": {number: _issue(number, issue) for number, issue in issues.items()},
+        "capacity": capacity,
+    }
+
+
+def _issue(number: str, issue: Any) -> Json:
+    known = {"title": "", "labels": [], "dependsOn": []} | (issue if isinstance(issue, dict) else {})
+    if (
+        not (isinstance(issue, dict) and number.isdecimal() and isinstance(known["title"], str))
+        or not _is_list(known["labels"], str)
+        or not _is_list(known["dependsOn"], int)
+    ):
+        raise _BadCase(f"issues[{number}] is not a title, labels and dependsOn under the issue's number")
+    return known
+
+
+def _is_list(value: Any, of: type) -> bool:
+    return isinstance(value, list) and all(type(item) is of for item in value)
 
 
 def _unreadable(why: str) -> dict[str, Any]:
@@ -106,7 +174,7 @@ def texts(lines: TextIO, context: Context) -> Iterator[dict[str, Any]]:
             yield {"id": case.get("id"), "classification": "rejected", "findings": [], "rendered": None}
 
 
-def answers(lines: TextIO, task_type: TaskType, context: Context) -> Iterator[dict[str, Any]]:
+def answers(lines: TextIO, task_type: TaskType, context: Context, team: Team = TEAM) -> Iterator[dict[str, Any]]:
     """One answer for each line of `{"id","raw"|"raw_b64","files"}`."""
     for line in lines:
         if not line.strip():
@@ -114,11 +182,15 @@ def answers(lines: TextIO, task_type: TaskType, context: Context) -> Iterator[di
         case = json.loads(line)
         raw = _raw(case)
         files = case.get("files") or []
-        known = isinstance(files, list) and all(isinstance(path, str) for path in files)
-        if raw is None or not known:
+        if raw is None or not _is_list(files, str):
             yield {"id": case.get("id"), **_unreadable("the case has no raw text, or files is not a list of paths")}
-        else:
-            yield {"id": case.get("id"), **judge_raw(raw, tuple(files), task_type, context)}
+            continue
+        try:
+            extra = _extra(case)
+        except _BadCase as error:
+            yield {"id": case.get("id"), **_unreadable(str(error))}
+            continue
+        yield {"id": case.get("id"), **judge_raw(raw, tuple(files), task_type, context, extra=extra, team=team)}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -129,7 +201,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     context = Context(
         repository=os.environ.get("GITHUB_REPOSITORY") or "example/app", own_secrets=own_secrets(os.environ)
     )
-    judged = texts(sys.stdin, context) if options.what == "text" else answers(sys.stdin, options.task, context)
+    team = load(Path(os.environ.get("TEAM_FILES") or DEFAULT))
+    judged = texts(sys.stdin, context) if options.what == "text" else answers(sys.stdin, options.task, context, team)
     for result in judged:
         sys.stdout.write(json.dumps(result) + "\n")
         sys.stdout.flush()

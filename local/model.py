@@ -150,7 +150,9 @@ def _error(refused: Objection, headers: Mapping[str, str] | None = None) -> Answ
 def _message(order: Order, body: Mapping[str, Any], number: int) -> dict[str, Any]:
     """A message in the API's shape. Thinking precedes the text, as it does with adaptive thinking."""
     schema = ((body.get("output_config") or {}).get("format") or {}).get("schema")
-    text = order.text if order.text is not None else draft(_text(body["messages"][-1]["content"]), schema)
+    text = order.text
+    if text is None:
+        text = draft(_text(body["messages"][-1]["content"]), schema, _text(body.get("system", "")))
     stop_reason = order.stop_reason
     output_tokens = _tokens(text) + _THINKING_TOKENS
     if output_tokens > body["max_tokens"]:

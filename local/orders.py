@@ -25,11 +25,11 @@ class Orders(Generic[T]):
         with self._lock:
             self._queue.append((operation, order, times))
 
-    def take(self, operation: str) -> T | None:
-        """The order this call must follow."""
+    def take(self, operation: str, *, every: bool = True) -> T | None:
+        """The order this call must follow. `every`: also one for every operation."""
         with self._lock:
             for index, (wanted, order, times) in enumerate(self._queue):
-                if wanted in (operation, EVERY):
+                if wanted == operation or (every and wanted == EVERY):
                     if times == 1:
                         del self._queue[index]
                     elif times is not None:

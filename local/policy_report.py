@@ -40,6 +40,7 @@ def fault(case: Case, rules: Sequence[Rule] = TEXT_RULES) -> str | None:
     if case.expect == "ask" and classification == "auto_safe":
         return "auto_safe, must ask"
     acts = live(judged["rendered"]) if judged["rendered"] is not None else None
+    acts = acts or next(filter(None, (live(finding["excerpt"]) for finding in judged["findings"])), None)
     return f"live: {acts}" if acts else None
 
 

@@ -1,6 +1,7 @@
 """A stand-in for dfg-relay, the small service that writes to GitHub with its own credential.
 
-Operations that can be ordered to fail: relay.comment, relay.labels, relay.close, relay.directive.
+Operations that can be ordered to fail: relay.comment, relay.labels, relay.close, relay.directive; and
+relay.labels.step, each of the relay's own calls to GitHub while it changes labels.
 A fault with a status answers as the relay does when GitHub gives that status to it.
 """
 
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
-from local.faults import Faults
+from local.faults import Broken, Faults
 from local.repository import Refused, Repository
 from local.web import Answer, Request, Server, json_answer
 
@@ -27,7 +29,7 @@ class RelayStandIn:
         self.token = token or secrets.token_hex(16)
         self.login = login
         self.faults = Faults()
-        self._server = Server(self._answer)
+        self._server = Server(self.answer)
         self.url = self._server.url
         self._routes: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
             "/comment": ("relay.comment", self._comment),
@@ -48,7 +50,8 @@ class RelayStandIn:
         self.faults.close()
         self.stop()
 
-    def _answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
+        """One request. Raises HangUp."""
         if request.path == "/__control":
             return self.faults.control(request.json())
         known = self._routes.get(request.path)
@@ -69,7 +72,7 @@ class RelayStandIn:
                 return _complain(400, "Unknown repo")
             try:
                 return json_answer(200, {"success": True, **act(body)}, STAND_IN)
-            except Refused as refused:
+            except (Refused, Broken) as refused:
                 return _complain(refused.status, refused.message)
 
         return self.faults.perform(operation, request, perform, _complain)
@@ -85,10 +88,11 @@ class RelayStandIn:
         add, remove = body.get("add", []), body.get("remove", [])
         if not add and not remove:
             raise Refused(400, "Missing add or remove")
-        for name in remove:
-            self.repository.remove_label(issue, name)
-        labels = self.repository.add_labels(issue, add)
-        return {"issue": issue, "labels": [label["name"] for label in labels]}
+        steps: list[Callable[[], object]] = [partial(self.repository.remove_label, issue, name) for name in remove]
+        if add:
+            steps.append(partial(self.repository.add_labels, issue, add))
+        self.faults.in_steps("relay.labels.step", steps)
+        return {"issue": issue, "labels": [label["name"] for label in self.repository.labels(issue)]}
 
     def _close(self, body: Mapping[str, Any]) -> dict[str, Any]:
         issue = _number(body)

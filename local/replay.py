@@ -1,7 +1,7 @@
 """Judges exported runs again: `python -m local.replay EXPORT [RUN]`. No effect, no model call, no write.
 
 The policy is that of the `core` on the path: a candidate is tried by putting its `src` there instead.
-Exit status: 0 all the same, 2 stored bytes do not fit their events, 3 a verdict or its checks differ.
+Exit status: 0 all the same, 2 events were altered or stored bytes do not fit them, 3 a verdict or its checks differ.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.policy.engine import POLICY_VERSION
+from core import team
+from core.audit.chain import Event, fault
+from core.policy.engine import version
 from core.replay import Kept, Replayed, replay
+from core.team import Team
 
 
 def read_runs(lines: Iterable[str]) -> dict[str, tuple[list[Any], dict[str, Kept]]]:
@@ -29,7 +33,22 @@ def read_runs(lines: Iterable[str]) -> dict[str, tuple[list[Any], dict[str, Kept
         elif record["type"] == "content":
             kept = Kept(base64.b64decode(record["data_b64"]), bytes.fromhex(record["salt"]))
             runs.setdefault(record["run"], ([], {}))[1][record["name"]] = kept
-    return {run: kept for run, kept in runs.items() if any(e["type"] == "run.started" for e in kept[0])}
+    return {run: kept for run, kept in runs.items() if any(_is_dispatch(event) for event in kept[0])}
+
+
+def _is_dispatch(event: Any) -> bool:
+    return bool(event["type"] == "run.started" and event["data"].get("kind") == "dispatch")
+
+
+def judge(run: str, events: Sequence[Any], content: Mapping[str, Kept], words: Team) -> Replayed:
+    """One run, once its events have been found to be a whole chain: what they say is what it is held against."""
+    try:
+        broken = fault([Event(**event) for event in events])
+        if broken is None:
+            return replay(run, events, content, words)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        broken = f"its events or contents are not those of a run: {type(error).__name__} {error}"
+    return Replayed(run, "not judged", "", "", faults=(broken,))
 
 
 def tell(replayed: Replayed) -> str:
@@ -69,11 +88,12 @@ def main() -> int:
             print(f"the export has no run {options.run}", file=sys.stderr)
             return 2
         runs = {options.run: runs[options.run]}
-    replayed = [replay(run, events, content) for run, (events, content) in runs.items()]
+    words = team.load(Path(os.environ["TEAM_FILES"])) if os.environ.get("TEAM_FILES") else team.load()
+    replayed = [judge(run, events, content, words) for run, (events, content) in runs.items()]
     for one in replayed:
         if one.result == "differs" or one.faults or options.run:
             print(tell(one))
-    print(f"policy {POLICY_VERSION}")
+    print(f"policy {version(words)}")
     print(summary(replayed))
     if any(one.faults for one in replayed):
         return 2

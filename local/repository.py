@@ -38,9 +38,14 @@ class Repository:
         self._issues: dict[int, Json] = {}
         self._comments: dict[int, list[Json]] = {}
         self._next_comment = 1
+        self._tree: dict[str, None] = {}
+        self._tree_is_whole = True
 
     def load(self, case: Mapping[str, Any]) -> int:
-        """Takes a case `{"repository", "pull", "files", "issue"}` as its own. Returns the pull request's number."""
+        """Takes a case `{"repository", "pull", "files", "issue"}` as its own. Returns the pull request's number.
+
+        The case's files, and those under "tree" if it has that, are in the default branch from then on.
+        """
         pull = copy.deepcopy(case["pull"])
         number = int(pull["number"])
         with self._lock:
@@ -51,12 +56,15 @@ class Repository:
             if case.get("issue"):
                 issue = copy.deepcopy(case["issue"])
                 self._issues[int(issue["number"])] = issue
+            paths = [file["filename"] for file in case["files"] if file.get("status") != "removed"]
+            self._tree.update(dict.fromkeys([*paths, *case.get("tree", ())]))
         return number
 
     def clear(self) -> None:
         with self._lock:
-            for part in (self._pulls, self._files, self._issues, self._comments):
+            for part in (self._pulls, self._files, self._issues, self._comments, self._tree):
                 part.clear()
+            self._tree_is_whole = True
 
     # --- what the tests change -----------------------------------------------------------------
 
@@ -90,6 +98,12 @@ class Repository:
             )
             issue.update(fields)
 
+    def put_tree(self, paths: Sequence[str], *, whole: bool = True) -> None:
+        """The files of the default branch, in place of those there were."""
+        with self._lock:
+            self._tree = dict.fromkeys(paths)
+            self._tree_is_whole = whole
+
     # --- what the API reads --------------------------------------------------------------------
 
     def pull(self, number: int) -> Json:
@@ -120,20 +134,46 @@ class Repository:
             self._found(self._issues, number)
             return [copy.deepcopy(c) for c in self._comments.get(number, []) if c["updated_at"] >= since]
 
+    def tree(self) -> Json:
+        """The default branch's tree, read recursively."""
+        with self._lock:
+            paths = sorted(self._tree)
+            whole = self._tree_is_whole
+        folders = sorted(
+            {"/".join(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 1)}
+        )
+        entries = [{"path": path, "type": "tree", "mode": "040000"} for path in folders]
+        entries += [{"path": path, "type": "blob", "mode": "100644"} for path in paths]
+        return {"sha": "0" * 40, "tree": sorted(entries, key=lambda entry: entry["path"]), "truncated": not whole}
+
     def labels(self, number: int) -> list[Json]:
         labels: list[Json] = self.issue(number)["labels"]
         return labels
 
     # --- what the API writes -------------------------------------------------------------------
 
+    def edit_comment(self, identifier: int, author: str, body: str) -> Json:
+        """Other words for a comment of one's own."""
+        _check_body(body)
+        with self._lock:
+            for comment in (comment for comments in self._comments.values() for comment in comments):
+                if comment["id"] == identifier:
+                    if comment["user"]["login"] != author:
+                        raise Refused(403, "Must have admin rights to Repository.")
+                    comment |= {"body": body, "updated_at": self._at()}
+                    return copy.deepcopy(comment)
+            raise Refused(404, "Not Found")
+
+    def delete_comment(self, identifier: int) -> None:
+        with self._lock:
+            for comments in self._comments.values():
+                comments[:] = [comment for comment in comments if comment["id"] != identifier]
+
     def comment(self, number: int, author: str, body: str) -> Json:
-        if not body.strip():
-            raise Refused(422, "Validation Failed: body can't be blank")
-        if len(body) > MAX_BODY_CHARACTERS:
-            raise Refused(422, f"Validation Failed: body is too long (maximum is {MAX_BODY_CHARACTERS} characters)")
+        _check_body(body)
         with self._lock:
             self._found(self._issues, number)
-            at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+            at = self._at()
             identifier = self._next_comment
             self._next_comment += 1
             comment = {
@@ -180,7 +220,17 @@ class Repository:
             if number in self._pulls:
                 self._pulls[number]["state"] = "closed"
 
+    def _at(self) -> str:
+        return self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def _found(self, where: Mapping[int, Json], number: int) -> Json:
         if number not in where:
             raise Refused(404, "Not Found")
         return where[number]
+
+
+def _check_body(body: str) -> None:
+    if not body.strip():
+        raise Refused(422, "Validation Failed: body can't be blank")
+    if len(body) > MAX_BODY_CHARACTERS:
+        raise Refused(422, f"Validation Failed: body is too long (maximum is {MAX_BODY_CHARACTERS} characters)")

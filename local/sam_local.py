@@ -1,6 +1,6 @@
 """`sam local invoke` of a built function, against the local stack: needs Docker and `make build`.
 
-    python -m local.sam_local QaPlanFunction events/qa_plan.json
+    python -m local.sam_local DispatchFunction events/qa_plan.json
 
 The SAM CLI passes on only variables that a template names, and containers do not reach the loopback
 interface. So the stack is started, its ports are opened to containers, and the function is described to

@@ -25,6 +25,7 @@ from core.auth import parse_secret
 from core.config import read_limits, read_settings
 from core.dispatcher.ledger import Ledger
 from core.store import Store
+from core.webhook import read_secret
 from local.child import ROOT, Child
 from local.choice import choose
 from local.client import Client
@@ -38,6 +39,7 @@ from local.template import read_template
 from local.web import listen
 
 WORKER: Final = "WorkerFunction"
+GITHUB_APP: Final = ("GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID", "GITHUB_APP_PRIVATE_KEY")
 COMMENT_AUTHOR: Final = "dfg-bot"
 REPOSITORY: Final = "dfg-team/dfg"
 START_SECONDS: Final = 60.0
@@ -143,7 +145,9 @@ class Stack:
         self._exit.callback(self._listener.close)
         engine_url = self._env.get("AWS_ENDPOINT_URL_DYNAMODB") or self._start_engine()
         self.environment = self._handlers_environment(engine_url)
-        read_settings(self.environment)  # a wrong setting is told here, and not by every process in its log
+        # a wrong setting is told here, and not by every process in its log
+        if read_settings(self.environment).webhook:
+            read_secret(self.environment.get("GITHUB_WEBHOOK_SECRET", ""))
         self.dynamodb = dynamodb(engine_url, self.environment)
         try:
             create_tables(self.dynamodb, self._template, self.tables)
@@ -241,6 +245,7 @@ class Stack:
             values |= {"ANTHROPIC_BASE_URL": self.model.url, "ANTHROPIC_API_KEY": self.model.api_key}
         if self.github is not None:
             values |= {"GITHUB_API_URL": self.github.url, "GITHUB_TOKEN": self.github.token}
+            values |= dict.fromkeys(GITHUB_APP, "")
         if self.relay is not None:
             values |= {"DFG_RELAY_URL": self.relay.url, "DFG_RELAY_TOKEN": self.relay.token}
         if not (self.choice.github or self.choice.relay == "real"):

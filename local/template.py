@@ -101,7 +101,7 @@ def read_template(path: Path) -> Template:
         schedules += [
             Schedule(function, _rate(event["Properties"]["ScheduleExpression"]))
             for event in properties.get("Events", {}).values()
-            if event["Type"] == "ScheduleV2"
+            if event["Type"] == "ScheduleV2" and "State" not in event["Properties"]  # the others are off by default
         ]
 
     tables = {

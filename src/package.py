@@ -11,6 +11,7 @@ in one package. Two packages, and a parameter that has to agree with the build, 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,15 @@ CACHE: Final = SRC.parent / "build" / "lambda"
 PROCESSORS: Final = ("x86_64", "aarch64")
 BOTOCORE_SERVICES: Final = {"dynamodb", "kms", "lambda", "s3", "secretsmanager", "sns", "sts"}
 """Services whose API descriptions stay; the others are 25 MB that nothing here calls."""
+LEFT_OUT: Final = (
+    "bin",
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/[!_jst]*",
+    "botocore/data/*/*/examples-1.json",
+    "*.dist-info/RECORD",
+    "*.dist-info/sboms",
+)
+"""Parts of dependencies that no function imports or reads, as patterns: tests/runtime runs every handler without."""
 
 
 def main(kind: str, artifacts: Path) -> None:
@@ -111,16 +121,29 @@ def native_modules(tree: Path, processor: str) -> list[str]:
 
 
 def trim(tree: Path) -> None:
-    """Leave out commands and the API descriptions of services that nothing here calls."""
-    shutil.rmtree(tree / "bin", ignore_errors=True)
-    for service in (tree / "botocore" / "data").iterdir():
+    """Leave out what nothing here uses: see `LEFT_OUT` and `BOTOCORE_SERVICES`."""
+    for pattern in LEFT_OUT:
+        for path in list(tree.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    data = tree / "botocore" / "data"
+    for service in data.iterdir():
         if service.is_dir() and service.name not in BOTOCORE_SERVICES:
             shutil.rmtree(service)
+    cut_endpoints(data / "endpoints.json")
+
+
+def cut_endpoints(file: Path) -> None:
+    """Every client that is made reads this file whole: 1.2 MB of it is about services that nothing here calls."""
+    endpoints = json.loads(file.read_text("utf-8"))
+    for partition in endpoints["partitions"]:
+        partition["services"] = {k: v for k, v in partition["services"].items() if k in BOTOCORE_SERVICES}
+    file.write_text(json.dumps(endpoints), "utf-8")
 
 
 def find_interpreter(version: str) -> str | None:
     """A Python of exactly this version, for byte-compiling: bytecode of another is ignored at run time."""
-    for candidate in (f"python{version}", sys.executable):
+    managed = sorted(Path.home().glob(f".pyenv/versions/{version}*/bin/python{version}"))
+    for candidate in (f"python{version}", sys.executable, *map(str, managed)):
         path = shutil.which(candidate)
         if path is None:
             continue

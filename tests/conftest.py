@@ -19,6 +19,7 @@ from local.relay import RelayStandIn
 from local.repository import Repository
 from local.stack import Stack, clean_environment
 from local.template import Template, read_template
+from tests.rejudging import judge_again
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -49,11 +50,12 @@ def table_names(prefix: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def tables(dynamodb_client: DynamoDBClient, template: Template) -> dict[str, str]:
-    """The five tables, empty, for one test: variable → name."""
+def tables(dynamodb_client: DynamoDBClient, template: Template) -> Iterator[dict[str, str]]:
+    """The five tables, empty, for one test: variable → name. Its runs are judged again afterwards."""
     names = table_names(f"t{uuid.uuid4().hex[:8]}")
     create_tables(dynamodb_client, template, names)
-    return names
+    yield names
+    judge_again(dynamodb_client, names)
 
 
 @pytest.fixture
@@ -105,7 +107,9 @@ def _maker(engine: Engine, logs: Path, until: ExitStack) -> MakeStack:
     def make(overrides: Mapping[str, str] | None = None, *, worker: bool = True) -> Stack:
         names = table_names(f"s{uuid.uuid4().hex[:8]}")
         env = clean_environment({"AWS_ENDPOINT_URL_DYNAMODB": engine.url, **names, **(overrides or {})})
-        return until.enter_context(Stack(env, logs=logs, worker=worker, retry_delays=(0.0, 0.0)))
+        stack = until.enter_context(Stack(env, logs=logs, worker=worker, retry_delays=(0.0, 0.0)))
+        until.callback(lambda: judge_again(stack.dynamodb, stack.tables))
+        return stack
 
     return make
 
@@ -124,8 +128,9 @@ def shared_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def stack(shared_stack: Stack, sample: dict[str, Any]) -> Stack:
+def stack(shared_stack: Stack, sample: dict[str, Any]) -> Iterator[Stack]:
     """The running stack, emptied, with the sample pull request on the GitHub stand-in."""
     shared_stack.reset()
     shared_stack.repository.load(sample)
-    return shared_stack
+    yield shared_stack
+    judge_again(shared_stack.dynamodb, shared_stack.tables)

@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from core import team
 from core.app import App, Thunk
 from core.audit.signing import LocalSigner
 from core.auth import parse_secret
-from core.canonical import digest
 from core.config import read_settings
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply, read_reply
 from core.errors import NotFound
+from core.policy.transitions import outcome_faults
 from core.store import Store
-from core.types import Action, ChangedFile, Comment, Effect, Issue, PullRequest, Target, TargetNow
+from core.types import Action, ChangedFile, Comment, Effect, Issue, Json, PullRequest, Target, TargetNow, Tree
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 START = 1_790_000_000_000
 """Where the tests' clock begins, in milliseconds."""
 TOKEN = "captain-token-for-tests-0123456789"  # noqa: S105 - opens nothing
+WEBHOOK_SECRET = "github-signs-with-this-in-tests"  # noqa: S105 - opens nothing
 AUTHOR = "dfg-bot"
 
 
@@ -73,7 +75,7 @@ class FakeGitHub:
 
     def __init__(self) -> None:
         self.pulls = {42: pull_request()}
-        self.issues = {100: Issue(100, "Prices must not be negative", "AC1: a negative price shows as 0", "open", ())}
+        self.known = {100: Issue(100, "Prices must not be negative", "AC1: a negative price shows as 0", "open", ())}
         self.posted: list[tuple[int, Comment]] = []
         self.reading: Exception | None = None
         self._lock = threading.Lock()
@@ -86,17 +88,26 @@ class FakeGitHub:
 
     def issue(self, number: int) -> Issue:
         self._read()
-        if number not in self.issues:
+        if number not in self.known:
             raise NotFound(f"issue {number} was not found")
-        return self.issues[number]
+        return self.known[number]
 
     def target(self, target: Target) -> TargetNow:
         self._read()
         if target.type == "pull_request":
             pull = self.pull_request(target.number)
-            return TargetNow(pull.state == "open", pull.head_sha)
+            return TargetNow(pull.state == "open", pull.head_sha, pull.labels)
         issue = self.issue(target.number)
-        return TargetNow(issue.state == "open", digest([issue.title, issue.body]))
+        return TargetNow(issue.state == "open", issue.text_digest, issue.labels)
+
+    def issues(self, label: str, limit: int) -> tuple[Issue, ...]:
+        self._read()
+        listed = [i for _, i in sorted(self.known.items()) if label in i.labels and i.state == "open"]
+        return tuple(listed[:limit])
+
+    def tree(self) -> Tree:
+        self._read()
+        return Tree(("dfg_api/pricing.py", "dfg_api/ranking.py", "tests/test_pricing.py"), whole=True)
 
     def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
         self._read()
@@ -105,6 +116,12 @@ class FakeGitHub:
     def post(self, number: int, body: str, at: str) -> None:
         with self._lock:
             self.posted.append((number, Comment(AUTHOR, body, at)))
+
+    def relabel(self, number: int, add: Sequence[str], remove: Sequence[str]) -> None:
+        with self._lock:
+            issue = self.known[number]
+            kept = [label for label in issue.labels if label not in remove]
+            self.known[number] = replace(issue, labels=(*kept, *(label for label in add if label not in kept)))
 
     def _read(self) -> None:
         if self.reading is not None:
@@ -130,9 +147,14 @@ class FakeWriter:
         self.before()
         self.sent.append(action.id)
         outcome = self.outcomes.pop(0) if self.outcomes else "executed"
+        if action.type == "change_labels" and self._misfit(action):
+            return Effect("failed", "the labels have moved")
 
         def land() -> None:
-            self._github.post(action.target.number, action.payload["body"], "2026-11-22T12:00:00Z")
+            if action.type == "change_labels":
+                self._github.relabel(action.target.number, action.payload["add"], action.payload["remove"])
+            else:
+                self._github.post(action.target.number, action.payload["body"], "2026-11-22T12:00:00Z")
 
         if outcome in ("executed", "lost"):
             land()
@@ -141,6 +163,12 @@ class FakeWriter:
         if outcome in ("executed", "failed"):
             return Effect("executed" if outcome == "executed" else "failed", f"as told: {outcome}")
         return Effect("outcome_unknown", "no answer")
+
+    def _misfit(self, action: Action) -> bool:
+        """As a writer does, the labels are read again before anything is sent."""
+        labels = frozenset(self._github.known[action.target.number].labels)
+        add, remove = (tuple(action.payload[name]) for name in ("add", "remove"))
+        return any(outcome_faults(labels, add, remove, team.load().taxonomy))
 
 
 PLAN: dict[str, Any] = {
@@ -205,7 +233,7 @@ class World:
     writer: FakeWriter
     model: FakeModel
     started: list[str]
-    """Runs handed to the worker."""
+    """Runs, and deliveries of GitHub, handed to the worker."""
     metrics: list[tuple[str, int]]
     published: dict[int, str]
 
@@ -230,21 +258,27 @@ def make_world(client: DynamoDBClient, tables: dict[str, str], *, worker: bool =
     store = Store(client, sleep=clock.sleep, new_id=_new_id)
     ledger = Ledger(store, read.breaker_table, read.limits)
     ledger.create_if_missing()
+
+    def start_worker(event: Json) -> None:
+        started.append(event.get("runId") or event["delivery"])
+
     app = App(
         settings=read,
         credentials=lambda: parse_secret(TOKEN),
+        webhook_secret=lambda: WEBHOOK_SECRET,
         own_secrets=lambda: (TOKEN,),
         now=clock.now,
         sleep=clock.sleep,
         new_id=_new_id,
         random_hex=lambda: uuid.uuid4().hex,
         together=in_turn,
+        team=team.load(),
         store=store,
         ledger=ledger,
         github=lambda: github,
         writer=lambda: writer,
         model=lambda: model,
-        start_worker=started.append if worker else None,
+        start_worker=start_worker if worker else None,
         signer=lambda: LocalSigner("11" * 32),
         publish=published.setdefault,
         measure=lambda name, value: metrics.append((name, value)),

@@ -11,9 +11,10 @@ It shares no code with the service, and takes nothing in the export at its word.
 1 something is wrong, 2 it could not be read, or no signed checkpoint was there to prove anything.
 
 What it can show. Within what the newest checkpoint covers: any event altered, dropped, reordered, inserted or
-back-dated; an effect without an intent, a verdict or an approval. Against a NOTE: a log cut short or rewritten
-(forked) after that NOTE was signed. What it cannot show: that an event was never written at all; what came after
-the newest checkpoint; anything, if the holder of the key signed false checkpoints before you got a NOTE.
+back-dated; an effect without an intent, a verdict or an approval; charges that do not add up. Against a NOTE: a
+log cut short or rewritten (forked) after that NOTE was signed. What it cannot show: that an event was never
+written at all; what came after the newest checkpoint; anything, if the holder of the key signed false checkpoints
+before you got a NOTE.
 """
 
 from __future__ import annotations
@@ -55,12 +56,26 @@ MODEL = {"generation.attempt_failed", "generation.answered"}
 OPENINGS = {"run.started"} | DECISIONS | BREAKER
 """What a chain begins with; a look begins with the outcome that it found."""
 KNOWN_TYPES = OUTCOMES | DECISIONS | BREAKER | MONEY | RUN | MODEL | {"action.proposed", "action.intended"}
+MOST_SEQ = 999_999
+"""The order of events has six digits for the number."""
 CONTENTS = {
     "prompt": ("prompt.stored", "prompt"),
     "context": ("prompt.stored", "context"),
     "answer": ("generation.answered", "answer"),
 }
 """Name of a stored content → the event and the field of it that hold its digest."""
+MONEY_FIELDS = {
+    "charge.requested": ("attempt", "amount"),
+    "charge.settled": ("attempt", "reserved", "charged"),
+    "generation.answered": ("attempt", "cost"),
+}
+NAMING = {
+    "approval.granted": ("actionId",),
+    "action.proposed": ("actionId",),
+    "action.intended": ("actionId", "attempt"),
+    **dict.fromkeys(OUTCOMES, ("actionId", "attempt")),
+}
+"""What these events are about."""
 
 
 class Unreadable(Exception):
@@ -94,6 +109,16 @@ class Event:
         """Where the checkpointer takes it: by time, then chain, then number."""
         return f"{self.at}#{self.chain}#{self.seq:06d}"
 
+    def word(self, name: str) -> str:
+        """A text of its data; empty where it is none."""
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
+
+    def amount(self, name: str) -> int | None:
+        """A whole number of its data, from 0 on; None where it is none."""
+        value = self.data.get(name)
+        return value if type(value) is int and value >= 0 else None
+
     def __str__(self) -> str:
         return f"event {self.seq} of chain {self.chain} ({self.type})"
 
@@ -119,6 +144,7 @@ class Export:
     contents: list[Content] = field(default_factory=list)
     partial: str = ""
     with_content: bool = True
+    declared: bool = False
 
     def events(self) -> Iterator[Event]:
         for chain in self.chains.values():
@@ -167,9 +193,12 @@ def _read_record(export: Export, record: Any) -> None:
             export.contents.append(read_content(exactly(record, "type", "run", "name", "salt", "data_b64")))
         case "export":
             exactly(record, "type", "since", "until", "content")
+            if export.declared:
+                raise ValueError("the export says twice what it holds")
+            if type(record["content"]) is not bool:
+                raise ValueError("content must be true or false")
             span = [f"{name} {show(record[name])}" for name in ("since", "until") if record[name] is not None]
-            export.partial = " ".join(span)
-            export.with_content = record["content"] is True
+            export.partial, export.with_content, export.declared = " ".join(span), record["content"], True
         case kind:
             raise ValueError(f"unknown type {show(kind)}")
 
@@ -182,8 +211,8 @@ def read_event(event: Any) -> Event:
     of_form(event, "at", MOMENT)
     of_form(event, "prev", HEX)
     of_form(event, "hash", HEX)
-    if type(event["seq"]) is not int or event["seq"] < 0 or not isinstance(event["data"], dict):
-        raise ValueError("an event needs a whole number and an object of data")
+    if type(event["seq"]) is not int or not 0 <= event["seq"] <= MOST_SEQ or not isinstance(event["data"], dict):
+        raise ValueError(f"an event needs a number from 0 to {MOST_SEQ} and an object of data")
     actual = hashlib.sha256(canonical({name: event[name] for name in names if name != "hash"})).hexdigest()
     return Event(**event, actual=actual)
 
@@ -192,8 +221,10 @@ def read_checkpoint(checkpoint: dict[str, Any]) -> Json:
     leaves = checkpoint["leaves"]
     if not isinstance(leaves, list) or not all(isinstance(leaf, str) and HEX.fullmatch(leaf) for leaf in leaves):
         raise ValueError("the leaves of a checkpoint are hashes")
-    if type(checkpoint["number"]) is not int or not isinstance(checkpoint["note"], str):
-        raise ValueError("a checkpoint needs a number and a note")
+    if any(type(checkpoint[name]) is not int for name in ("number", "events", "size")):
+        raise ValueError("number, events and size of a checkpoint are whole numbers")
+    if not all(isinstance(checkpoint[name], str) for name in ("root", "prev", "through", "note", "key")):
+        raise ValueError("root, prev, through, note and key of a checkpoint are texts")
     return checkpoint
 
 
@@ -232,7 +263,9 @@ def verify(export: Export, key: str, known: Sequence[str] = ()) -> Report:
     for chain, events in sorted(export.chains.items()):
         check_chain(chain, events, report)
         check_shape(chain, events, report)
+        check_money(events, report)
     check_effects(export, report)
+    check_digests(export, report)
     checkpoints = check_checkpoints(export.checkpoints, key, report)
     check_coverage(export, checkpoints, report)
     check_known(export.checkpoints, checkpoints, known, key, report)
@@ -279,8 +312,39 @@ def check_shape(chain: str, events: Sequence[Event], report: Report) -> None:
         report.faults.append(f"chain {chain}: the run has an end and no start")
     elif first.type == "run.started" and last.type != "run.finished":
         report.unchecked.append(f"chain {chain}: the run has no end: it is still going on, or it died")
+    if "approval.granted" in types and "action.intended" not in types[types.index("approval.granted") :]:
+        report.faults.append(f"chain {chain}: the approval is not followed by the intent that is written with it")
     for kind in sorted({kind for kind in types if kind not in KNOWN_TYPES}):
         report.unchecked.append(f"chain {chain}: what {kind} means is not known to this verifier")
+
+
+def check_money(events: Sequence[Event], report: Report) -> None:
+    """What a run came to is what was settled, of a charge on record, and not less than its answer cost."""
+    requested: set[tuple[int | None, int | None]] = set()
+    settled: int | None = None
+    cost = 0
+    for event in events:
+        names = MONEY_FIELDS.get(event.type, ())
+        if any(event.amount(name) is None for name in names):
+            report.faults.append(f"{event} does not say {', '.join(names)} in whole numbers")
+        elif event.type == "charge.requested":
+            requested.add((event.amount("attempt"), event.amount("amount")))
+        elif event.type == "generation.answered":
+            cost = event.amount("cost") or 0
+            if event.amount("attempt") not in {attempt for attempt, _ in requested}:
+                report.faults.append(f"{event} is of an attempt that was not charged before it")
+        elif event.type == "charge.settled":
+            settled = event.amount("charged") or 0
+            if (event.amount("attempt"), event.amount("reserved")) not in requested:
+                report.faults.append(f"{event} settles a charge that is not on record before it")
+            if settled < cost:
+                report.faults.append(f"{event} comes to {settled}, less than the answer's cost of {cost}")
+        elif event.type == "run.finished":
+            possible = {0, *(amount for _, amount in requested)} if settled is None else {settled}
+            if "charged" in event.data and event.amount("charged") not in possible:
+                report.faults.append(f"{event} says another charge than was settled")
+            elif settled and "charged" not in event.data:
+                report.faults.append(f"{event} does not say what was settled: {settled}")
 
 
 def check_effects(export: Export, report: Report) -> None:
@@ -288,28 +352,30 @@ def check_effects(export: Export, report: Report) -> None:
     intents: dict[str, Event] = {}
     ended: set[str] = set()
     executed: dict[str, set[str]] = {}
-    proposed = {e.data.get("actionId") for e in export.events() if e.type == "action.proposed"}
+    proposed = {event.word("actionId") for event in export.events() if event.type == "action.proposed"}
     for events in export.chains.values():
-        allowed: set[object] = set()
+        allowed: set[str] = set()
         outcomes: set[str] = set()
         for event in events:
-            attempt, action = str(event.data.get("attempt")), str(event.data.get("actionId"))
-            if event.type == "policy.judged" and event.data.get("classification") == "auto_safe":
-                allowed.add(None)
+            attempt, action = event.word("attempt"), event.word("actionId")
+            if not all(event.word(name) for name in NAMING.get(event.type, ())):
+                report.faults.append(f"{event} does not name its action or its attempt")
+            if event.type == "policy.judged":
+                allowed |= let_through(event)
             if event.type == "approval.granted":
                 allowed.add(action)
             if event.type == "action.intended":
                 if attempt in intents:
                     report.faults.append(f"{event} has the attempt of another intent: {intents[attempt]}")
                 intents[attempt] = event
-                if None not in allowed and action not in allowed:
+                if action not in allowed:
                     report.faults.append(f"{event} was let through by nobody: neither a verdict nor an approval")
             if event.type in OUTCOMES and event.data.get("kind") != "look":
                 if attempt not in intents or intents[attempt].chain != event.chain:
                     report.faults.append(f"{event} has no intent before it")
                 elif attempt in outcomes:
                     report.faults.append(f"{event} is a second outcome of one attempt")
-                elif intents[attempt].data.get("actionId") != event.data.get("actionId"):
+                elif intents[attempt].word("actionId") != action:
                     report.faults.append(f"{event} is of another action than its intent")
                 outcomes.add(attempt)
             if event.type in OUTCOMES:
@@ -317,15 +383,15 @@ def check_effects(export: Export, report: Report) -> None:
             if event.type == "action.executed":
                 executed.setdefault(action, set()).add(attempt)
     for event in export.events():
-        if (
-            event.type in OUTCOMES
-            and event.data.get("kind") == "look"
-            and str(event.data.get("attempt")) not in intents
-        ):
-            told(export, report, f"{event} speaks of an attempt that nobody intended")
-    in_runs = {e.data.get("actionId") for e in intents.values() if export.chains[e.chain][0].type == "run.started"}
+        if event.type in OUTCOMES and event.data.get("kind") == "look":
+            seen = intents.get(event.word("attempt"))
+            if seen is None:
+                told(export, report, f"{event} speaks of an attempt that nobody intended")
+            elif seen.word("actionId") != event.word("actionId"):
+                report.faults.append(f"{event} is of another action than its intent")
+    made = proposed | {e.word("actionId") for e in intents.values() if export.chains[e.chain][0].type == "run.started"}
     for event in export.events():
-        if event.type == "approval.granted" and event.data.get("actionId") not in proposed | in_runs:
+        if event.type == "approval.granted" and event.word("actionId") not in made:
             told(export, report, f"{event} approves an action that no run has made")
     for action, attempts in executed.items():
         if len(attempts) > 1:
@@ -333,6 +399,27 @@ def check_effects(export: Export, report: Report) -> None:
     for attempt, event in intents.items():
         if attempt not in ended:
             report.unchecked.append(f"{event} has no outcome: it may have been sent")
+
+
+def let_through(judged: Event) -> set[str]:
+    """The actions that a verdict lets through without an approval."""
+    listed = judged.data.get("actions")
+    actions = [action for action in listed if isinstance(action, dict)] if isinstance(listed, list) else []
+    found = [action.get("actionId") for action in actions if action.get("classification") == "auto_safe"]
+    return {action for action in found if isinstance(action, str)}
+
+
+def check_digests(export: Export, report: Report) -> None:
+    """What was approved and carried out is what the run made. An approval as stale binds to where the target is now."""
+    made: dict[str, Event] = {}
+    for events in export.chains.values():
+        if events[0].type == "run.started":
+            made |= {e.word("actionId"): e for e in events if e.type in ("action.proposed", "action.intended")}
+    for event in export.events():
+        if event.type == "action.intended" or (event.type == "approval.granted" and "stale" not in event.data):
+            first = made.get(event.word("actionId"))
+            if first is not None and event.data.get("digest") != first.data.get("digest"):
+                report.faults.append(f"{event} is of another content than {first}")
 
 
 def told(export: Export, report: Report, what: str) -> None:
@@ -446,7 +533,7 @@ def check_checkpoints(records: Sequence[Json], key: str, report: Report) -> list
     for position, record in enumerate(sorted(records, key=lambda record: int(record["number"]))):
         name = f"checkpoint {record['number']}"
         if record["number"] != position:
-            twice = record["number"] == position - 1
+            twice = position > 0 and record["number"] == position - 1
             report.faults.append(
                 f"{name} stands in the export twice"
                 if twice
@@ -480,7 +567,7 @@ def check_checkpoints(records: Sequence[Json], key: str, report: Report) -> list
 def _misfits(record: Json, note: Note, key: str) -> Iterator[str]:
     """Where the record says another thing than its signed note."""
     for name in ("number", "events", "size", "root", "prev", "through"):
-        if record[name] != getattr(note, name) or isinstance(record[name], bool):
+        if record[name] != getattr(note, name):
             yield f"its record says {name} {show(record[name])}, its note {show(getattr(note, name))}"
     if record["key"] != key.strip():
         yield "its record names another key"
@@ -568,7 +655,8 @@ def check_known(
             report.unchecked.append(f"checkpoint {note.number}, which is known, comes after one that is wrong here")
         else:
             report.faults.append(
-                f"the log was cut short: checkpoint {note.number} is known, and {len(checkpoints)} are here"
+                f"the log was cut short: checkpoint {note.number} is known, and {len(checkpoints)} are here "
+                "(or the export is older than that checkpoint)"
             )
 
 
@@ -578,14 +666,15 @@ def check_known(
 def check_contents(export: Export, report: Report) -> None:
     """Each content fits the digest in its run's event; what is gone has an erasure on record."""
     digests: dict[tuple[str, str], object] = {}
-    erased: set[tuple[object, object]] = set()
+    erased: set[tuple[str, str]] = set()
     for event in export.events():
         for name, (kind, where) in CONTENTS.items():
             if event.type == kind:
                 digests[event.chain, name] = event.data.get(where)
         if event.type == "content.erased":
             names = event.data.get("names")
-            erased |= {(event.data.get("runId"), name) for name in (names if isinstance(names, list) else ())}
+            words = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+            erased |= {(event.word("runId"), name) for name in words}
     present: set[tuple[str, str]] = set()
     for content in export.contents:
         place = (content.run, content.name)
@@ -595,6 +684,8 @@ def check_contents(export: Export, report: Report) -> None:
             report.faults.append(f"{content} was inserted: no event of the run speaks of it")
         elif content.digest != digests[place]:
             report.faults.append(f"{content} was altered: it has not the digest that the run's event holds")
+        elif place in erased:
+            report.faults.append(f"{content} is there, though its erasure is on record")
         present.add(place)
     if not export.with_content:
         report.unchecked.append("the export was made without contents")

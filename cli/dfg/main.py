@@ -6,11 +6,39 @@ from typing import Annotated, Final
 
 import typer
 
-from dfg.commands import approve, audit, costs, erase, export, health, pending, qa_plan, reject, replay, reset, verify
+from dfg.commands import (
+    approve,
+    audit,
+    costs,
+    erase,
+    export,
+    health,
+    pending,
+    phases,
+    qa_plan,
+    reject,
+    replay,
+    reset,
+    verify,
+)
 from dfg.exits import Exit
 from dfg.session import Session, open_session
 
-COMMANDS: Final = (qa_plan, pending, approve, reject, audit, costs, export, verify, replay, erase, health, reset)
+COMMANDS: Final = (
+    qa_plan,
+    pending,
+    approve,
+    reject,
+    audit,
+    costs,
+    export,
+    verify,
+    replay,
+    erase,
+    phases,
+    health,
+    reset,
+)
 
 EPILOG: Final = "Exit codes: " + " · ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
 

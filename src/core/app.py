@@ -13,7 +13,8 @@ from core.config import Settings
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply
 from core.store import Store
-from core.types import Comment, Issue, PullRequest, Target, TargetNow
+from core.team import Team
+from core.types import Comment, Issue, Json, PullRequest, Target, TargetNow, Tree
 
 Thunk = Callable[[], Any]
 
@@ -26,6 +27,10 @@ class Reader(Protocol):
     def issue(self, number: int) -> Issue: ...
 
     def target(self, target: Target) -> TargetNow: ...
+
+    def issues(self, label: str, limit: int) -> tuple[Issue, ...]: ...
+
+    def tree(self) -> Tree: ...
 
     def comments(self, number: int, since: str = "") -> tuple[Comment, ...]: ...
 
@@ -43,6 +48,8 @@ class App:
     settings: Settings
     credentials: Callable[[], tuple[Credential, ...]]
     """The accepted tokens, read again from time to time."""
+    webhook_secret: Callable[[], str]
+    """What GitHub signs its deliveries with, read again from time to time."""
     own_secrets: Callable[[], tuple[str, ...]]
     """What must never appear in a comment."""
     now: Callable[[], int]
@@ -53,14 +60,15 @@ class App:
     """128 random bits."""
     together: Callable[[Sequence[Thunk]], list[Any]]
     """Runs all, answers in order, raises the first error once all have ended."""
+    team: Team
     store: Store
     ledger: Ledger
     github: Callable[[], Reader]
     writer: Callable[[], Writer]
     model: Callable[[], Model]
     """Imports the SDK at the first call."""
-    start_worker: Callable[[str], None] | None
-    """Starts the worker for a run id; None: the run is carried out inline."""
+    start_worker: Callable[[Json], None] | None
+    """Starts the worker with {"runId": …} or {"delivery": …}; None: what it would do is done inline."""
     signer: Callable[[], Signer]
     """The key that signs checkpoints."""
     publish: Callable[[int, str], None]

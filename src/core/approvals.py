@@ -21,7 +21,9 @@ from core.canonical import iso
 from core.decision import Decision
 from core.dispatcher import dedupe
 from core.errors import Conflict, PreconditionFailed, SelfApproval, StoreUnavailable
+from core.gates import Gate
 from core.policy import engine
+from core.policy.transitions import outcome_faults
 from core.results import dollars
 from core.store import Item, Page
 from core.types import ActionState, Effect, Json
@@ -105,11 +107,16 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
             return found
         stored, assumes = found
 
-    phases.require_task(app.settings, action.task_type, "api")
+    phases.require_known(app.settings, action.task_type)
     phases.require_action(app.settings, action.type)
 
     verdict = engine.judge_stored(
-        action, stored.draft.raw, stored.draft.facts, phase=app.settings.phase, own_secrets=app.own_secrets()
+        action,
+        stored.draft.raw,
+        stored.draft.facts,
+        team=app.team,
+        phase=app.settings.phase,
+        own_secrets=app.own_secrets(),
     )
     approved = engine.approve(action, verdict, by_captain=True)
     if isinstance(approved, engine.Refused):
@@ -119,7 +126,9 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
             checks=[finding.as_json() for finding in verdict.findings],
         )
 
-    binding = bind(action, app.github().target(action.target), if_match)
+    taxonomy = app.team.taxonomy
+    now = app.github().target(action.target)
+    binding = bind(action, now, if_match, taxonomy, attempted=bool(stored.attempt))
     match binding.verdict:
         case "closed":
             decision.expire(stored, binding.message)
@@ -129,27 +138,43 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
         case "moved":
             raise Conflict(binding.message, digest=binding.digest, state=stored.state)
 
+    if action.type == "change_labels":
+        add, remove = (tuple(action.payload[name]) for name in ("add", "remove"))
+        faults = list(outcome_faults(frozenset(now.labels), add, remove, taxonomy))
+        if faults:
+            raise Conflict(
+                f"the change no longer fits the issue's labels: {faults[0].text} {faults[0].why}", state=stored.state
+            )
+
     attempt = app.new_id()
+    about = {
+        "runId": action.run_id,
+        "taskType": action.task_type,
+        "target": events.target_json(action.target.type, action.target.number),
+        "attempt": attempt,
+        **({"stale": binding.message} if binding.verdict == "stale" else {}),
+    }
     granted: Entry = (
         "approval.granted",
         {
             "kind": "approve",
             "principal": principal,
             "actionId": action.id,
-            "runId": action.run_id,
+            **about,
             "digest": binding.digest,
-            **({"stale": binding.message} if binding.verdict == "stale" else {}),
-            "taskType": action.task_type,
-            "target": events.target_json(action.target.type, action.target.number),
             "policyVersion": verdict.policy_version,
             **({"assumes": assumes} if assumes else {}),
         },
     )
     decision.move(
-        stored, "executing", [granted, events.action_intended(action, attempt, app.writer().name)], next_attempt=attempt
+        stored,
+        "executing",
+        [granted, events.action_intended(action, attempt, app.writer().name)],
+        next_attempt=attempt,
+        gate=_lease(app, stored),
     )
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
-    return _end(app, decision, stored, attempt, effect)
+    return _end(app, decision, stored, attempt, effect, about)
 
 
 def reject(app: App, action_id: str, principal: str, reason: str) -> Json:
@@ -200,28 +225,37 @@ def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] 
     return stored, f"attempt {stored.attempt} will not land any more: {seen.detail}, after the settle time"
 
 
-def _end(app: App, decision: Decision, stored: Stored, attempt: str, effect: Effect) -> dict[str, Any]:
+def _lease(app: App, stored: Stored) -> Gate | None:
+    """The lease on an issue's labels. The storm rule does not bind the Captain."""
     action = stored.action
-    writes = decision.finish(stored, attempt, effect)
+    return Gate(app.settings, action, action.target_state) if action.type == "change_labels" else None
+
+
+def _end(app: App, decision: Decision, stored: Stored, attempt: str, effect: Effect, about: Json) -> dict[str, Any]:
+    action = stored.action
+    writes = decision.finish(stored, attempt, effect, about)
     posted = effect.outcome in ("executed", "outcome_unknown")
 
-    def note_comment() -> None:
+    def leave() -> None:
+        """Beside the outcome, which counts: a lease that is not released ends by itself, a storm may get one more."""
         try:
-            if posted:
+            lease = _lease(app, stored)
+            released = lease.release(attempt, effect) if lease else []
+            if released:
+                app.store.transact(released)
+            elif posted and lease is None:
                 _note_comment(app, action.id, stored, decision.now)
-        except (
-            StoreUnavailable
-        ):  # the outcome counts; without this note one more comment may be posted within six hours
-            app.measure("CommentNotNoted", 1)
+        except StoreUnavailable:
+            app.measure("GateNotLeft", 1)
 
-    lost, _ = app.together([lambda: app.store.transact(writes), note_comment])
+    lost, _ = app.together([lambda: app.store.transact(writes), leave])
     if lost is not None:
         raise StoreUnavailable("the outcome could not be recorded: the action reads as outcome_unknown until looked at")
     return _body(stored, effect.outcome, effect.detail)
 
 
 def _note_comment(app: App, action_id: str, stored: Stored, now: int) -> None:
-    """Let the storm rule know. The Captain's own decision is not bound by it, so no condition stands here."""
+    """Let the storm rule know. The Captain's own decision is not bound by it, so a storm is no reason to refuse."""
     action = stored.action
     app.store.update(
         app.settings.dedupe_table,

@@ -12,7 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.policy.engine import action_digest
+from core.policy.digest import action_digest
+from core.policy.transitions import label_state, touched_groups
+from core.team import Taxonomy
 from core.types import Action, TargetNow
 
 
@@ -25,12 +27,37 @@ class Binding:
     message: str
 
 
-def bind(action: Action, now: TargetNow, if_match: str | None) -> Binding:
-    """Whether the action may be executed on the target as it stands."""
+def target_state(action: Action, now: TargetNow, taxonomy: Taxonomy) -> str:
+    """What the action binds to, of the target as it stands."""
+    if action.type != "change_labels":
+        return now.state
+    return label_state(now.labels, (*action.payload["add"], *action.payload["remove"]), taxonomy)
+
+
+def half_done(action: Action, now: TargetNow, taxonomy: Taxonomy) -> bool:
+    """Whether the labels are on the way from those the change was drafted for to those it would leave."""
+    if action.type != "change_labels":
+        return False
+    add, remove = frozenset(action.payload["add"]), frozenset(action.payload["remove"])
+    groups = [taxonomy.exclusive[name] for name in touched_groups(add | remove, taxonomy)]
+    touched = (add | remove).union(*groups)
+    before, labels = frozenset(action.payload["before"]) & touched, frozenset(now.labels) & touched
+    after = (before - remove) | add
+    return before & after <= labels <= before | after
+
+
+def bind(
+    action: Action, now: TargetNow, if_match: str | None, taxonomy: Taxonomy, *, attempted: bool = False
+) -> Binding:
+    """Whether the action may be executed on the target as it stands.
+
+    Labels that an earlier attempt (`attempted`) has left half changed count as unmoved: the action goes on with them.
+    """
     name = f"{action.target.type.replace('_', ' ')} {action.target.number}"
     if not now.open:
         return Binding("closed", action.digest, f"{name} is closed")
-    if now.state == action.target_state:
+    state = target_state(action, now, taxonomy)
+    if state == action.target_state or (attempted and half_done(action, now, taxonomy)):
         if if_match is None or if_match == action.digest:
             return Binding("unmoved", action.digest, "")
         return Binding("mismatch", action.digest, "If-Match is not the recorded digest: look at the action again")
@@ -39,10 +66,13 @@ def bind(action: Action, now: TargetNow, if_match: str | None) -> Binding:
         repository=action.repository,
         target=action.target,
         payload=action.payload,
-        target_state=now.state,
+        target_state=state,
         policy_version=action.policy_version,
     )
-    moved = f"{name} has moved from {action.target_state[:12]} to {now.state[:12]} since this was drafted"
+    moved = f"{name} has moved from {action.target_state[:12]} to {state[:12]} since this was drafted"
+    if action.type == "change_labels":
+        labels = ", ".join(sorted(now.labels)) or "none"
+        moved = f"the labels of {name} have changed since this was drafted: they are {labels} now"
     if if_match == fresh:
         return Binding("stale", fresh, moved)
     if if_match is None or if_match == action.digest:

@@ -14,7 +14,8 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import botocore.session
 import urllib3
@@ -22,18 +23,21 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from core import team, webhook
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import Writer
 from core.app import App, Model, Reader, Thunk
 from core.audit.note import Signer
 from core.audit.signing import KmsSigner, LocalSigner
-from core.auth import Credential, parse_secret
+from core.auth import parse_secret
 from core.config import read_settings
+from core.context.app_token import AppToken, fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.ledger import Ledger
 from core.errors import ConfigurationError, StoreUnavailable, WorkerUnavailable
 from core.store import Store
+from core.types import Json
 from core.wire import PooledHttp
 
 if TYPE_CHECKING:
@@ -42,10 +46,19 @@ if TYPE_CHECKING:
 CLIENT_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=2, tcp_keepalive=True, retries={"mode": "standard", "max_attempts": 3}
 )
+T = TypeVar("T")
+
 NAMESPACE: Final = "DFGOrchestrator"
 SECRET_SECONDS: Final = 300.0
-"""How long the accepted tokens are kept before they are read again: a withdrawn one works no longer than this."""
-SECRETS: Final = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "DFG_RELAY_TOKEN", "ORCHESTRATOR_SECRET")
+"""How long accepted secrets are kept before they are read again: a withdrawn one works no longer than this."""
+SECRETS: Final = (
+    "ANTHROPIC_API_KEY",
+    "GITHUB_TOKEN",
+    "GITHUB_APP_PRIVATE_KEY",
+    "DFG_RELAY_TOKEN",
+    "ORCHESTRATOR_SECRET",
+    "GITHUB_WEBHOOK_SECRET",
+)
 
 
 @cache
@@ -62,10 +75,28 @@ def make_app(env: Mapping[str, str]) -> App:
     dynamodb: DynamoDBClient = session.create_client("dynamodb", region_name=region, config=CLIENT_CONFIG)
     store = Store(dynamodb, sleep=time.sleep, new_id=new_id)
     http = PooledHttp(urllib3.PoolManager(maxsize=8))
+    words = team.load(Path(settings.team_files)) if settings.team_files else team.load()
+    if settings.github_app_id and (env.get("GITHUB_TOKEN") or env.get("GITHUB_TOKEN_ARN")):
+        raise ConfigurationError("GITHUB_TOKEN and GITHUB_APP_ID are both set: choose the token or the App")
 
     @cache
-    def github_token() -> str | None:
-        return _secret(session, region, env, "GITHUB_TOKEN")
+    def app_token() -> AppToken | None:
+        if not settings.github_app_id or not settings.github_installation_id:
+            return None
+        return AppToken(
+            http,
+            settings.github_api_url,
+            settings.repository,
+            settings.github_app_id,
+            settings.github_installation_id,
+            _need(session, region, env, "GITHUB_APP_PRIVATE_KEY"),
+            now,
+        )
+
+    @cache
+    def github_token() -> Callable[[], str] | None:
+        token = _secret(session, region, env, "GITHUB_TOKEN")
+        return app_token() or (fixed_token(token) if token else None)
 
     @cache
     def github() -> Reader:
@@ -74,13 +105,15 @@ def make_app(env: Mapping[str, str]) -> App:
     @cache
     def writer() -> Writer:
         if settings.relay_url:
-            return relay_writer(http, settings.relay_url, _need(session, region, env, "DFG_RELAY_TOKEN"))
+            relay_token = _need(session, region, env, "DFG_RELAY_TOKEN")
+            return relay_writer(http, settings.relay_url, relay_token, github(), words.taxonomy)
         token = github_token()
-        if not token:
+        if token is None:
             raise ConfigurationError(
-                "no writer: set DFG_RELAY_URL and DFG_RELAY_TOKEN, or a GITHUB_TOKEN that may write"
+                "no writer: set DFG_RELAY_URL and DFG_RELAY_TOKEN, or a GITHUB_TOKEN or GitHub App that may write"
             )
-        return github_writer(http, settings.github_api_url, token)
+        author = settings.comment_author
+        return github_writer(http, settings.github_api_url, token, github(), words.taxonomy, author)
 
     @cache
     def model() -> Model:
@@ -99,18 +132,28 @@ def make_app(env: Mapping[str, str]) -> App:
             raise ConfigurationError("no key signs checkpoints: set AUDIT_KMS_KEY_ID or AUDIT_SIGNING_KEY")
         return LocalSigner(seed)
 
-    def own_secrets() -> tuple[str, ...]:
+    @cache
+    def fixed_secrets() -> tuple[str, ...]:
         return tuple(value for name in SECRETS if (value := _secret(session, region, env, name)))
+
+    def own_secrets() -> tuple[str, ...]:
+        """The App's token, which changes from hour to hour, is one of them while it is in hand."""
+        token = app_token()
+        return (*fixed_secrets(), token.current) if token and token.current else fixed_secrets()
 
     return App(
         settings=settings,
         credentials=_refreshed(lambda: parse_secret(_need(session, region, env, "ORCHESTRATOR_SECRET"))),
-        own_secrets=cache(own_secrets),
-        now=lambda: time.time_ns() // 1_000_000,
+        webhook_secret=_refreshed(
+            lambda: webhook.read_secret(_secret(session, region, env, "GITHUB_WEBHOOK_SECRET") or "")
+        ),
+        own_secrets=own_secrets,
+        now=now,
         sleep=time.sleep,
         new_id=new_id,
         random_hex=lambda: secrets.token_hex(16),
         together=together,
+        team=words,
         store=store,
         ledger=Ledger(store, settings.breaker_table, settings.limits),
         github=github,
@@ -123,6 +166,11 @@ def make_app(env: Mapping[str, str]) -> App:
     )
 
 
+def load_sdk() -> None:
+    """Imports the model's SDK now: two seconds that neither a run's lease nor its charge should count."""
+    from core.dispatcher import claude  # noqa: F401 - `model` finds it loaded
+
+
 def ensure_breaker() -> None:
     """The breaker's first row, where there is none yet: called by the deployment."""
     app().ledger.create_if_missing()
@@ -130,6 +178,11 @@ def ensure_breaker() -> None:
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def now() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
 
 
 def together(thunks: Sequence[Thunk]) -> list[Any]:
@@ -149,7 +202,7 @@ def measure(name: str, value: int) -> None:
         pass
 
 
-def _worker_starter(session: Any, region: str, function: str | None) -> Callable[[str], None] | None:
+def _worker_starter(session: Any, region: str, function: str | None) -> Callable[[Json], None] | None:
     if function is None:
         return None
 
@@ -157,11 +210,9 @@ def _worker_starter(session: Any, region: str, function: str | None) -> Callable
     def client() -> Any:
         return session.create_client("lambda", region_name=region, config=CLIENT_CONFIG)
 
-    def start(run_id: str) -> None:
+    def start(event: Json) -> None:
         try:
-            client().invoke(
-                FunctionName=function, InvocationType="Event", Payload=json.dumps({"runId": run_id}).encode()
-            )
+            client().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(dict(event)).encode())
         except (ClientError, BotoCoreError) as error:
             raise WorkerUnavailable("the worker could not be started; try again") from error
 
@@ -190,15 +241,13 @@ def _publisher(session: Any, region: str, bucket: str | None) -> Callable[[int, 
     return publish
 
 
-def _refreshed(read: Callable[[], tuple[Credential, ...]]) -> Callable[[], tuple[Credential, ...]]:
-    kept: tuple[Credential, ...] = ()
-    read_at = float("-inf")
+def _refreshed(read: Callable[[], T]) -> Callable[[], T]:
+    kept: list[tuple[float, T]] = []
 
-    def fresh() -> tuple[Credential, ...]:
-        nonlocal kept, read_at
-        if time.monotonic() - read_at > SECRET_SECONDS:
-            kept, read_at = read(), time.monotonic()
-        return kept
+    def fresh() -> T:
+        if not kept or time.monotonic() - kept[0][0] > SECRET_SECONDS:
+            kept[:] = [(time.monotonic(), read())]
+        return kept[0][1]
 
     return fresh
 

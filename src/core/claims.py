@@ -20,11 +20,11 @@ from core.dispatcher import breaker, dedupe, pricing
 from core.dispatcher.breaker import BREAKER_ID, Refusal
 from core.dispatcher.ledger import Charge, Reserved
 from core.errors import StoreUnavailable
+from core.policy import engine
 from core.runs import Run
 from core.store import Item, Lost, Write
-from core.tasks import Context
 from core.tripping import audit_breaker
-from core.types import Json, Prompt, TaskRequest
+from core.types import Context, Json, Prompt, TaskRequest
 
 TRIES: Final = 4
 
@@ -41,9 +41,7 @@ class Gathered:
 def open_run(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> Run | Json:
     """The claimed and charged run, or the body that says why there is none."""
     run_id = app.new_id()
-    key = dedupe.task_key(
-        request.task_type, app.settings.repository, request.target, context.pull, context.issue, prompt
-    )
+    key = dedupe.task_key(app.settings.repository, request, context, prompt)
     if request.force:
         key += f"#{run_id}"
     for _ in range(TRIES):
@@ -57,6 +55,19 @@ def open_run(app: App, request: TaskRequest, context: Context, prompt: Prompt) -
         if opened is not None:
             return opened
     raise StoreUnavailable("too many dispatches of the same content at once; try again")
+
+
+def known(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> str:
+    """Why a dispatch would not run now whatever the money; empty when it would. One read."""
+    gathered = _gather(app, request, dedupe.task_key(app.settings.repository, request, context, prompt))
+    now = app.now()
+    match dedupe.judge(gathered.key, now):
+        case dedupe.Duplicate():
+            return "the same text was worked on within DEDUPE_WINDOW_HOURS"
+        case dedupe.InProgress():
+            return "a run for it is under way"
+    storm = dedupe.storms(gathered.storm, prompt.facts.target_state, now, app.settings.limits.storm_seconds)
+    return "a comment of this kind was posted lately" if storm else ""
 
 
 def _gather(app: App, request: TaskRequest, key: str) -> Gathered:
@@ -91,14 +102,19 @@ def _decide(
     refusal = breaker.open_for(gathered.breaker, now, limits) or breaker.over_budget(
         gathered.breaker, now, worst, 1, limits
     )
-    if refusal is None and worst > limits.run_ceiling:
+    if refusal is None and worst > _ceiling(app, request):
         refusal = Refusal("budget_exhausted", 3600, "the worst case of one attempt is above the run's cost ceiling")
     return _skipped(run_id, refusal) if refusal else None
 
 
+def _ceiling(app: App, request: TaskRequest) -> int:
+    whole = app.settings.limits.run_ceiling
+    return min(whole, request.batch.share) if request.batch else whole
+
+
 def _record_refusal(app: App, request: TaskRequest, run_id: str, body: Json, now: int) -> Json:
     """The decision as a chain of its own."""
-    started = events.run_started(request, app.settings)
+    started = events.run_started(request, app.settings, engine.version(app.team))
     head = Head.new(run_id)
     opened = log.append(app.settings.audit_table, head, now, [started])
     finished = events.run_finished(
@@ -131,6 +147,7 @@ def _claim(
         principal=request.principal,
         model=prompt.model,
         max_tokens=prompt.max_tokens,
+        ceiling=_ceiling(app, request),
         dedupe_key=key,
         storm_seen=gathered.storm["actionId"] if gathered.storm else "",
         force=request.force,
@@ -151,7 +168,7 @@ def _claim(
         run.head,
         now,
         [
-            events.run_started(request, settings),
+            events.run_started(request, settings, engine.version(app.team)),
             events.prompt_stored(prompt, key, sent.digest, about.digest),
             events.charge_requested(1, worst, until),
         ],
@@ -167,7 +184,10 @@ def _claim(
         *appended.writes,
     ]
     reserved, lost = app.together(
-        [lambda: app.ledger.reserve(run_id, worst, 1, until, now), lambda: app.store.transact(writes)]
+        [
+            lambda: app.ledger.reserve(run_id, worst, 1, until, now, ceiling=run.ceiling),
+            lambda: app.store.transact(writes),
+        ]
     )
     if isinstance(lost, Lost):
         if isinstance(reserved, Reserved):
@@ -209,7 +229,7 @@ def _context(prompt: Prompt) -> dict[str, Any]:
     return {
         "facts": asdict(prompt.facts),
         "template": prompt.template,
-        "packs": dict(prompt.packs),
+        "packs": {pack.name: pack.sha256 for pack in prompt.packs},
         "inputBound": prompt.input_bound,
     }
 

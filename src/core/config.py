@@ -20,8 +20,14 @@ VERSION: Final = "0.1.0"
 
 REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
+APP_NAME: Final = re.compile(r"[A-Za-z0-9]{1,40}")
+"""A GitHub App's id or client id, and an installation's id."""
+
 ORIGIN_NAME: Final = re.compile(r"[!-*,-~]{1,200}")
 """The name of a signer in a signed note: see https://c2sp.org/signed-note."""
+
+LOGIN: Final = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+"""A person's login on GitHub. An app's ends in `[bot]`, and is none."""
 
 MICRO: Final = 1_000_000
 """Micro-dollars per dollar."""
@@ -51,6 +57,9 @@ GUARDRAILS: Final[Mapping[str, Guardrail]] = {
     "CHECKPOINT_LAG_SECONDS": Guardrail(
         "300", "seconds", "How old an event must be to be checkpointed: writes have ended by then"
     ),
+    "MAX_SCHEDULED_TASKS_PER_DAY": Guardrail(
+        "20", "tasks of one kind per UTC day", "Bound what schedules start while nobody looks"
+    ),
     "APPROVAL_EXPIRY_DAYS": Guardrail("7", "days", "An approval nobody gave lapses"),
 }
 
@@ -76,7 +85,12 @@ GATEWAY_WAIT_SECONDS: Final = 25.0
 """API Gateway gives up at 30 s; a dispatch answers 202 before that."""
 DISPATCH_SLACK_SECONDS: Final = 120.0
 """How long after the reservation the worker may still begin without charging again."""
+MAX_SPRINT_ISSUES: Final = 20
+"""Issues in one sprint plan: its label changes are recorded in one transaction, and more
+would leave each too little room in the prompt to be understood."""
 MAX_BODY_BYTES: Final = 16 * 1024
+MAX_WEBHOOK_BYTES: Final = 256 * 1024
+"""Larger than a pull request with its repository and people comes to, as GitHub delivers it."""
 MAX_COMMENT_CHARACTERS: Final = 65_536
 MAX_ANSWER_BYTES: Final = 256 * 1024
 
@@ -122,6 +136,7 @@ class Limits:
     settle_seconds: int
     approval_expiry_seconds: int
     checkpoint_lag_seconds: int
+    scheduled_per_day: int
     overridden: tuple[str, ...]
     """Guardrails looser than their table value, by explicit override."""
 
@@ -134,16 +149,29 @@ class Settings:
     prerequisites_confirmed: bool
     repository: str
     github_api_url: str
+    github_app_id: str | None
+    """The GitHub App to read and write as, together with its installation; None: GITHUB_TOKEN, if any."""
+    github_installation_id: str | None
     relay_url: str | None
     comment_author: str | None
     shadow_mode: bool
+    prompt_caching: bool
+    """Whether the part of a prompt that is always the same is marked as cacheable."""
     self_approval: bool
     """Whether a principal may approve what it dispatched itself."""
     worker_function: str | None
     notify_topic: str | None
+    team_files: str | None
+    """The folder of another team's files; None: those of DFG."""
+    webhook: bool
+    """Whether people may ask for a plan on GitHub itself."""
+    webhook_allowed: frozenset[str]
+    """Their logins, in lower case."""
     audit_origin: str
     """The name under which checkpoints are signed."""
     checkpoint_bucket: str | None
+    planning_issue: int | None
+    """The issue under which scheduled sprint plans are drafted."""
     audit_table: str
     actions_table: str
     dedupe_table: str
@@ -200,6 +228,7 @@ def read_limits(env: Mapping[str, str]) -> Limits:
         settle_seconds=whole("EFFECT_SETTLE_SECONDS"),
         approval_expiry_seconds=whole("APPROVAL_EXPIRY_DAYS", 86_400),
         checkpoint_lag_seconds=whole("CHECKPOINT_LAG_SECONDS"),
+        scheduled_per_day=whole("MAX_SCHEDULED_TASKS_PER_DAY"),
         overridden=tuple(sorted(overridden)),
     )
 
@@ -220,15 +249,31 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     if not REPOSITORY_NAME.fullmatch(repository):
         raise ConfigurationError(f"GITHUB_REPOSITORY must be owner/name, not {repository!r}")
 
+    app_id, installation_id = (env.get(f"GITHUB_APP_{name}") or None for name in ("ID", "INSTALLATION_ID"))
+    if (app_id is None) != (installation_id is None):
+        raise ConfigurationError("GITHUB_APP_ID and GITHUB_APP_INSTALLATION_ID must be set together")
+    if not APP_NAME.fullmatch(app_id or "0") or not APP_NAME.fullmatch(installation_id or "0"):
+        raise ConfigurationError("GITHUB_APP_ID and GITHUB_APP_INSTALLATION_ID are ids, without blanks or slashes")
+
     def one_of(name: str, default: str, *others: str) -> str:
         value = env.get(name) or default
         if value not in (default, *others):
             raise ConfigurationError(f"{name} must be {' or '.join((default, *others))}, not {value!r}")
         return value
 
+    def issue_number(name: str) -> int | None:
+        value = env.get(name) or ""
+        if value and not re.fullmatch("[1-9][0-9]{0,9}", value):
+            raise ConfigurationError(f"{name} must be the number of an issue, not {value!r}")
+        return int(value) if value else None
+
     origin = env.get("AUDIT_ORIGIN") or f"dfg-orchestrator/{repository}"
     if not ORIGIN_NAME.fullmatch(origin):
         raise ConfigurationError(f"AUDIT_ORIGIN must be a name without blanks and plus signs, not {origin!r}")
+    logins = [login.strip() for login in (env.get("WEBHOOK_ALLOWED") or "").split(",") if login.strip()]
+    for login in logins:
+        if not LOGIN.fullmatch(login):
+            raise ConfigurationError(f"WEBHOOK_ALLOWED must be logins of persons, with commas between, not {login!r}")
     return Settings(
         phase=phase,
         prerequisites_confirmed=all(
@@ -236,14 +281,21 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         ),
         repository=repository,
         github_api_url=env.get("GITHUB_API_URL", "") or "https://api.github.com",
+        github_app_id=app_id,
+        github_installation_id=installation_id,
         relay_url=env.get("DFG_RELAY_URL") or None,
         comment_author=env.get("COMMENT_AUTHOR") or None,
         shadow_mode=one_of("SHADOW_MODE", "off", "on") == "on",
+        prompt_caching=one_of("PROMPT_CACHING", "off", "on") == "on",
         self_approval=one_of("SELF_APPROVAL", "allowed", "forbidden") == "allowed",
         worker_function=env.get("WORKER_FUNCTION") or None,
         notify_topic=env.get("NOTIFY_TOPIC_ARN") or None,
+        team_files=env.get("TEAM_FILES") or None,
+        webhook=one_of("WEBHOOK", "off", "on") == "on",
+        webhook_allowed=frozenset(login.lower() for login in logins),
         audit_origin=origin,
         checkpoint_bucket=env.get("CHECKPOINT_BUCKET") or None,
+        planning_issue=issue_number("PLANNING_ISSUE"),
         audit_table=need("AUDIT_TABLE"),
         actions_table=need("ACTIONS_TABLE"),
         dedupe_table=need("DEDUPE_TABLE"),

@@ -13,8 +13,9 @@ from core.audit.chain import Head
 from core.audit.events import Entry
 from core.canonical import iso
 from core.errors import Conflict, NotFound
+from core.gates import Gate
 from core.store import Write
-from core.types import ActionState, Effect
+from core.types import ActionState, Effect, Json
 
 DIED: Final = "the attempt died before its outcome was recorded"
 DECIDED: Final[frozenset[ActionState]] = frozenset({"executed", "rejected", "expired", "shadowed"})
@@ -89,12 +90,25 @@ class Decision:
         }
 
     def move(
-        self, stored: Stored, to: ActionState, entries: list[Entry], *, next_attempt: str | None = None, error: str = ""
+        self,
+        stored: Stored,
+        to: ActionState,
+        entries: list[Entry],
+        *,
+        next_attempt: str | None = None,
+        error: str = "",
+        gate: Gate | None = None,
     ) -> None:
-        """One transition with its events. Raises Conflict when somebody else has moved the action since."""
+        """One transition with its events, through `gate` where there is one. A decided action closes the chain.
+
+        Raises Conflict when somebody else has moved the action since, or the gate is closed.
+        """
         settings = self.app.settings
         now = self.app.now()
-        appended = log.append(settings.audit_table, self.head, now, entries)
+        closes = to in DECIDED
+        if closes and self.started_at:
+            entries = [(kind, {**data, "startedAt": self.started_at}) for kind, data in entries]
+        appended = log.append(settings.audit_table, self.head, now, entries, closes=closes)
         change = states.move(
             settings.actions_table,
             self.action_id,
@@ -105,17 +119,24 @@ class Decision:
             next_attempt=next_attempt,
             error=error,
         )
-        if self.app.store.transact([change, *appended.writes]) is not None:
+        writes: list[Write] = [change, *appended.writes]
+        lost = self.app.store.transact([*writes, *(_pass(gate, "", next_attempt, now))])
+        if gate is not None and lost is not None and lost.positions == (len(writes),):
+            record = self.app.store.get(settings.dedupe_table, gate.key)
+            if closed := gate.closed(record, now):
+                raise Conflict(closed, state=stored.state)
+            lost = self.app.store.transact([*writes, *(_pass(gate, gate.seen(record), next_attempt, now))])
+        if lost is not None:
             state = self.load().state_at(self.app.now())
             raise Conflict(f"somebody else was faster: the action is {state}", state=state)
         self.started_at = self.started_at or iso(now)
         self.head = appended.head
 
-    def finish(self, stored: Stored, attempt: str, effect: Effect) -> list[Write]:
-        """The writes of an attempt's outcome, which close the chain."""
+    def finish(self, stored: Stored, attempt: str, effect: Effect, about: Json) -> list[Write]:
+        """The writes of an attempt's outcome, which close the chain. `about` tells what was approved."""
         settings = self.app.settings
         kind, data = events.action_ended(self.action_id, attempt, effect)
-        entry = (kind, {**data, "kind": self.kind, "status": effect.outcome, "startedAt": self.started_at})
+        entry = (kind, {**data, **about, "kind": self.kind, "status": effect.outcome, "startedAt": self.started_at})
         appended = log.append(settings.audit_table, self.head, self.app.now(), [entry], closes=True)
         moved = states.move(
             settings.actions_table,
@@ -127,3 +148,7 @@ class Decision:
             error="" if effect.outcome == "executed" else effect.detail,
         )
         return [moved, *appended.writes]
+
+
+def _pass(gate: Gate | None, seen: str, attempt: str | None, now: int) -> list[Write]:
+    return [] if gate is None else [gate.pass_through(seen, attempt or "", now)]

@@ -13,16 +13,16 @@ from core.app import App
 from core.audit import content, events
 from core.audit.content import Content
 from core.audit.events import Entry
-from core.dispatcher import dedupe
 from core.dispatcher.generate import GaveUp, Generated
 from core.dispatcher.ledger import Charge
 from core.errors import LeaseHeld, StoreUnavailable
+from core.gates import Gate
 from core.runs import Run
 from core.store import Delete, Insert, Item, Lost, Update, Write
 from core.tripping import follow_outcome, trip
 from core.types import Action, ActionState, Effect, Facts, Json, Verdict
 
-STORM_TRIES: Final = 4
+GATE_TRIES: Final = 4
 
 
 @dataclass(frozen=True)
@@ -78,35 +78,39 @@ def reject(app: App, run: Run, judged: Judged) -> Json:
     return _close(app, run, judged.generated.charge, at, entries, body, failed=False, writes=[stored])
 
 
-def propose(app: App, run: Run, judged: Judged, action: Action) -> Json:
-    """The action waits for the Captain. The key is kept: the same content would be the same plan."""
+def propose(app: App, run: Run, judged: Judged) -> Json:
+    """All actions wait for the Captain. The key is kept: the same content would be the same draft."""
     run, stored, entries = _judged(app, run, judged)
-    run = replace(run, action_id=action.id)
-    body = results.success(run, judged.verdict, action, "pending", judged.generated.reply.answer.usage)
-    entries += [
-        events.action_proposed(action),
-        _finished(run, "success", classification=action.classification, state="pending", actionId=action.id),
-    ]
-    row = _insert_action(app, run, judged, action, "pending", "")
-    app.measure("ActionsWaiting", 1)
+    actions = judged.verdict.actions
+    state: ActionState | None = "pending" if actions else None
+    body = results.success(run, judged.verdict, judged.generated.reply.answer.usage)
+    entries += [events.action_proposed(action) for action in actions]
+    first = {"state": state, "actionId": actions[0].id, "actions": _states(body)} if actions else {}
+    entries.append(_finished(run, "success", classification=body["classification"], **first))
+    rows = [_insert_action(app, run, judged, action, "pending", "") for action in actions]
+    if actions:
+        app.measure("ActionsWaiting", len(actions))
     at = _billed_by(app, judged.generated.charge, judged.generated.kept)
-    return _close(app, run, judged.generated.charge, at, entries, body, failed=False, writes=[stored, row], keep=True)
+    return _close(app, run, judged.generated.charge, at, entries, body, failed=False, writes=[stored, *rows], keep=True)
 
 
-def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | None:
-    """Put the intent on record, with the answer and the verdict.
+def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | str:
+    """Put the intent on record, with the answer and the verdict; other actions of the verdict wait.
 
-    None when it would be a comment storm by now, or another run has taken the content over. The storm
-    record is the gate of the target: one of two runs for it gets through.
+    A text says why it may not be sent any more: its gate has closed, or another run has taken the content over.
     """
-    attempt = runs.attempt_id(run.id)
+    attempt = runs.attempt_id(run.id, action.id)
     before, stored, entries = _judged(app, run, judged)
     before = replace(before, action_id=action.id)
+    others = [other for other in judged.verdict.actions if other is not action]
+    entries += [events.action_proposed(other) for other in others]
     entries.append(events.action_intended(action, attempt, app.writer().name))
-    result = results.success(before, judged.verdict, action, "outcome_unknown", judged.generated.reply.answer.usage)
+    result = results.success(before, judged.verdict, judged.generated.reply.answer.usage)
+    result = results.with_state(result, action.id, "outcome_unknown")
     charge = judged.generated.charge
-    storm_seen = run.storm_seen
-    for settle in (True, *(False,) * STORM_TRIES):
+    gate = _gate(app, run, action)
+    seen = run.storm_seen if action.type == "add_comment" else ""
+    for settle in (True, *(False,) * GATE_TRIES):
         now = app.now()
         after, advanced = runs.advance(
             app.settings,
@@ -120,11 +124,12 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | Non
             result=result,
         )
         writes: list[Write] = [
-            _storm_write(app, run, action, storm_seen, now),
+            gate.pass_through(seen, attempt, now),
             *advanced,
             runs.hold_key(app.settings, run, now + runs.LEASE_MARGIN_MS),
             stored,
             _insert_action(app, before, judged, action, "executing", attempt),
+            *(_insert_action(app, before, judged, other, "pending", "") for other in others),
         ]
         at = _billed_by(app, charge, judged.generated.kept)
         lost = _settle_beside(app, run.id, charge, before.charged, at, writes, failed=False, settle=settle)
@@ -132,25 +137,54 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | Non
             return Intended(after, action, attempt, result)
         if any(1 <= position <= len(advanced) for position in lost.positions):
             raise LeaseHeld("another invocation has taken this run over")
-        if 1 + len(advanced) in lost.positions:  # the key has a new holder: the comment is for that run to post
-            return None
-        record = app.store.get(app.settings.dedupe_table, {"key": _storm_key(app, run)})
-        if not run.force and dedupe.storms(record, run.target_state, now, app.settings.limits.storm_seconds):
-            return None
-        storm_seen = record["actionId"] if record else ""
+        if 1 + len(advanced) in lost.positions:  # the key has a new holder: the effect is for that run
+            return "another run has taken this content over"
+        record = app.store.get(app.settings.dedupe_table, gate.key)
+        if closed := gate.closed(record, now):
+            return closed
+        seen = gate.seen(record)
     raise StoreUnavailable("too many runs for one target at once; try again")
 
 
+def go_on(app: App, intended: Intended, effect: Effect, action: Action) -> Intended | None:
+    """The outcome of one action with the intent of the run's next. None: its gate is closed, or somebody decided it."""
+    run, done = intended.run, intended.action
+    attempt = runs.attempt_id(run.id, action.id)
+    result = _told(intended, effect)
+    now = app.now()
+    entries = [
+        events.action_ended(done.id, intended.attempt, effect),
+        events.action_intended(action, attempt, app.writer().name),
+    ]
+    after, advanced = runs.advance(
+        app.settings,
+        run,
+        now,
+        entries,
+        action_id=action.id,
+        result=results.with_state(result, action.id, "outcome_unknown"),
+    )
+    table = app.settings.actions_table
+    gate = _gate(app, run, action)
+    writes: list[Write] = [
+        gate.pass_through(run.storm_seen if action.type == "add_comment" else "", attempt, now),
+        *advanced,
+        states.move(table, action.id, frm="pending", to="executing", attempt="", now=now, next_attempt=attempt),
+        _move_to_outcome(app, intended, effect, now),
+        *_gate(app, run, done).release(intended.attempt, effect),
+    ]
+    if app.store.transact(writes) is not None:
+        return None
+    return Intended(after, action, attempt, results.with_state(result, action.id, "outcome_unknown"))
+
+
 def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> Json:
-    """The outcome of the one attempt, with the run's result. The key is kept whatever the outcome.
+    """The outcome of the last attempt, with the run's result. The key is kept whatever the outcome.
 
     `moves` is False when the action has been brought to that state already.
     """
     run, action, state = intended.run, intended.action, effect.outcome
-    detail = "" if state == "executed" else effect.detail
-    body = results.with_state(intended.result, state, detail)
-    if state == "shadowed":
-        body["wouldSend"] = dict(action.payload)
+    body = _told(intended, effect)
     now = app.now()
     _, advanced = runs.advance(
         app.settings,
@@ -158,7 +192,14 @@ def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> 
         now,
         [
             events.action_ended(action.id, intended.attempt, effect),
-            _finished(run, "success", classification=action.classification, state=state, actionId=action.id),
+            _finished(
+                run,
+                "success",
+                classification=action.classification,
+                state=state,
+                actionId=action.id,
+                actions=_states(body),
+            ),
         ],
         closes=True,
         stage="finished",
@@ -168,25 +209,34 @@ def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> 
     )
     writes: list[Write] = [runs.keep_key(app.settings, run, body, now), *advanced]
     if moves:
-        writes.append(
-            states.move(
-                app.settings.actions_table,
-                action.id,
-                frm="executing",
-                to=state,
-                attempt=intended.attempt,
-                now=now,
-                error=detail,
-            )
-        )
-    if state in ("failed", "shadowed"):  # nothing was posted: the target is free for another comment
-        writes.append(Delete(app.settings.dedupe_table, {"key": _storm_key(app, run)}, where={"actionId": action.id}))
+        writes.append(_move_to_outcome(app, intended, effect, now))
+    writes += _gate(app, run, action).release(intended.attempt, effect)
     _write_end(app, writes, app.store.transact(writes))
     app.measure("RunsFinished", 1)
     if state in ("failed", "outcome_unknown"):
         app.measure("ActionsWaiting", 1)
         follow_outcome(app, app.ledger.count_failure(run.id), run.id, failed=True)
     return body
+
+
+def _told(intended: Intended, effect: Effect) -> dict[str, Any]:
+    """The run's result once an attempt has ended."""
+    more: dict[str, Any] = {} if effect.outcome == "executed" else {"detail": effect.detail}
+    if effect.outcome == "shadowed":
+        more["wouldSend"] = dict(intended.action.payload)
+    return results.with_state(intended.result, intended.action.id, effect.outcome, **more)
+
+
+def _move_to_outcome(app: App, intended: Intended, effect: Effect, now: int) -> Update:
+    return states.move(
+        app.settings.actions_table,
+        intended.action.id,
+        frm="executing",
+        to=effect.outcome,
+        attempt=intended.attempt,
+        now=now,
+        error="" if effect.outcome == "executed" else effect.detail,
+    )
 
 
 def abandon(app: App, run: Run, detail: str) -> Json:
@@ -207,10 +257,39 @@ def abandon(app: App, run: Run, detail: str) -> Json:
     return body
 
 
-def hold_back(judged: Judged, action: Action, why: str) -> tuple[Judged, Action]:
-    """What policy would have let through, left to the Captain for another reason than its content."""
-    verdict = replace(judged.verdict, classification="requires_approval", reason=why)
-    return replace(judged, verdict=verdict), replace(action, classification="requires_approval", policy_reason=why)
+def withdraw(app: App, run: Run, kept: int) -> Json:
+    """The phase was taken back while the run was queued: nothing is sent. `kept` micro-dollars stay charged."""
+    run = replace(run, charged=kept)
+    body = results.skipped(run.id, "phase", f"{app.settings.phase} does not allow {run.task_type} any more")
+    _, advanced = runs.advance(
+        app.settings,
+        run,
+        app.now(),
+        [
+            events.charge_settled(run.charge.attempt, run.charge.amount, kept),
+            _finished(run, "skipped", reason="phase"),
+        ],
+        closes=True,
+        stage="finished",
+        result=body,
+        holder="",
+        lease_until=0,
+    )
+    writes: list[Write] = [*advanced, runs.release_key(app.settings, run)]
+    _write_end(app, writes, app.store.transact(writes))
+    if kept:
+        app.ledger.settle(run.charge, kept, run.charge.until, failed=None)
+    else:
+        app.ledger.cancel(run.charge, 1)
+    app.measure("DispatchesSkipped", 1)
+    return body
+
+
+def hold_back(judged: Judged, action: Action, why: str) -> Judged:
+    """What policy let through, left to the Captain for another reason than its content. The verdict stays."""
+    held = replace(action, classification="requires_approval", policy_reason=why)
+    actions = tuple(held if one is action else one for one in judged.verdict.actions)
+    return replace(judged, verdict=replace(judged.verdict, actions=actions))
 
 
 def _write_end(app: App, writes: Sequence[Write], lost: Lost | None) -> None:
@@ -326,21 +405,13 @@ def _insert_action(app: App, run: Run, judged: Judged, action: Action, state: Ac
     )
 
 
-def _storm_key(app: App, run: Run) -> str:
-    return dedupe.storm_key(app.settings.repository, run.target, run.task_type)
+def _gate(app: App, run: Run, action: Action) -> Gate:
+    return Gate(app.settings, action, run.target_state, run.force)
 
 
-def _storm_write(app: App, run: Run, action: Action, seen: str, now: int) -> Write:
-    fields: dict[str, Any] = {
-        "actionId": action.id,
-        "targetState": run.target_state,
-        "at": now,
-        "ttl": now // 1000 + 2 * 86_400,
-    }
-    key = {"key": _storm_key(app, run)}
-    if not seen:
-        return Insert(app.settings.dedupe_table, {**key, **fields})
-    return Update(app.settings.dedupe_table, key, change=fields, where={"actionId": seen})
+def _states(body: Json) -> dict[str, ActionState]:
+    """How the run has left each of its actions."""
+    return {one["actionId"]: one["state"] for one in body["actions"]}
 
 
 def _finished(run: Run, status: str, **more: Any) -> Entry:

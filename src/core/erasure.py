@@ -13,6 +13,7 @@ from core.errors import Conflict, NotFound
 from core.store import Delete, Write
 from core.types import Json
 
+MAKES_ACTION: Final = frozenset({"action.proposed", "action.intended"})
 GIVEN_UP_MS: Final = 86_400_000
 """A run without an end has died by then: no delivery to the worker comes this late."""
 
@@ -23,18 +24,21 @@ def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
     Raises NotFound for an unknown run, Conflict while it is running or its action still waits.
     """
     settings = app.settings
-    if not app.store.query(settings.audit_table, equals=("chain", run_id), limit=1).items:
+    events = log.read_chain(app.store, settings.audit_table, run_id)
+    if not events:
         raise NotFound("no run has this id")
     stored = app.store.query_all(settings.content_table, ("run", run_id))
     record = runs.load(app.store, settings.dedupe_table, run_id)
     if record is not None and record.stage != "finished" and app.now() < record.started_at + GIVEN_UP_MS:
         raise Conflict("the run is still going on: erase it when it has ended, or a day after it died")
     writes: list[Write] = [Delete(settings.content_table, {"run": run_id, "name": item["name"]}) for item in stored]
-    item = app.store.get(settings.actions_table, {"id": runs.action_id(run_id, 0)})
-    if item is not None:
+    for action_id in sorted({str(event.data["actionId"]) for event in events if event.type in MAKES_ACTION}):
+        item = app.store.get(settings.actions_table, {"id": action_id})
+        if item is None:
+            continue
         action = states.read(item)
         if action.state in states.QUEUED:
-            raise Conflict(f"its action {action.action.id} still waits: reject it first", state=action.state)
+            raise Conflict(f"its action {action_id} still waits: reject it first", state=action.state)
         writes.append(states.forget(settings.actions_table, action))
     if record is not None:
         writes.append(Delete(settings.dedupe_table, runs.key(run_id)))

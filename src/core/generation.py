@@ -107,7 +107,7 @@ class _RunBudget:
     def _write(self, charge: Charge, amount: int, kept: int, entries: list[events.Entry]) -> Charge | Refusal:
         now = self._app.now()
         until = now + WRITE_MS + START_MS + int(self._timeout * 1000)
-        extended = self._app.ledger.extend(charge, amount, until, now)
+        extended = self._app.ledger.extend(charge, amount, until, now, ceiling=self.run.ceiling)
         if isinstance(extended, Refusal):
             return extended
         lease = until + runs.LEASE_MARGIN_MS

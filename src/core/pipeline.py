@@ -26,13 +26,13 @@ from core.binding import bind
 from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp
-from core.endings import Judged
+from core.endings import Intended, Judged
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, WorkerUnavailable
 from core.policy import engine
 from core.recovery import finish_interrupted
 from core.runs import Run
 from core.tasks import TASKS
-from core.types import Action, Facts, Json, TaskRequest
+from core.types import Action, Effect, Facts, Json, TaskRequest
 
 POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
 
@@ -61,7 +61,7 @@ def hand_over(app: App, run: Run, wait_until: int) -> Json:
     """Start the worker and wait for the run's end as long as the gateway allows."""
     assert app.start_worker is not None
     try:
-        app.start_worker(run.id)
+        app.start_worker({"runId": run.id})
     except WorkerUnavailable as error:
         return endings.abandon(app, run, error.message)
     delays = iter(POLL_SECONDS)
@@ -107,6 +107,8 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
             return endings.give_up(app, run, GaveUp(run.charge, run.charge.amount, "no_answer", resumed.message))
         run, kept = resumed
 
+    if not phases.allows_task(app.settings, run.task_type):
+        return endings.withdraw(app, run, kept)
     unready = _unready(app)
     if unready:
         return endings.give_up(app, run, GaveUp(run.charge, kept, "not_sent", unready))
@@ -121,6 +123,7 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     verdict = engine.judge_answer(
         answer.text,
         facts,
+        team=app.team,
         run_id=run.id,
         action_ids=lambda index: runs.action_id(run.id, index),
         phase=app.settings.phase,
@@ -129,16 +132,32 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     judged = Judged(outcome, cost, verdict, facts)
     if verdict.classification == "rejected":
         return endings.reject(app, run, judged)
-    action = verdict.actions[0]
-    approved = engine.approve(action, verdict, by_captain=False)
-    if not isinstance(approved, engine.Approved) or not phases.allows_action(app.settings, action.type):
-        return endings.propose(app, run, judged, action)
+    return _act(app, run, judged)
 
-    why = _moved_on(app, action)
-    intended = None if why else endings.intend(app, run, judged, action)
-    if intended is None:
-        return endings.propose(app, run, *endings.hold_back(judged, action, why or "a comment was posted meanwhile"))
-    effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
+
+def _act(app: App, run: Run, judged: Judged) -> Json:
+    """Carry out what policy lets through by itself, one action after another; leave the rest to the Captain."""
+    intended: Intended | None = None
+    effect: Effect | None = None
+    for action in judged.verdict.actions:
+        approved = engine.approve(action, judged.verdict.about(action), by_captain=False)
+        if not isinstance(approved, engine.Approved) or not phases.allows_action(app.settings, action.type):
+            continue
+        why = _moved_on(app, action)
+        if intended is None or effect is None:
+            begun = why or endings.intend(app, run, judged, action)
+            if isinstance(begun, str):
+                judged = endings.hold_back(judged, action, begun)
+                continue
+            intended = begun
+        else:
+            following = None if why else endings.go_on(app, intended, effect, action)
+            if following is None:
+                continue
+            intended = following
+        effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
+    if intended is None or effect is None:
+        return endings.propose(app, run, judged)
     return endings.end(app, intended, effect)
 
 
@@ -158,7 +177,7 @@ def _moved_on(app: App, action: Action) -> str:
         now = app.github().target(action.target)
     except OrchestratorError as error:
         return f"whether the target has moved cannot be seen: {error.message}"
-    binding = bind(action, now, None)
+    binding = bind(action, now, None, app.team.taxonomy)
     return "" if binding.verdict == "unmoved" else binding.message
 
 

@@ -18,7 +18,7 @@ def finish_interrupted(app: App, run: Run) -> Json:
         raise StoreUnavailable(f"run {run.id} has an intent and no action: its record is damaged")
     stored = states.read(item)
     app.ledger.settle(run.charge, run.charged, app.now(), failed=False)
-    intended = Intended(run, stored.action, runs.attempt_id(run.id), run.result)
+    intended = Intended(run, stored.action, runs.attempt_id(run.id, run.action_id), run.result)
     if stored.state == "executed":
         return endings.end(app, intended, Effect("executed", "the comment was found on GitHub"), moves=False)
     if stored.state != "executing" or stored.attempt != intended.attempt:  # decided since, or in the Captain's hands

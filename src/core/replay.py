@@ -12,6 +12,7 @@ from core.actions.states import facts_from_json
 from core.canonical import sha256
 from core.dispatcher.reply import NORMAL_END, read_answer
 from core.policy import engine
+from core.team import Team
 from core.types import Json, Phase, Verdict
 
 OWN_SECRETS: Final = "secret.own"
@@ -46,7 +47,7 @@ class Replayed:
     """Why there was nothing to judge."""
 
 
-def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> Replayed:
+def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept], team: Team) -> Replayed:
     """Prove the request's bytes, and judge the stored answer under the policy that this process has loaded."""
     by_type = {event["type"]: event["data"] for event in events}
     stored, answered, judged = (by_type.get(t) for t in ("prompt.stored", "generation.answered", "policy.judged"))
@@ -59,7 +60,7 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> 
         return Replayed(run_id, "not judged", recorded, "", why=why)
     if "answer" not in content or "context" not in content:
         return Replayed(run_id, "erased", recorded, "")
-    verdict = _judge(run_id, by_type["run.started"]["phase"], content)
+    verdict = _judge(run_id, by_type["run.started"]["phase"], content, team)
     if verdict is None:
         return Replayed(run_id, "not judged", recorded, "", faults=("the stored answer is not a whole message",))
     before = {_name(check) for check in judged["checks"]}
@@ -75,13 +76,14 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept]) -> 
     )
 
 
-def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept]) -> Verdict | None:
+def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept], team: Team) -> Verdict | None:
     answer = read_answer(content["answer"].data)
     if answer is None or answer.stop_reason != NORMAL_END:
         return None
     return engine.judge_answer(
         answer.text,
         facts_from_json(json.loads(content["context"].data)["facts"]),
+        team=team,
         run_id=run_id,
         action_ids=lambda index: runs.action_id(run_id, index),
         phase=phase,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from core.errors import OrchestratorError
+from core.policy.classifier import rank
 from core.runs import Run
-from core.types import Action, ActionState, Json, Usage, Verdict
+from core.types import Action, ActionState, Classification, Json, Usage, Verdict
 
 PREVIEW_CHARACTERS: Final = 1_000
 
@@ -15,25 +17,41 @@ def dollars(micro: int) -> str:
     return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"
 
 
-def success(run: Run, verdict: Verdict, action: Action, state: ActionState, usage: Usage) -> dict[str, Any]:
-    """A plan was made; `state` says what became of it."""
+def success(run: Run, verdict: Verdict, usage: Usage) -> dict[str, Any]:
+    """A draft was made, and each of its actions waits. What is told of the first action is told of the draft."""
+    listed = [
+        {
+            "actionId": action.id,
+            "actionType": action.type,
+            "target": {"type": action.target.type, "number": action.target.number},
+            "classification": action.classification,
+            "policyReason": action.policy_reason,
+            "executed": False,
+            "state": "pending",
+            "digest": action.digest,
+            **_shown(action),
+        }
+        for action in verdict.actions
+    ]
+    classes: list[Classification] = [action.classification for action in verdict.actions]
+    names = ("actionId", "executed", "state", "digest", "policyReason", "preview")
+    first = listed[0] if listed else {"executed": False, "state": "nothing_to_do", "policyReason": verdict.reason}
     return {
         "status": "success",
         **_spent(run, usage),
-        "actionId": action.id,
-        "classification": verdict.classification,
-        "executed": state == "executed",
-        "state": state,
-        "digest": action.digest,
-        "policyReason": action.policy_reason,
+        **{name: first[name] for name in names if name in first},
+        "classification": max(classes, key=rank, default="auto_safe"),
         "checks": _checks(verdict),
-        "preview": str(action.payload.get("body", ""))[:PREVIEW_CHARACTERS],
+        "actions": listed,
     }
 
 
-def with_state(result: Json, state: ActionState, detail: str = "") -> dict[str, Any]:
-    """A success whose action has reached `state`."""
-    return {**result, "executed": state == "executed", "state": state, **({"detail": detail} if detail else {})}
+def with_state(result: Json, action_id: str, state: ActionState, **more: Any) -> dict[str, Any]:
+    """A success one of whose actions has reached `state`; `more` is told beside it."""
+    reached = {"executed": state == "executed", "state": state, **more}
+    listed = [{**one, **reached} if one["actionId"] == action_id else one for one in result["actions"]]
+    first = reached if result["actionId"] == action_id else {}
+    return {**result, **first, "actions": listed}
 
 
 def rejected(run: Run, verdict: Verdict, usage: Usage) -> dict[str, Any]:
@@ -50,6 +68,11 @@ def rejected(run: Run, verdict: Verdict, usage: Usage) -> dict[str, Any]:
 def failed(run: Run, detail: str, usage: Usage | None = None, reason: str = "model_error") -> dict[str, Any]:
     """No plan: the model failed after its retries, or the run could not go on."""
     return {"status": "failed", "reason": reason, **_spent(run, usage), "error": {"code": reason, "message": detail}}
+
+
+def failed_task(error: OrchestratorError) -> dict[str, Any]:
+    """A task of a batch that could not be begun."""
+    return {"status": "error", "error": {"code": error.code, "message": error.message}}
 
 
 def skipped(run_id: str, reason: str, message: str, retry_after: int | None = None) -> dict[str, Any]:
@@ -84,6 +107,13 @@ def _spent(run: Run, usage: Usage | None) -> dict[str, Any]:
         read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
         spent["tokens"] = {"input": read, "output": usage.output_tokens}
     return spent
+
+
+def _shown(action: Action) -> dict[str, Any]:
+    """What an action would do, in short."""
+    if action.type == "add_comment":
+        return {"preview": str(action.payload["body"])[:PREVIEW_CHARACTERS]}
+    return {name: action.payload[name] for name in ("add", "remove")}
 
 
 def _checks(verdict: Verdict) -> list[dict[str, str]]:

@@ -47,6 +47,8 @@ class Run:
     principal: str
     model: str
     max_tokens: int
+    ceiling: int
+    """What the run may cost in all, in micro-dollars."""
     dedupe_key: str
     storm_seen: str
     """The action whose comment was the last of its kind when the run was claimed; empty for none."""
@@ -76,9 +78,9 @@ def action_id(run_id: str, index: int) -> str:
     return str(uuid.uuid5(uuid.UUID(run_id), f"action/{index}"))
 
 
-def attempt_id(run_id: str) -> str:
-    """The id of the one attempt that a run makes at its action: those of the Captain have ids of their own."""
-    return str(uuid.uuid5(uuid.UUID(run_id), "attempt/0"))
+def attempt_id(run_id: str, action_id: str) -> str:
+    """The id of the one attempt that a run makes at an action: those of the Captain have ids of their own."""
+    return str(uuid.uuid5(uuid.UUID(run_id), f"attempt/{action_id}"))
 
 
 def key(run_id: str) -> dict[str, str]:
@@ -100,6 +102,7 @@ def insert(table: str, run: Run) -> Insert:
                     "principal": run.principal,
                     "model": run.model,
                     "maxTokens": run.max_tokens,
+                    "ceiling": run.ceiling,
                     "dedupeKey": run.dedupe_key,
                     "stormSeen": run.storm_seen,
                     "force": run.force,
@@ -126,6 +129,7 @@ def read(item: Item) -> Run:
         principal=task["principal"],
         model=task["model"],
         max_tokens=task["maxTokens"],
+        ceiling=task["ceiling"],
         dedupe_key=task["dedupeKey"],
         storm_seen=task["stormSeen"],
         force=task["force"],

@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from core.app import App, Thunk
-from core.config import TASK_LIMITS
-from core.context import packs
-from core.errors import Conflict
+from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS
+from core.errors import BadRequest, Conflict, NotFound
 from core.policy.schemas import wire_schema
-from core.prompts import qa_plan
-from core.types import Issue, Prompt, PullRequest, TaskRequest, TaskType
-
-
-@dataclass(frozen=True)
-class Context:
-    """What GitHub said about a task's target."""
-
-    pull: PullRequest | None
-    issue: Issue | None
+from core.prompts import agent_brief, qa_plan, sprint_plan, triage
+from core.types import Context, Issue, Prompt, TaskRequest, TaskType
 
 
 @dataclass(frozen=True)
@@ -44,23 +35,97 @@ def read_pull_request(app: App, request: TaskRequest) -> Context:
     pull, *issues = app.together(reads)
     if pull.state != "open":
         raise Conflict(f"pull request {pull.number} is {pull.state}", state=pull.state)
-    return Context(pull, issues[0] if issues else None)
+    return Context(pull=pull, issue=issues[0] if issues else None)
+
+
+def read_issue(app: App, request: TaskRequest) -> Context:
+    """The issue. Raises Conflict when it is closed, NotFound when the number is a pull request's."""
+    return Context(issue=_open(app.github().issue(request.target.number)))
+
+
+def read_issue_and_tree(app: App, request: TaskRequest) -> Context:
+    """The issue and the repository's files, at once."""
+    github = app.github()
+    issue, tree = app.together([lambda: github.issue(request.target.number), github.tree])
+    return Context(issue=_open(issue), tree=tree)
+
+
+def read_sprint(app: App, request: TaskRequest) -> Context:
+    """The planning issue, and the issues given or else those of the team's queue, at once.
+
+    Raises BadRequest when there is nothing to plan.
+    """
+    github = app.github()
+    target = request.target.number
+
+    def numbered(number: int) -> Thunk:
+        return lambda: github.issue(number)
+
+    if request.issues:
+        planning, *issues = app.together([numbered(target), *(numbered(number) for number in request.issues)])
+    else:
+        label = app.team.rules.queues.get("sprint_plan")
+        if label is None:
+            raise BadRequest("issueNumbers is missing: the team's rules name no queue for sprint_plan")
+        planning, issues = app.together([numbered(target), lambda: github.issues(label, MAX_SPRINT_ISSUES + 1)])
+    chosen = [_open(issue) for issue in issues if issue.number != target][:MAX_SPRINT_ISSUES]
+    if not chosen:
+        raise BadRequest("there is no issue to plan")
+    return Context(issue=_open(planning), issues=tuple(chosen))
 
 
 def build_qa_plan(app: App, request: TaskRequest, context: Context) -> Prompt:
-    """The QA plan's prompt, with a fresh boundary and canary."""
     assert context.pull is not None
-    return qa_plan.build(
-        context.pull,
+    return qa_plan.build(context.pull, context.issue, **_frame(app, request))
+
+
+def build_triage(app: App, request: TaskRequest, context: Context) -> Prompt:
+    assert context.issue is not None
+    return triage.build(context.issue, rules=app.team.rules, **_frame(app, request))
+
+
+def build_agent_brief(app: App, request: TaskRequest, context: Context) -> Prompt:
+    assert context.issue is not None
+    assert context.tree is not None
+    return agent_brief.build(context.issue, context.tree, **_frame(app, request))
+
+
+def build_sprint_plan(app: App, request: TaskRequest, context: Context) -> Prompt:
+    assert context.issue is not None
+    return sprint_plan.build(
         context.issue,
-        repository=app.settings.repository,
-        model=app.settings.models[request.task_type],
-        limits=TASK_LIMITS[request.task_type],
-        pack_texts=packs.for_task(request.task_type),
-        boundary=app.random_hex(),
-        canary=app.random_hex(),
-        wire_schema=wire_schema(request.task_type),
+        context.issues,
+        capacity=request.capacity,
+        depends_on=request.depends_on,
+        **_frame(app, request),
     )
 
 
-TASKS: Final[Mapping[TaskType, Task]] = {"qa_plan": Task(read_pull_request, build_qa_plan)}
+TASKS: Final[Mapping[TaskType, Task]] = {
+    "qa_plan": Task(read_pull_request, build_qa_plan),
+    "triage": Task(read_issue, build_triage),
+    "agent_brief": Task(read_issue_and_tree, build_agent_brief),
+    "sprint_plan": Task(read_sprint, build_sprint_plan),
+}
+
+
+def _open(issue: Issue) -> Issue:
+    if issue.is_pull_request:
+        raise NotFound(f"{issue.number} is a pull request, not an issue")
+    if issue.state != "open":
+        raise Conflict(f"issue {issue.number} is {issue.state}", state=issue.state)
+    return issue
+
+
+def _frame(app: App, request: TaskRequest) -> dict[str, Any]:
+    """What every prompt is built with: a fresh boundary and canary among it."""
+    task_type = request.task_type
+    return {
+        "repository": app.settings.repository,
+        "model": app.settings.models[task_type],
+        "limits": TASK_LIMITS[task_type],
+        "packs": app.team.packs[task_type],
+        "boundary": app.random_hex(),
+        "canary": app.random_hex(),
+        "wire_schema": wire_schema(task_type),
+    }

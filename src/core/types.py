@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
+
+from core.canonical import digest
 
 TaskType = Literal["qa_plan", "triage", "agent_brief", "sprint_plan"]
 ActionType = Literal["add_comment", "change_labels"]
 TargetType = Literal["pull_request", "issue"]
 Phase = Literal["phase0", "phase1", "phase2", "phase3", "phase4"]
 Trigger = Literal["api", "schedule", "webhook"]
+Sprint = Literal["current", "next", "backlog"]
 Classification = Literal["auto_safe", "requires_approval", "rejected"]
 Severity = Literal["refuse", "ask"]
 ActionState = Literal[
@@ -19,6 +22,7 @@ ActionState = Literal[
 
 TASK_TYPES: Final[tuple[TaskType, ...]] = get_args(TaskType)
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
+SPRINTS: Final[tuple[Sprint, ...]] = get_args(Sprint)
 
 Json = Mapping[str, Any]
 
@@ -43,6 +47,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """The run that a task is one of several of, and the share of its ceiling that the task may use (micro-dollars)."""
+
+    run_id: str
+    share: int
+
+
+@dataclass(frozen=True)
 class TaskRequest:
     """One thing to be drafted."""
 
@@ -52,6 +64,15 @@ class TaskRequest:
     force: bool
     principal: str
     trigger: Trigger
+    batch: Batch | None = None
+    delivery: str = ""
+    """GitHub's id of the delivery that asked for it."""
+    issues: tuple[int, ...] = ()
+    """The issues to plan, of sprint_plan. Empty: those of the team's queue."""
+    capacity: int | None = None
+    """How many issues the current sprint takes, of sprint_plan."""
+    depends_on: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """Issue → the issues that have to come no later, of sprint_plan."""
 
 
 # --- context ---------------------------------------------------------------------------------
@@ -78,6 +99,21 @@ class Issue:
     body: str
     state: str
     labels: tuple[str, ...]
+    is_pull_request: bool = False
+    """GitHub answers for a pull request's number too."""
+
+    @property
+    def text_digest(self) -> str:
+        """SHA-256 over title and body: what the approval of a comment on the issue binds to."""
+        return digest([self.title, self.body])
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The files of the repository's default branch. `whole` is False where GitHub lists only a part."""
+
+    paths: tuple[str, ...]
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -98,10 +134,11 @@ class PullRequest:
 
 @dataclass(frozen=True)
 class TargetNow:
-    """How a target stands at one moment. `state` is what approvals bind to, see Facts.target_state."""
+    """How a target stands at one moment. `state` is what a comment's approval binds to, see Facts.target_state."""
 
     open: bool
     state: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +148,7 @@ class Comment:
     author: str
     body: str
     created_at: str
+    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,6 +158,19 @@ class Pack:
     name: str
     text: str
     sha256: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """What GitHub said about a task's target."""
+
+    pull: PullRequest | None = None
+    issue: Issue | None = None
+    """The target, or the issue that a pull request is linked to."""
+    issues: tuple[Issue, ...] = ()
+    """The issues to plan."""
+    tree: Tree | None = None
 
 
 # --- generate --------------------------------------------------------------------------------
@@ -135,8 +186,7 @@ class Prompt:
     max_tokens: int
     template: str
     template_hash: str
-    packs: Mapping[str, str]
-    """Context pack name → SHA-256 of its text."""
+    packs: tuple[Pack, ...]
     input_bound: int
     """No prompt of these bytes has more input tokens than this."""
     input_estimate: int
@@ -216,8 +266,9 @@ class Action:
     repository: str
     target: Target
     payload: Json
-    """`{"body": …}` for add_comment, `{"add": […], "remove": […]}` for change_labels."""
+    """`{"body": …}` for add_comment; `{"add": […], "remove": […], "before": […]}` for change_labels."""
     target_state: str
+    """What an approval binds to: see Facts.target_state; for labels the exclusive groups that the change touches."""
     reason: str
     evidence: str
     classification: Classification
@@ -228,13 +279,22 @@ class Action:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What policy says of one answer. `actions` is empty when it is rejected."""
+    """What policy says of one answer: the worst class of its actions, each of which has its own.
+
+    `actions` is empty when it is rejected, or proposes nothing.
+    """
 
     classification: Classification
     reason: str
     findings: tuple[Finding, ...]
     actions: tuple[Action, ...]
     policy_version: str
+
+    def about(self, action: Action) -> Verdict:
+        """The verdict on one of its actions. Raises ValueError for an action that it does not judge."""
+        if action not in self.actions:
+            raise ValueError("the verdict is about other actions")
+        return replace(self, classification=action.classification, reason=action.policy_reason, actions=(action,))
 
 
 # --- act -------------------------------------------------------------------------------------
@@ -246,3 +306,5 @@ class Effect:
 
     outcome: Literal["executed", "failed", "outcome_unknown", "shadowed"]
     detail: str
+    lingers: bool = False
+    """Whether a request of the attempt was left unanswered: it may still land, whatever has been seen since."""

@@ -22,6 +22,7 @@ SCRIPTS: Final = (
     "audit.js",
     "dispatch.js",
     "breaker.js",
+    "phases.js",
     "main.js",
 )
 """In the order in which they need each other. They share one function's scope and nothing global."""

@@ -16,13 +16,15 @@ from core import auth, bootstrap
 from core.app import App
 from core.audit import log
 from core.audit.chain import Head
-from core.config import MAX_BODY_BYTES
+from core.config import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
 from core.errors import BadRequest, NotFound, OrchestratorError, StoreUnavailable, TooLarge, Unauthorized
 from core.policy import strict_json
 from core.store import Item
 from core.types import Json, Principal
+from handlers import snapshot
 
 logger = Logger(service="dfg-orchestrator")
+snapshot.hook_in()
 
 STATUS: Final[Mapping[tuple[str, str], int]] = {
     ("accepted", ""): 202,
@@ -31,6 +33,7 @@ STATUS: Final[Mapping[tuple[str, str], int]] = {
     ("skipped", "circuit_open"): 503,
     ("skipped", "budget_exhausted"): 429,
     ("skipped", "task_limit"): 429,
+    ("skipped", "phase"): 403,
     ("rejected", ""): 422,
     ("failed", "model_error"): 502,
     ("failed", "worker_unavailable"): 503,
@@ -60,6 +63,8 @@ class Request:
     """Milliseconds."""
     deadline: int
     """Milliseconds: when this invocation ends."""
+    raw: bytes = b""
+    """The body as it came."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,22 @@ class Endpoint:
     """A Lambda handler around one core call.
 
     `right` is what the token must allow; None makes the route public. The refusal of a `command` (a
-    request that would change something) by a known principal is an audit event.
+    request that would change something) by a known principal is an audit event. Where the body is
+    `signed`, the route itself checks the signature and reads it then: the request has it as `raw` alone.
     """
 
-    def __init__(self, respond: Callable[[App, Request], Reply], *, right: str | None, command: bool = False) -> None:
+    def __init__(
+        self,
+        respond: Callable[[App, Request], Reply],
+        *,
+        right: str | None,
+        command: bool = False,
+        signed: bool = False,
+    ) -> None:
         self._respond = respond
         self._right = right
         self._command = command
+        self._signed = signed
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         try:
@@ -104,15 +118,17 @@ class Endpoint:
                 principal = auth.authenticate(headers.get("authorization"), app.credentials())
                 auth.require_right(principal, self._right)
             started = app.now()
+            raw = _raw_body(event, MAX_WEBHOOK_BYTES if self._signed else MAX_BODY_BYTES)
             request = Request(
                 id=request_id,
                 principal=principal,
-                body=_body(event),
+                body={} if self._signed else read_json(raw),
                 path=event.get("pathParameters") or {},
                 query=event.get("queryStringParameters") or {},
                 headers=headers,
                 started=started,
                 deadline=started + int(context.get_remaining_time_in_millis()) - 500,
+                raw=raw,
             )
             reply = self._respond(app, request)
         except OrchestratorError as error:
@@ -143,6 +159,19 @@ class Endpoint:
             app.store.transact([*appended.writes])
         except StoreUnavailable:
             logger.error("the refusal could not be recorded", extra={"code": error.code})
+
+
+class Endpoints:
+    """Several of them as the one handler of a Lambda function, told apart by the route's key."""
+
+    def __init__(self, routes: Mapping[str, Endpoint]) -> None:
+        self.routes = routes
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        return self.routes[event["routeKey"]](event, context)
+
+    def answer(self, app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        return self.routes[event["routeKey"]].answer(app, event, context)
 
 
 def page_limit(request: Request, default: int = 20, most: int = 100) -> int:
@@ -196,15 +225,23 @@ def no_unknown(given: Mapping[str, Any], known: tuple[str, ...], what: str) -> N
         raise BadRequest(f"unknown {what} {unknown[0][:60]!r}: {allowed}")
 
 
-def _body(event: Mapping[str, Any]) -> Json:
-    raw = event.get("body") or ""
-    if len(raw) > 2 * MAX_BODY_BYTES:
-        raise TooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+def _raw_body(event: Mapping[str, Any], most: int) -> bytes:
+    given = event.get("body") or ""
+    if len(given) > 2 * most:
+        raise TooLarge(f"the body is larger than {most} bytes")
     try:
-        data = base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode()
-        if len(data) > MAX_BODY_BYTES:
-            raise TooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
-        text = data.decode("utf-8")
+        raw = base64.b64decode(given) if event.get("isBase64Encoded") else given.encode()
+    except ValueError:
+        raise BadRequest("the body is not UTF-8 text") from None
+    if len(raw) > most:
+        raise TooLarge(f"the body is larger than {most} bytes")
+    return bytes(raw)
+
+
+def read_json(raw: bytes) -> Json:
+    """The one JSON object of a body; none at all reads as an empty one. Raises BadRequest."""
+    try:
+        text = raw.decode("utf-8")
     except ValueError:
         raise BadRequest("the body is not UTF-8 text") from None
     if not text.strip():

@@ -1,6 +1,7 @@
 """Runs within each deployment, as a custom resource: refuses wrong settings, makes the breaker's first row.
 
-What this refuses rolls the deployment back, with the reason in the stack's events.
+What this refuses rolls the deployment back, with the reason in the stack's events. Its answer holds a digest of all
+settings: a published version of a function keeps those it was made with, and another digest has another one made.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 import urllib3
 
 from core.bootstrap import ensure_breaker
+from core.canonical import digest
 from core.errors import OrchestratorError
 
 RESOURCE_ID: Final = "setup"
@@ -29,6 +31,7 @@ def handler(event: dict[str, Any], context: object) -> None:
         "Status": status,
         "Reason": reason,
         "PhysicalResourceId": RESOURCE_ID,
+        "Data": {"Digest": digest(event["ResourceProperties"])},
         **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
     }
     urllib3.PoolManager().request(

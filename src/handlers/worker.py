@@ -1,4 +1,7 @@
-"""The worker: brings a run to its end. Invoked asynchronously with {"runId": "…"}; safe to deliver again."""
+"""The worker: brings a run or a delivery of GitHub to its end. Safe to deliver again.
+
+Invoked asynchronously with {"runId": "…"} or {"delivery": "…"}.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,34 @@ from typing import Any
 
 from core import bootstrap
 from core.app import App
+from core.deliveries import carry_out
 from core.errors import NotFound
 from core.pipeline import work
+from core.types import Json
 from handlers.http import logger
 
+bootstrap.load_sdk()  # in Lambda's init phase
 
 def run(app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """The run's result. Raises what Lambda is to deliver again: LeaseHeld, StoreUnavailable."""
-    run_id = event.get("runId")
-    if not isinstance(run_id, str) or not run_id:
-        logger.error("the event names no run")
-        return {"status": "error"}
+    """The run's result. Raises what Lambda is to deliver again: LeaseHeld, StoreUnavailable, UpstreamUnavailable."""
     deadline = app.now() + int(context.get_remaining_time_in_millis()) - 1000
     try:
-        result = work(app, run_id, deadline)
+        result = _result(app, event, deadline)
     except NotFound as error:
         logger.error(error.message)
         return {"status": "error"}
-    logger.info("run ended", extra={"runId": run_id, "status": result["status"], "reason": result.get("reason", "")})
+    told = {name: result.get(name, "") for name in ("runId", "status", "reason")}
+    logger.info("run ended", extra={**told, "delivery": event.get("delivery", "")})
     return dict(result)
+
+
+def _result(app: App, event: Mapping[str, Any], deadline: int) -> Json:
+    match event:
+        case {"runId": str(run_id)} if run_id:
+            return work(app, run_id, deadline)
+        case {"delivery": str(delivery)} if delivery:
+            return carry_out(app, delivery, deadline)
+    raise NotFound("the event names no run and no delivery")
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

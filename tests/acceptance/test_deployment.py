@@ -6,14 +6,17 @@ and a few things have to be said in its dialect.
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
+from dfg.exporting import export
 from local.client import Client
 from local.github import GitHubStandIn
 from local.model import ModelStandIn
@@ -23,6 +26,7 @@ from tests.acceptance.cloud import Cloud, cloud
 from tests.acceptance.engine_dialect import for_the_engine
 from tests.runtime.machine import ROOT, built
 from tests.template.reading import Template, expanded
+from verifier.dfg_verify import read_export, verify
 
 STACK: Final = "dfg"
 
@@ -141,6 +145,41 @@ def test_an_unknown_action_is_not_found(verb: str, deployment: Deployment) -> No
 
 def test_the_breaker_is_reset(deployment: Deployment) -> None:
     assert deployment.client.post("/circuit/reset").body["status"] == "reset"
+
+
+def test_the_audit_is_checkpointed_by_kms_into_its_bucket_and_proven_offline(deployment: Deployment) -> None:
+    cloud, outputs = deployment.account.cloud, deployment.outputs
+    assert deployment.client.post("/circuit/reset").status == 200  # an event to be covered, whatever ran before
+    function = cloud.client("lambda")
+    name = function_named(cloud, "CheckpointFunction")
+    variables = function.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    at_once = {"CHECKPOINT_LAG_SECONDS": "0", "GUARDRAIL_OVERRIDE": "acknowledged"}
+    function.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, **at_once}})
+    event = (ROOT / "events" / "checkpoint.json").read_bytes()
+    made = json.loads(function.invoke(FunctionName=name, Payload=event)["Payload"].read())
+    assert made["checkpoints"] == 1, made
+
+    bucket = cloud.client("s3")
+    note = bucket.get_object(Bucket=outputs["CheckpointBucketName"], Key="checkpoints/0000000000.note")["Body"].read()
+    signed = deployment.client.get("/audit/checkpoint").body
+    assert signed["note"] == note.decode()
+    public = cloud.client("kms").get_public_key(KeyId=outputs["AuditKeyId"])["PublicKey"]
+    assert base64.b64decode(signed["key"].rpartition("+")[2])[1:] == public[-32:]
+
+    def get(path: str, query: Mapping[str, str]) -> Any:
+        answer = deployment.client.get(f"{path}?{urlencode(query)}")
+        return answer.body if answer.status == 200 else None
+
+    report = verify(read_export(json.dumps(record) for record in export(get)), signed["key"], [note.decode()])
+    assert report.faults == []
+    assert report.counts["checkpoints"] == 1
+
+
+def function_named(cloud: Cloud, logical_id: str) -> str:
+    (resource,) = cloud.client("cloudformation").describe_stack_resources(
+        StackName=STACK, LogicalResourceId=logical_id
+    )["StackResources"]
+    return str(resource["PhysicalResourceId"])
 
 
 def test_an_audit_event_that_somebody_removes_is_told_to_the_captain(deployment: Deployment) -> None:

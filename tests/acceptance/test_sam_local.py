@@ -32,8 +32,8 @@ def variables() -> Iterator[Mapping[str, str]]:
     ("function", "event", "status"),
     [
         ("HealthFunction", "health", 200),
-        ("QaPlanFunction", "qa_plan", 200),
-        ("QaPlanFunction", "qa_plan_unknown_field", 400),
+        ("DispatchFunction", "qa_plan", 200),
+        ("DispatchFunction", "qa_plan_unknown_field", 400),
         ("AuditRunFunction", "audit_run", 404),
     ],
 )

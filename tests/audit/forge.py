@@ -38,10 +38,15 @@ def refusal(name: str, seconds: float) -> list[Event]:
     return chain(name, seconds, ("request.refused", {"kind": "refusal", "principal": "ci"}))
 
 
+def judged(action: str, classification: str = "auto_safe") -> dict[str, Any]:
+    """The verdict on one action."""
+    return {"classification": classification, "actions": [{"actionId": action, "classification": classification}]}
+
+
 def posted(name: str, seconds: float, **changes: Any) -> list[Event]:
     """A run that posted a plan."""
     attempt = {"actionId": f"action-{name}", "attempt": f"attempt-{name}"}
-    verdict = {"classification": "auto_safe"}
+    verdict = judged(attempt["actionId"])
     return chain(
         name,
         seconds,

@@ -16,6 +16,7 @@ from core.errors import LeaseHeld, OrchestratorError
 from core.pipeline import work
 from core.store import Store
 from dfg.costs import Charge, charge_of, report
+from dfg.exporting import list_runs
 from tests.audit.reading import reader
 from tests.audit.stories import ASKS, FORBIDDEN, DiesBeforeSending, Killed
 from tests.fakes import World, make_world, message, pull_request, trouble
@@ -120,7 +121,7 @@ def test_the_audit_and_the_breaker_agree_to_the_micro_dollar(
         if fate == "dies at a write":
             actor = dying(world, dice.randint(1, 6), dice.random() < 0.5)
         if fate == "never begins":
-            actor = replace(world, app=replace(world.app, start_worker=world.started.append))
+            actor = replace(world, app=replace(world.app, start_worker=lambda event: None))
         sent = len(world.model.received)
         lived = attempt(partial(go, actor, number))
         told = audited(world.app)
@@ -133,12 +134,17 @@ def test_the_audit_and_the_breaker_agree_to_the_micro_dollar(
                 world.clock.forward(1000)
                 world.model.replies = [message()]
                 attempt(partial(work, world.app, run, FAR))
+        if dice.random() < 0.3:  # the same again: a duplicate where it succeeded, another run where it did not
+            world.model.replies = [message(usage=(number, number))]
+            attempt(partial(go, world, number))
         assert not_nothing(audited(world.app)) == {
             run: amount for run, amount in charged(world.app).items() if amount and run not in unheard
         }
 
     lines = report(reader(world.app))
     runs = audited(world.app)
+    statuses = {run["status"] for run in list_runs(reader(world.app), kind="dispatch")}
+    assert statuses >= {"success", "rejected", "failed", "duplicate"}
     assert sum(line.runs for line in lines) == len(runs)
     assert sum(line.settled for line in lines) == sum(charge.amount for charge in runs.values() if charge.settled)
     assert sum(line.reserved for line in lines) == sum(charge.amount for charge in runs.values() if not charge.settled)

@@ -9,7 +9,7 @@ import pytest
 
 from core.audit import note
 from core.audit.signing import LocalSigner
-from tests.audit.forge import KEY, ORIGIN, SIGNER, Forged, at, chain, posted, refusal, rehashed, salted
+from tests.audit.forge import KEY, ORIGIN, SIGNER, Forged, at, chain, judged, posted, refusal, rehashed, salted
 from verifier.dfg_verify import Report, Unreadable, read_export, verify
 
 
@@ -144,7 +144,7 @@ def effect(*entries: tuple[str, dict[str, Any]]) -> str:
 
 ATTEMPT = {"actionId": "x", "attempt": "1"}
 STARTED = ("run.started", {})
-JUDGED = ("policy.judged", {"classification": "auto_safe"})
+JUDGED = ("policy.judged", judged("x"))
 INTENDED = ("action.intended", ATTEMPT)
 EXECUTED = ("action.executed", ATTEMPT)
 
@@ -152,7 +152,9 @@ EXECUTED = ("action.executed", ATTEMPT)
 def test_an_effect_that_nobody_let_through_is_named() -> None:
     nobody = "was let through by nobody"
     assert nobody in effect(STARTED, INTENDED, EXECUTED)
-    assert nobody in effect(STARTED, ("policy.judged", {"classification": "requires_approval"}), INTENDED, EXECUTED)
+    assert nobody in effect(STARTED, ("policy.judged", judged("x", "requires_approval")), INTENDED, EXECUTED)
+    assert nobody in effect(STARTED, ("policy.judged", judged("another")), INTENDED, EXECUTED)
+    assert nobody in effect(STARTED, ("policy.judged", {"classification": "auto_safe"}), INTENDED, EXECUTED)
     assert nobody in effect(("approval.granted", {"actionId": "another"}), INTENDED, EXECUTED)
     assert nobody in effect(STARTED, INTENDED, JUDGED, EXECUTED)
 
@@ -375,8 +377,9 @@ def test_a_known_checkpoint_that_is_not_signed_by_the_key_is_no_evidence() -> No
 
 def with_contents() -> Forged:
     stored = ("prompt.stored", {"prompt": salted("what was asked"), "context": salted("the facts")})
-    answered = ("generation.answered", {"answer": salted("what was said")})
-    forged = log_of(chain("a", 0, STARTED, stored, answered, ("run.finished", {})), refusal("b", 1))
+    charge = ("charge.requested", {"attempt": 1, "amount": 50})
+    answered = ("generation.answered", {"answer": salted("what was said"), "attempt": 1, "cost": 0})
+    forged = log_of(chain("a", 0, STARTED, stored, charge, answered, ("run.finished", {})), refusal("b", 1))
     return (
         forged.content("a", "prompt", "what was asked")
         .content("a", "context", "the facts")
@@ -455,7 +458,7 @@ def test_the_report_of_a_hostile_export_cannot_move_a_terminal() -> None:
     entry = {"actionId": "\x1b[2J", "attempt": "1"}
     twice = {**entry, "attempt": "2"}
     acts = [
-        JUDGED,
+        ("policy.judged", judged("\x1b[2J")),
         ("action.intended", entry),
         ("action.executed", entry),
         ("action.intended", twice),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core import evidence
 from core.app import App
 from core.audit.checkpoint import by_number, checkpoint, latest
 from core.audit.read import list_runs, read_run
@@ -28,6 +29,7 @@ DO: dict[str, Callable[[App, str], Any]] = {
     "CheckpointFunction": lambda app, run: checkpoint(app, FAR),
     "AuditCheckpointFunction": lambda app, run: (latest(app), by_number(app, 0)),
     "AuditFunction": lambda app, run: list_runs(app, limit=10, start=None),
+    "PhasesFunction": lambda app, run: evidence.read(app, 30, FAR),
     "AuditRunFunction": lambda app, run: read_run(app, run, proof=True),
     "EraseFunction": lambda app, run: erase(app, run, "captain", "asked for"),
 }

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core import team
 from core.provenance import code_digest
 from core.replay import Kept, replay
-from local.replay import read_runs, summary
+from local.replay import judge, read_runs, summary
 from tests.audit.reading import exported
 from tests.fakes import PLAN, World, make_world, message, pull_request, trouble
 from tests.integration.test_pipeline import go
@@ -16,6 +17,8 @@ from tests.integration.test_reconcile import ASKS
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+TEAM = team.load()
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
 def test_every_judged_run_reproduces_its_bytes_and_its_verdict(world: World) -> None:
     sent, posted = len(world.model.received), len(world.writer.sent)
     runs = read_runs(exported(world.app))
-    replayed = [replay(run, events, content) for run, (events, content) in runs.items()]
+    replayed = [replay(run, events, content, TEAM) for run, (events, content) in runs.items()]
     assert sorted(one.result for one in replayed) == ["not judged", "same", "same", "same", "same"]
     assert [one.faults for one in replayed] == [()] * 5
     assert sorted(one.recorded for one in replayed if one.recorded) == [
@@ -56,7 +59,7 @@ def test_another_verdict_is_told_check_by_check(world: World) -> None:
     for event in events:
         if event["type"] == "policy.judged":
             event["data"] = {**event["data"], "classification": "auto_safe", "checks": []}
-    replayed = replay(run, events, content)
+    replayed = replay(run, events, content, TEAM)
     assert (replayed.result, replayed.recorded, replayed.now) == ("differs", "auto_safe", "rejected")
     assert any("general_checks[0]" in check for check in replayed.appeared)
     assert "1 now refused" in summary([replayed])
@@ -67,12 +70,12 @@ def test_bytes_that_are_not_what_was_sent_show(world: World, name: str) -> None:
     run, (events, content) = next((r, k) for r, k in read_runs(exported(world.app)).items() if name in k[1])
     kept = content[name]
     altered = {**content, name: Kept(kept.data.replace(b"a", b"b", 1), kept.salt)}
-    assert f"the stored {name} is not what the event says" in replay(run, events, altered).faults
+    assert f"the stored {name} is not what the event says" in replay(run, events, altered, TEAM).faults
 
 
 def test_erased_content_is_said(world: World) -> None:
     run, (events, _) = next((r, k) for r, k in read_runs(exported(world.app)).items() if "answer" in k[1])
-    assert replay(run, events, {}).result == "erased"
+    assert replay(run, events, {}, TEAM).result == "erased"
 
 
 def judged_run(world: World) -> tuple[str, list[Any], dict[str, Kept]]:
@@ -94,7 +97,7 @@ def test_a_request_made_of_other_parts_than_the_event_names_shows(
     for event in events:
         if event["type"] == "prompt.stored":
             event["data"] = {**event["data"], **change}
-    [fault] = replay(run, events, content).faults
+    [fault] = replay(run, events, content, TEAM).faults
     assert words in fault
 
 
@@ -104,7 +107,7 @@ def test_what_was_refused_for_a_secret_of_our_own_cannot_be_judged_without_it(wo
         if event["type"] == "policy.judged":
             check = {"rule": "secret.own", "field": "reason", "severity": "refuse", "why": "…"}
             event["data"] = {**event["data"], "classification": "rejected", "checks": [check]}
-    replayed = replay(run, events, content)
+    replayed = replay(run, events, content, TEAM)
     assert (replayed.result, replayed.faults) == ("not judged", ())
     assert "secret of the service's own" in replayed.why
 
@@ -117,3 +120,15 @@ def test_every_run_names_the_version_and_digest_of_what_made_it(world: World) ->
     stored = data["prompt.stored"]
     assert stored["template"] == "QA plan, template 1."
     assert all(set(pack) == {"version", "sha256"} for pack in stored["packs"].values())
+
+
+def test_what_altered_events_say_is_not_judged(world: World) -> None:
+    run, events, content = judged_run(world)
+    assert judge(run, events, content, TEAM).result == "same"
+    at = next(number for number, event in enumerate(events) if event["type"] == "policy.judged")
+    for data in ({**events[at]["data"], "reason": "another"}, {}, None):
+        altered = [*events[:at], {**events[at], "data": data}, *events[at + 1 :]]
+        replayed = judge(run, altered, content, TEAM)
+        assert (replayed.result, replayed.now) == ("not judged", "")
+        assert replayed.faults
+    assert judge(run, [{"type": "run.started"}], content, TEAM).faults

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core import team
 from core.audit import note
 from core.audit.checkpoint import checkpoint
 from core.erasure import erase
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from local.template import Template
+
+TEAM = team.load()
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,6 @@ def test_the_stories_hold_every_type_of_event_that_the_verifier_knows(told: Worl
 
 
 def test_every_verdict_comes_out_the_same_again(told: World) -> None:
-    replayed = [replay(run, events, content) for run, (events, content) in read_runs(exported(told.app)).items()]
+    replayed = [replay(run, events, content, TEAM) for run, (events, content) in read_runs(exported(told.app)).items()]
     assert {one.result for one in replayed} == {"same", "not judged", "erased"}
     assert [one.faults for one in replayed if one.faults] == []

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.audit import note
+from core.audit.checkpoint import checkpoint
 from core.audit.signing import LocalSigner
 from dfg.exits import Exit
 from local.stack import LOCAL_SIGNING_KEY, Stack
 from tests.cli.conftest import Terminal
+from tests.fakes import make_world
 
 KEY = note.verifier_key("dfg-orchestrator/dfg-team/dfg", LocalSigner(LOCAL_SIGNING_KEY).public_key)
 
@@ -48,6 +52,29 @@ def test_a_fresh_log_has_nothing_wrong_and_nothing_proven(dfg: Terminal, file: P
     done = dfg("verify", str(file), "--key", KEY)
     assert done.code == Exit.WRONG
     assert "nothing is proven: no signed checkpoint is in the export" in done.out
+
+
+def test_a_checkpointed_log_is_proven_against_an_earlier_checkpoint(
+    dfg: Terminal, run: str, stack: Stack, tmp_path: Path
+) -> None:
+    world = make_world(
+        stack.dynamodb,
+        stack.tables,
+        GITHUB_REPOSITORY=stack.repository.name,
+        CHECKPOINT_LAG_SECONDS="0",
+        GUARDRAIL_OVERRIDE="acknowledged",
+    )
+    now = time.time_ns() // 1_000_000 + 1
+    app = replace(world.app, now=lambda: now, signer=lambda: LocalSigner(LOCAL_SIGNING_KEY))
+    assert checkpoint(app, now + 60_000)["checkpoints"] == 1
+    known = tmp_path / "0.note"
+    known.write_text(stack.client.get("/audit/checkpoint").body["note"])
+    file = tmp_path / "audit.jsonl"
+    dfg("export", "--out", str(file))
+    done = dfg("verify", str(file), "--key", KEY, "--known", str(known))
+    assert (done.code, done.out.splitlines()[-1]) == (Exit.OK, "nothing wrong")
+    proofs = stack.client.get(f"/audit/{run}?proof=1").body["proofs"]
+    assert {proof["checkpoint"] for proof in proofs} == {0}
 
 
 def test_an_altered_export_is_found(dfg: Terminal, file: Path, run: str) -> None:

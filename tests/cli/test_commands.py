@@ -138,3 +138,18 @@ def test_a_wrong_token_has_its_own_code(stack: Stack, http: httpx.Client) -> Non
 def test_every_command_has_a_file_a_name_and_help() -> None:
     assert len({command.NAME for command in COMMANDS}) == len(COMMANDS)
     assert all(command.run.__doc__ for command in COMMANDS)
+
+
+def test_phases_and_their_evidence_are_told(dfg: Terminal, stack: Stack) -> None:
+    assert "No runs." in dfg("phases").out
+    waiting_plan(stack)
+    done = dfg("phases", "--days", "7")
+    assert done.code == Exit.OK
+    assert "phase0, prerequisites unconfirmed" in done.out
+    assert "phase3 *" in done.out
+    assert "change_labels of triage" in done.out
+    figures = next(line for line in done.out.splitlines() if line.startswith("qa_plan  "))
+    assert figures.split()[:2] == ["qa_plan", "1"]
+    body = dfg("phases", "--json").json
+    assert (body["phase"], body["evidence"][0]["waiting"]) == ("phase0", 1)
+    assert dfg("phases", "--days", "91").code == Exit.USAGE

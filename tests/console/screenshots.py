@@ -33,7 +33,7 @@ WAITING: Final = (
 
 
 def prepare(stack: Stack, sample: dict[str, Any]) -> None:
-    """Two plans that wait, one that was definitely not posted, one posted, one that failed, one refused."""
+    """Two plans that wait, one that was definitely not posted, one that failed, one refused, and three decided."""
     assert stack.model is not None
     assert stack.relay is not None
     stack.repository.load(sample)
@@ -48,6 +48,10 @@ def prepare(stack: Stack, sample: dict[str, Any]) -> None:
     stack.client.post("/dispatch/qa-plan", {"prNumber": 64})
     stack.model.order(Order(text='{"not": "a plan"}'))
     stack.client.post("/dispatch/qa-plan", {"prNumber": 65})
+    for number, decide in ((66, "approve"), (67, "approve"), (68, "reject")):
+        another_pull(stack, sample, number, "One more change")
+        plan = waiting_plan(stack, number, {**drafted(stack, number), "general_checks": [WAITING[0][2]]})
+        stack.client.post(f"/{decide}/{plan['actionId']}", {})
 
 
 def drafted(stack: Stack, number: int) -> dict[str, Any]:
@@ -118,6 +122,9 @@ def tour(captain: Captain, directory: Path, suffix: str) -> None:
     page.get_by_role("link", name="QA plan").last.click()
     captain.reads("Checked again in this browser")
     shoot("run")
+    captain.goes_to("Phases")
+    captain.reads("phase0 is deployed.")
+    shoot("phases")
     captain.goes_to("Dispatch")
     page.get_by_label("Pull request").fill("42")
     page.get_by_label("Linked issue").fill("100")

@@ -13,7 +13,7 @@ import requests
 import schemathesis
 import yaml
 
-from handlers.http import Endpoint
+from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
 from local.gateway import Gateway
 from local.lambda_context import Handler, load
@@ -62,7 +62,7 @@ def serve(world: World, template: Template, until: ExitStack) -> Served:
         handler = load(name)
         return (
             (lambda event, context: handler.answer(world.app, event, context))
-            if isinstance(handler, Endpoint)
+            if isinstance(handler, Endpoint | Endpoints)
             else handler
         )
 

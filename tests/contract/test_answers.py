@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from dataclasses import replace
 
 from core.audit.checkpoint import checkpoint
+from core.canonical import iso
 from core.errors import UpstreamUnavailable
 from tests.contract.conftest import OUTSIDE, SPEC, Served
-from tests.fakes import message, pull_request, trouble
+from tests.fakes import WEBHOOK_SECRET, message, pull_request, trouble
 
 DISPATCH = "/dispatch/qa-plan"
 APPROVE = "/approve/{id}"
@@ -49,7 +53,7 @@ def test_dispatches_that_have_to_wait(served: Served) -> None:
         served.world.app = replace(original, settings=replace(original.settings, limits=tight))
         answer = served.call("POST", DISPATCH, json=body)
         assert (answer.status_code, answer.json()["reason"]) == (429, reason)
-    served.world.app = replace(original, start_worker=served.world.started.append)
+    served.world.app = replace(original, start_worker=lambda event: None)
     assert served.call("POST", DISPATCH, json=body, headers={"prefer": "respond-async"}).status_code == 202
     assert served.call("POST", DISPATCH, json=body).status_code == 409
     for _ in range(limits.error_rate_min_tasks):
@@ -128,6 +132,32 @@ def test_erasing(served: Served) -> None:
     assert served.call("GET", f"/audit/{plan['runId']}", "/audit/{runId}").json()["content"] == {}
 
 
+def test_deliveries_of_github(served: Served) -> None:
+    path, world = "/webhook/github", served.world
+    assert served.call("POST", path, data=b"{}").status_code == 404
+    settings = replace(world.app.settings, webhook=True, webhook_allowed=frozenset({"alice"}), phase="phase1")
+    world.app = replace(world.app, settings=settings, start_worker=lambda event: None)
+    payload = {
+        "action": "labeled",
+        "label": {"name": "needs:qa"},
+        "pull_request": {"number": 42, "state": "open", "updated_at": iso(world.clock.at)},
+        "repository": {"full_name": "dfg/app"},
+        "sender": {"login": "alice", "type": "User"},
+    }
+    kinds = (("ping", {}, 200), ("push", {}, 200), *(("pull_request", payload, status) for status in (202, 409)))
+    for kind, body, status in (*kinds, ("pull_request", {"action": "labeled"}, 400)):
+        data = json.dumps(body).encode()
+        signature = hmac.new(WEBHOOK_SECRET.encode(), data, hashlib.sha256).hexdigest()
+        headers = {
+            "content-type": "application/json",
+            "x-github-event": kind,
+            "x-github-delivery": UNKNOWN,
+            "x-hub-signature-256": f"sha256={signature}",
+        }
+        assert served.call("POST", path, data=data, headers=headers).status_code == status
+    assert served.call("POST", path, data=b"{}").status_code == 401
+
+
 def test_every_route_but_the_public_ones_wants_a_token(served: Served) -> None:
     for path, item in SPEC["paths"].items():
         for method, operation in item.items():
@@ -140,3 +170,11 @@ def test_what_is_refused_before_anything_is_read(served: Served) -> None:
     assert served.call("POST", DISPATCH, json={"prNumber": 42, "padding": "x" * 17_000}).status_code == 413
     assert served.call("GET", "/pending?limit=0").status_code == 400
     assert served.call("GET", "/audit?since=yesterday").status_code == 400
+
+
+def test_phases_and_their_evidence(served: Served) -> None:
+    assert served.call("GET", "/phases").json()["evidence"] == []
+    served.waiting()
+    [line] = served.call("GET", "/phases?days=90").json()["evidence"]
+    assert (line["waiting"], line["costPerAccepted"]) == (1, None)
+    assert served.call("GET", "/phases?days=91").status_code == 400

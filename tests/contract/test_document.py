@@ -7,12 +7,13 @@ from typing import Any, get_args
 import pytest
 
 from core.types import PHASES, TASK_TYPES, ActionState, ActionType, Classification, Severity
-from handlers import bodies
+from handlers import bodies, dispatch
 from handlers.http import STATUS
 from local.template import Template
 from tests.contract.conftest import SPEC
 
 SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
+RULES = ("type", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "default")
 METHODS = ("get", "post", "put", "delete", "patch")
 OPERATIONS = {
     (method.upper(), path): item[method] for path, item in SPEC["paths"].items() for method in METHODS if method in item
@@ -24,8 +25,8 @@ def test_the_document_has_exactly_the_routes_of_the_template(template: Template)
 
 
 def test_every_outcome_of_a_dispatch_has_its_status_in_the_document() -> None:
-    documented = set(OPERATIONS["POST", "/dispatch/qa-plan"]["responses"])
-    assert {str(status) for status in STATUS.values()} <= documented
+    statuses = {str(status) for status in STATUS.values()}
+    assert [route for route in dispatch.handler.routes if not statuses <= set(_operation(route)["responses"])] == []
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ def test_every_outcome_of_a_dispatch_has_its_status_in_the_document() -> None:
         ("ActionType", get_args(ActionType)),
         ("Classification", get_args(Classification)),
         ("State", get_args(ActionState)),
+        ("DraftState", (*get_args(ActionState), "nothing_to_do")),
     ],
 )
 def test_the_values_of_the_document_are_those_of_the_code(name: str, values: tuple[str, ...]) -> None:
@@ -43,12 +45,20 @@ def test_the_values_of_the_document_are_those_of_the_code(name: str, values: tup
 
 def test_other_enumerations_agree_too() -> None:
     assert set(SCHEMAS["Check"]["properties"]["severity"]["enum"]) == set(get_args(Severity))
-    assert SCHEMAS["Health"]["properties"]["phase"]["enum"] == list(PHASES)
+    assert SCHEMAS["Health"]["properties"]["phase"]["enum"] == SCHEMAS["PhaseName"]["enum"] == list(PHASES)
 
 
 @pytest.mark.parametrize(
     ("name", "model"),
-    [("QaPlanRequest", bodies.QaPlanBody), ("RejectRequest", bodies.RejectBody), ("EraseRequest", bodies.EraseBody)],
+    [
+        ("QaPlanRequest", bodies.QaPlanBody),
+        ("TriageRequest", bodies.TriageBody),
+        ("AgentBriefRequest", bodies.AgentBriefBody),
+        ("SprintPlanRequest", bodies.SprintPlanBody),
+        ("Dependency", bodies.Dependency),
+        ("RejectRequest", bodies.RejectBody),
+        ("EraseRequest", bodies.EraseBody),
+    ],
 )
 def test_request_bodies_are_those_that_the_code_takes(name: str, model: type[bodies.Body]) -> None:
     code = model.model_json_schema()
@@ -60,12 +70,18 @@ def test_request_bodies_are_those_that_the_code_takes(name: str, model: type[bod
     }
 
 
+def _operation(route: str) -> dict[str, Any]:
+    method, path = route.split()
+    operation: dict[str, Any] = OPERATIONS[method, path]
+    return operation
+
+
 def _rules(schema: dict[str, Any]) -> dict[str, Any]:
-    """A field's rules in one form: `anyOf` a type and null is a list of types."""
+    """A field's rules in one form: `anyOf` a type and null is a list of types, and so are the rules of items."""
     flat = {**schema}
     for option in flat.pop("anyOf", []):
         types = flat.get("type", [])
         flat |= {**option, "type": [*types, option["type"]]}
-    return {
-        key: flat[key] for key in ("type", "minimum", "maximum", "minLength", "maxLength", "default") if key in flat
-    }
+    kept = {key: flat[key] for key in RULES if key in flat}
+    items = flat.get("items", {})
+    return {**kept, "items": items["$ref"].rsplit("/", 1)[1] if "$ref" in items else _rules(items)} if items else kept

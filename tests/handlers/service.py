@@ -18,13 +18,15 @@ from core.actions.relay import relay_writer
 from core.app import App
 from core.auth import parse_secret
 from core.bootstrap import together
+from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.ledger import Ledger
 from core.store import Store
+from core.types import Json
 from core.wire import PooledHttp
 from handlers import worker
-from handlers.http import Endpoint
+from handlers.http import Endpoint, Endpoints
 from local.gateway import Gateway
 from local.github import GitHubStandIn
 from local.lambda_context import Handler, load, new_context
@@ -80,8 +82,8 @@ class Service:
     client: DynamoDBClient
     worker: Function
     pace: Pace
-    handed_over: list[str]
-    """Runs that wait for `deliver`."""
+    handed_over: list[Json]
+    """Events that wait for `deliver`."""
     stop: Callable[[], None]
 
     def dispatch(self, number: int = 42, **fields: Any) -> Reply:
@@ -90,8 +92,11 @@ class Service:
     def deliver(self) -> None:
         """Lets the worker have the runs that were handed over."""
         while self.handed_over:
-            run = self.handed_over.pop(0)
-            worker.run(self.app, {"runId": run}, new_context(self.worker, "delivery"))
+            try:
+                event = self.handed_over.pop(0)
+            except IndexError:
+                return  # another thread of the same service was faster
+            worker.run(self.app, event, new_context(self.worker, "delivery"))
 
     def comments(self, number: int = 42) -> list[str]:
         return [comment["body"] for comment in self.repository.comments(number)]
@@ -103,7 +108,7 @@ class Service:
     def sent(self) -> int:
         """How many comments were sent, whatever became of them."""
         calls = [*self.relay.faults.calls.entries(), *self.github.faults.calls.entries()]
-        return sum(call.operation in ("relay.comment", "comment") for call in calls)
+        return sum(call.operation in ("relay.comment", "comment", "edit_comment") for call in calls)
 
     def contents(self) -> Contents:
         return contents(self.client, self.tables)
@@ -151,24 +156,30 @@ def start(
     for stand_in in (model, github, relay):
         stand_in.start()
     http = PooledHttp(urllib3.PoolManager(maxsize=8))
-    writer = github_writer(http, github.url, github.token) if direct else relay_writer(http, relay.url, relay.token)
+    reader = GitHubReader(http, github.url, repository.name, fixed_token(github.token), together)
+    taxonomy, author = world.app.team.taxonomy, world.app.settings.comment_author
+    writer = (
+        github_writer(http, github.url, fixed_token(github.token), reader, taxonomy, author)
+        if direct
+        else relay_writer(http, relay.url, relay.token, reader, taxonomy)
+    )
     app = replace(
         world.app,
         now=now,
         credentials=lambda: parse_secret(secret),
         own_secrets=lambda: (relay.token,),
         together=together,
-        github=lambda: GitHubReader(http, github.url, repository.name, github.token, together),
+        github=lambda: reader,
         writer=lambda: writer,
         model=lambda: claude.client,
-        start_worker=lambda run_id: hand_over(run_id),
+        start_worker=lambda event: hand_over(event),
     )
     if dynamodb is not None:
         app = _on(app, dynamodb)
-    handed_over: list[str] = []
+    handed_over: list[Json] = []
 
-    def hand_over(run_id: str) -> None:
-        handed_over.append(run_id)
+    def hand_over(event: Json) -> None:
+        handed_over.append(event)
         if not late:
             service.deliver()
 
@@ -207,6 +218,6 @@ def _on(app: App, client: DynamoDBClient) -> App:
 def _bound(name: str, app: App) -> Handler:
     """The handler with this app; one that is no Endpoint needs none."""
     handler = load(name)
-    if not isinstance(handler, Endpoint):
+    if not isinstance(handler, Endpoint | Endpoints):
         return handler
     return lambda event, context: handler.answer(app, event, context)

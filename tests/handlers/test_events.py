@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handlers import worker
-from handlers.http import Endpoint
+from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
 from local.lambda_context import load, new_context
 from local.template import Template
@@ -18,6 +18,7 @@ from tests.fakes import TOKEN
 from tests.handlers.service import Service
 
 EVENTS = ROOT / "events"
+LATER = {"POST /dispatch/triage", "POST /dispatch/agent-brief", "POST /dispatch/sprint-plan"}
 BAD = {"bad_json": 400, "no_token": 401, "unknown_field": 400}
 
 
@@ -30,10 +31,14 @@ ROUTED = sorted(path.stem for path in EVENTS.glob("*.json") if "routeKey" in sam
 
 
 def expected(name: str, event: dict[str, Any]) -> int:
-    """By the name's ending; on empty tables, what names an id or a number is not found."""
+    """By the name's ending; in phase 0, on empty tables, what names an id or a number is not found."""
     for ending, status in BAD.items():
         if name.endswith(ending):
             return status
+    if name == "webhook":
+        return 404  # it is switched off
+    if event["routeKey"] in LATER:
+        return 403
     names_one = event.get("pathParameters") or "number" in (event.get("queryStringParameters") or {})
     return 404 if names_one else 200
 
@@ -42,12 +47,9 @@ def expected(name: str, event: dict[str, Any]) -> int:
 def test_a_sample_event_is_answered_as_its_name_says(service: Service, template: Template, name: str) -> None:
     event = sample(EVENTS / f"{name}.json")
     [route] = [route for route in template.routes if f"{route.method} {route.path}" == event["routeKey"]]
-    assert route.function.handler.split(".")[1] == name.removesuffix("_no_token").removesuffix(
-        "_bad_json"
-    ).removesuffix("_unknown_field")
     handler = load(route.function.handler)
     context = new_context(route.function, "sample")
-    answer = partial(handler.answer, service.app) if isinstance(handler, Endpoint) else handler
+    answer = partial(handler.answer, service.app) if isinstance(handler, Endpoint | Endpoints) else handler
     response = answer(event, context)
     assert response["statusCode"] == expected(name, event), response["body"]
 
@@ -62,7 +64,9 @@ def test_the_workers_sample_names_a_run_that_nobody_has(service: Service) -> Non
     assert worker.run(service.app, sample(EVENTS / "worker.json"), context) == {"status": "error"}
 
 
-@pytest.mark.parametrize("event", [{}, {"runId": None}, {"runId": 5}, {"runId": ""}, {"runId": ["x"]}])
+@pytest.mark.parametrize(
+    "event", [{}, {"runId": None}, {"runId": 5}, {"runId": ""}, {"runId": ["x"]}, {"delivery": ""}, {"delivery": 5}]
+)
 def test_a_workers_event_without_a_run_is_dropped(service: Service, event: dict[str, Any]) -> None:
     before = service.contents()
     assert worker.run(service.app, event, new_context(service.worker, "sample")) == {"status": "error"}

@@ -30,7 +30,7 @@ def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
 
 @pytest.fixture
 def context(template: Template) -> Context:
-    return new_context(template.functions["QaPlanFunction"], "request")
+    return new_context(template.functions["DispatchFunction"], "request")
 
 
 def event(**fields: Any) -> dict[str, Any]:
@@ -138,7 +138,10 @@ def test_a_refusal_is_recorded_with_who_asked_for_what(world: World, context: Co
     _, listed = answer(audit.handler, world, context)
     [run] = listed["runs"]
     assert (run["event"], run["kind"], run["principal"]) == ("request.refused", "refusal", "captain")
+    assert (run["status"], run["code"], run["route"]) == ("refused", "not_found", "POST /approve/{id}")
     assert run["target"] == {"id": ID}
+    _, refused = answer(audit.handler, world, context, queryStringParameters={"status": "refused"})
+    assert refused["runs"] == [run]
 
 
 def test_a_service_that_is_not_configured_says_no_more_than_what_is_missing(world: World, context: Context) -> None:

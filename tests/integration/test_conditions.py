@@ -351,9 +351,9 @@ def test_a_run_that_fails_late_leaves_its_successors_key_alone(lean: World) -> N
 
 
 def test_a_run_that_a_worker_has_begun_is_not_abandoned(lean: World) -> None:
-    def start_and_lose_the_answer(run_id: str) -> None:
+    def start_and_lose_the_answer(event: Json) -> None:
         table = lean.app.settings.dedupe_table
-        taken = runs.take_lease(lean.app.store, table, run_id, "worker", lean.clock.at, lean.clock.at + 60_000)
+        taken = runs.take_lease(lean.app.store, table, event["runId"], "worker", lean.clock.at, lean.clock.at + 60_000)
         assert not isinstance(taken, Refused)
         raise WorkerUnavailable("no answer")
 

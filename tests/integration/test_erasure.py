@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.approvals import reject
+from core.audit import log
+from core.audit.chain import Head
 from core.audit.checkpoint import checkpoint
 from core.audit.read import list_runs, read_run
 from core.erasure import erase
@@ -60,6 +62,27 @@ def test_a_run_under_way_is_not_erased(dynamodb_client: DynamoDBClient, tables: 
     world = make_world(dynamodb_client, tables, worker=True)
     with pytest.raises(Conflict, match="going on"):
         erase(world.app, str(go(world)["runId"]), "captain", "x")
+
+
+def test_every_action_of_the_run_is_forgotten_and_none_that_waits_is(
+    world: World, dynamodb_client: DynamoDBClient, tables: dict[str, str]
+) -> None:
+    run_id = str(go(world)["runId"])
+    [first] = dynamodb_client.scan(TableName=tables["ACTIONS_TABLE"])["Items"]
+    second_id = world.app.new_id()
+    stored = first["action"]["S"].replace(first["id"]["S"], second_id)
+    second = {**first, "id": {"S": second_id}, "action": {"S": stored}}
+    waiting = {**second, "state": {"S": "pending"}}
+    events = log.read_chain(world.app.store, tables["AUDIT_TABLE"], run_id)
+    head = Head(run_id, len(events), events[-1].hash)
+    proposed = ("action.proposed", {"actionId": second_id})
+    world.app.store.transact(log.append(tables["AUDIT_TABLE"], head, world.clock.at, [proposed]).writes)
+    dynamodb_client.put_item(TableName=tables["ACTIONS_TABLE"], Item=waiting)
+    with pytest.raises(Conflict, match=f"{second_id} still waits"):
+        erase(world.app, run_id, "captain", "x")
+    dynamodb_client.put_item(TableName=tables["ACTIONS_TABLE"], Item=second)
+    erase(world.app, run_id, "captain", "x")
+    assert "shows as 0" not in everything(dynamodb_client, tables)
 
 
 def test_an_unknown_run_is_not_found(world: World) -> None:

@@ -110,6 +110,7 @@ def test_every_route_of_the_template_has_its_handler(template: Template) -> None
         "POST /approve/{id}": "handlers.approve.handler",
         "POST /reject/{id}": "handlers.reject.handler",
         "GET /audit": "handlers.audit.handler",
+        "GET /phases": "handlers.phases.handler",
         "GET /audit/checkpoint": "handlers.audit_checkpoint.handler",
         "POST /audit/{runId}/erase": "handlers.erase.handler",
         "GET /audit/{runId}": "handlers.audit_run.handler",

@@ -373,8 +373,8 @@ def test_the_worker_brings_a_run_to_its_end(lean: World) -> None:
 
 
 def test_a_waiting_handler_answers_with_the_runs_end(lean: World) -> None:
-    world = replace(lean, app=replace(lean.app, start_worker=lambda run_id: work(lean.app, run_id, FAR) and None))
-    result = dispatch(world.app, request(), wait_until=world.clock.at + 20_000, deadline=FAR)
+    app = replace(lean.app, start_worker=lambda event: work(lean.app, event["runId"], FAR) and None)
+    result = dispatch(app, request(), wait_until=lean.clock.at + 20_000, deadline=FAR)
     assert (result["status"], result["executed"]) == ("success", True)
 
 
@@ -521,7 +521,7 @@ def test_a_redelivery_leaves_an_attempt_of_the_captain_alone(lean: World) -> Non
 def test_a_worker_that_cannot_be_started_gives_everything_back(lean: World) -> None:
     from core.errors import WorkerUnavailable
 
-    def refuse(run_id: str) -> None:
+    def refuse(event: Json) -> None:
         raise WorkerUnavailable("the worker could not be started; try again")
 
     app = replace(lean.app, start_worker=refuse)

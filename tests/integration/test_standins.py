@@ -296,6 +296,48 @@ def test_labels_are_read_and_changed(github: GitHubStandIn) -> None:
     assert [issue["number"] for issue in get(github, "/issues", labels="status:ready").json()] == [100]
 
 
+def test_issues_are_listed_by_age_with_pull_requests_among_them(github: GitHubStandIn, repository: Repository) -> None:
+    for number in (7, 300):
+        repository.put_issue(number, labels=[{"name": "status:qa"}])
+    listed = get(github, "/issues", labels="status:qa", sort="created", direction="asc").json()
+    assert [issue["number"] for issue in listed] == [7, 42, 300]
+    assert [issue["number"] for issue in listed if "pull_request" in issue] == [42]
+    assert [issue["number"] for issue in get(github, "/issues", labels="status:qa").json()] == [300, 42, 7]
+    repository.close(7)
+    page = get(github, "/issues", labels="status:qa", direction="asc", per_page=1)
+    assert [issue["number"] for issue in page.json()] == [42]
+    assert "page=2" in page.links["next"]["url"]
+
+
+def test_the_tree_has_the_files_of_the_case(github: GitHubStandIn, repository: Repository) -> None:
+    tree = get(github, "/git/trees/HEAD", recursive=1).json()
+    files = [entry["path"] for entry in tree["tree"] if entry["type"] == "blob"]
+    assert "workers/dfg-api/src/domain/dismissal.ts" in files
+    assert {"path": "workers/dfg-api", "type": "tree", "mode": "040000"} in tree["tree"]
+    assert tree["truncated"] is False
+    repository.put_tree(["a.py"], whole=False)
+    tree = get(github, "/git/trees/HEAD", recursive=1).json()
+    assert ([entry["path"] for entry in tree["tree"]], tree["truncated"]) == (["a.py"], True)
+    assert get(github, "/git/trees/HEAD").status_code == 422
+
+
+def test_a_comment_is_changed_by_its_author(github: GitHubStandIn, repository: Repository) -> None:
+    own, other = (repository.comment(42, login, "first")["id"] for login in ("dfg-bot", "somebody"))
+    url = f"{github.url}/repos/{repository.name}/issues/comments"
+    headers = {"authorization": f"Bearer {github.token}"}
+    answers = [
+        HTTP.patch(f"{url}/{number}", json={"body": body}, headers=headers).status_code
+        for number, body in ((own, "second"), (own, " "), (other, "second"), (999, "second"))
+    ]
+    assert answers == [200, 422, 403, 404]
+    assert HTTP.patch(f"{url}/{own}", json={"body": "third"}).status_code == 401
+    assert bodies(repository) == ["second", "first"]
+
+
+def test_without_an_app_there_is_no_installation(github: GitHubStandIn) -> None:
+    assert HTTP.post(f"{github.url}/app/installations/77/access_tokens").status_code == 404
+
+
 def test_reads_can_fail_and_recover(github: GitHubStandIn) -> None:
     github.faults.order("pull", Fault(status=502), times=1)
     github.faults.order("files", Fault(status=403, headers={"x-ratelimit-remaining": "0"}), times=1)
@@ -359,6 +401,38 @@ def test_labels_can_stop_half_way(relay: RelayStandIn, repository: Repository) -
     status, body = Caller(relay).post("/labels", {"issue": 42, "add": ["x"], "remove": ["status:qa", "absent"]})
     assert (status, body["error"].startswith("GitHub API 404")) == (500, True)
     assert [label["name"] for label in repository.labels(42)] == ["component:dfg-api", "component:dfg-app"]
+
+
+@pytest.mark.parametrize(
+    ("done", "fault", "left"),
+    [
+        (0, Fault(status=422), {"a", "b"}),
+        (1, Fault(status=422), {"b"}),
+        (2, Fault(status=422), set()),
+        (2, Fault(status=502, done=True), {"c"}),
+    ],
+)
+def test_labels_stop_at_the_step_that_was_ordered(
+    relay: RelayStandIn, repository: Repository, done: int, fault: Fault, left: set[str]
+) -> None:
+    repository.set_labels(42, ["a", "b"])
+    if done:
+        relay.faults.order("relay.labels.step", Fault(), times=done)
+    relay.faults.order("relay.labels.step", fault)
+    status, body = Caller(relay).post("/labels", {"issue": 42, "add": ["c"], "remove": ["a", "b"]})
+    assert (status, body["error"].startswith(f"GitHub API {fault.status}")) == (500, True)
+    assert {label["name"] for label in repository.labels(42)} == left
+
+
+def test_the_relay_goes_on_after_its_caller_has_gone(relay: RelayStandIn, repository: Repository) -> None:
+    repository.set_labels(42, ["a", "b"])
+    relay.faults.order("relay.labels.step", Fault(), times=1)
+    relay.faults.order("relay.labels.step", Fault(land_later=True))
+    with pytest.raises(NoAnswer):
+        Caller(relay).post("/labels", {"issue": 42, "add": ["c"], "remove": ["a", "b"]})
+    assert [label["name"] for label in repository.labels(42)] == ["b"]
+    relay.faults.land()
+    assert [label["name"] for label in repository.labels(42)] == ["c"]
 
 
 def test_a_lost_answer_has_done_the_work(relay: RelayStandIn, repository: Repository) -> None:

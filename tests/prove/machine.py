@@ -268,7 +268,7 @@ class Machine(RuleBasedStateMachine):
             github=lambda: reader,
             writer=lambda: writer,
             model=lambda: FusedModel(self, self._fuse),
-            start_worker=(lambda run: self._fuse.around("the worker's start", lambda: None)) if worker else None,
+            start_worker=(lambda event: self._fuse.around("the worker's start", lambda: None)) if worker else None,
         )
 
     def _note(self, fate: str) -> None:

@@ -18,10 +18,12 @@ import urllib3
 
 from core.actions.relay import relay_writer
 from core.app import App, Thunk
+from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.ledger import Ledger
 from core.store import Store
+from core.types import Json
 from core.wire import PooledHttp
 from local.engine import TABLE_VARIABLES, create_tables, dynamodb
 from local.github import GitHubStandIn
@@ -141,11 +143,11 @@ class Rig:
         fused: Any = FusedStoreClient(client, fuse)
         store = Store(fused, sleep=self.clock.sleep, new_id=plain.new_id)
         http = FusedHttp(PooledHttp(urllib3.PoolManager()), fuse)
-        reader = GitHubReader(http, self.github.url, REPOSITORY, self.github.token, together)
-        writer = relay_writer(http, self.relay.url, self.relay.token)
+        reader = GitHubReader(http, self.github.url, REPOSITORY, fixed_token(self.github.token), together)
+        writer = relay_writer(http, self.relay.url, self.relay.token, reader, plain.team.taxonomy)
 
-        def start_worker(run_id: str) -> None:
-            http.send("POST", f"{self.invocations.url}/invoke", {}, run_id.encode(), 5.0)
+        def start_worker(event: Json) -> None:
+            http.send("POST", f"{self.invocations.url}/invoke", {}, event["runId"].encode(), 5.0)
 
         return replace(
             plain,

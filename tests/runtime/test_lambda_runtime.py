@@ -65,7 +65,7 @@ def dispatch(make_function: MakeFunction, stack: Stack) -> Iterator[Callable[[],
     invoke = InvokeStandIn("WorkerFunction", worker.url, lambda: None)
     invoke.start()
     function, guard = make_function(
-        "QaPlanFunction", AWS_ENDPOINT_URL_LAMBDA=invoke.url, WORKER_FUNCTION="WorkerFunction"
+        "DispatchFunction", AWS_ENDPOINT_URL_LAMBDA=invoke.url, WORKER_FUNCTION="WorkerFunction"
     )
 
     def send() -> dict[str, Any]:
@@ -119,7 +119,7 @@ def test_a_dispatch_posts_its_plan_and_is_audited(
     ("name", "status"), [("qa_plan_no_token", 401), ("qa_plan_bad_json", 400), ("qa_plan_unknown_field", 400)]
 )
 def test_a_bad_dispatch_is_refused(name: str, status: int, make_function: MakeFunction, stack: Stack) -> None:
-    function, guard = make_function("QaPlanFunction")
+    function, guard = make_function("DispatchFunction")
     assert function.invoke(event(name, stack))["statusCode"] == status
     assert guard.denied == []
 

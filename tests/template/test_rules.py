@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from core.types import PHASES
@@ -40,9 +42,64 @@ def test_the_template_knows_exactly_the_phases_of_the_code() -> None:
     assert written()["Parameters"]["Phase"]["AllowedValues"] == list(PHASES)
 
 
+SWITCHES = {
+    "Pre006CiGating": ("unconfirmed", "confirmed"),
+    "Crit001DebugEndpoints": ("unconfirmed", "confirmed"),
+    "TriageSchedule": ("", "rate(1 hour)"),
+    "AgentBriefSchedule": ("", "rate(1 day)"),
+    "SprintPlanSchedule": ("", "cron(0 8 ? * MON *)"),
+    "PlanningIssue": ("", "7"),
+    "Webhook": ("off", "on"),
+    "WebhookSecretArn": ("", SECRET),
+}
+"""Each parameter that a phase or another of them decides on: off, on."""
+
+
+def wanted(phase: str, on: dict[str, bool]) -> list[str]:
+    """The refusals as the README and the parameters' descriptions have them, stated anew."""
+    number = int(phase[-1])
+    names = [PHASE_RULE for name in ("Pre006CiGating", "Crit001DebugEndpoints") if number >= 2 and not on[name]]
+    if number < 2 and on["TriageSchedule"]:
+        names.append("SchedulesNeedPhase2")
+    names += ["SchedulesOfPhase4" for name in ("AgentBriefSchedule", "SprintPlanSchedule") if number < 4 and on[name]]
+    if on["SprintPlanSchedule"] and not on["PlanningIssue"]:
+        names.append("SprintPlansNeedTheirIssue")
+    if on["Webhook"]:
+        names += ["TheWebhookNeedsPhase1AndItsSecret"] * ((number < 1) + (not on["WebhookSecretArn"]))
+    return sorted(names)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_every_combination_of_phase_prerequisites_schedules_and_webhook(phase: str) -> None:
+    template = written()
+    given = {"GitHubRepository": "acme/widgets", "AnthropicSecretArn": SECRET, "GitHubSecretArn": SECRET}
+    base = {**defaults(template), **given, "Phase": phase}
+    allowed = 0
+    for chosen in product((False, True), repeat=len(SWITCHES)):
+        on = dict(zip(SWITCHES, chosen, strict=True))
+        values = {name: SWITCHES[name][set_] for name, set_ in on.items()}
+        names = sorted(refusals(template, {**base, **values}))
+        assert names == wanted(phase, on), values
+        allowed += not names
+    assert allowed > 0
+
+
 def test_a_relay_needs_its_token() -> None:
     assert refused(DfgRelayUrl="https://relay.example") == ["TheRelayNeedsItsToken"]
     assert refused(DfgRelayUrl="https://relay.example", RelaySecretArn=SECRET) == []
+
+
+APP = {"GitHubAppId": "12345", "GitHubAppInstallationId": "77", "GitHubAppSecretArn": SECRET}
+
+
+def test_a_github_app_is_given_whole_and_instead_of_a_token() -> None:
+    assert refused(GitHubSecretArn="", **APP) == []
+    assert refused(**APP) == ["TheAppIsGivenWhole"]
+    for missing in APP:
+        refusing = ["TheAppIsGivenWhole"]
+        if missing == "GitHubAppSecretArn":
+            refusing.append("SomethingMustBeAbleToWrite")
+        assert refused(GitHubSecretArn="", **{**APP, missing: ""}) == refusing
 
 
 def test_without_a_relay_comments_need_a_github_token() -> None:

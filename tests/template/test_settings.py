@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from core.config import GUARDRAILS, read_limits, read_settings
+from core.phases import ADDED_TASKS
+from handlers import dispatch
 from tests.template.reading import ROOT, defaults, variables, written
 
 GIVEN = {"GitHubRepository": "acme/widgets"}
 FUNCTIONS = [n for n, r in written()["Resources"].items() if r["Type"] == "AWS::Serverless::Function"]
 API = {
-    "HealthFunction": ("GET", "/health"),
-    "ConsoleFunction": ("GET", "/console"),
-    "QaPlanFunction": ("POST", "/dispatch/qa-plan"),
-    "PendingFunction": ("GET", "/pending"),
-    "ApproveFunction": ("POST", "/approve/{id}"),
-    "RejectFunction": ("POST", "/reject/{id}"),
-    "AuditFunction": ("GET", "/audit"),
-    "AuditCheckpointFunction": ("GET", "/audit/checkpoint"),
-    "AuditRunFunction": ("GET", "/audit/{runId}"),
-    "EraseFunction": ("POST", "/audit/{runId}/erase"),
-    "CircuitResetFunction": ("POST", "/circuit/reset"),
+    "HealthFunction": [("GET", "/health")],
+    "ConsoleFunction": [("GET", "/console")],
+    "DispatchFunction": [
+        ("POST", "/dispatch/qa-plan"),
+        ("POST", "/dispatch/triage"),
+        ("POST", "/dispatch/agent-brief"),
+        ("POST", "/dispatch/sprint-plan"),
+    ],
+    "WebhookFunction": [("POST", "/webhook/github")],
+    "PendingFunction": [("GET", "/pending")],
+    "ApproveFunction": [("POST", "/approve/{id}")],
+    "RejectFunction": [("POST", "/reject/{id}")],
+    "PhasesFunction": [("GET", "/phases")],
+    "AuditFunction": [("GET", "/audit")],
+    "AuditCheckpointFunction": [("GET", "/audit/checkpoint")],
+    "AuditRunFunction": [("GET", "/audit/{runId}")],
+    "EraseFunction": [("POST", "/audit/{runId}/erase")],
+    "CircuitResetFunction": [("POST", "/circuit/reset")],
 }
 
 
@@ -47,18 +58,31 @@ def test_a_change_of_any_guardrail_is_checked_by_the_deployment() -> None:
     template = written()
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     checked = template["Resources"]["Setup"]["Properties"]["Settings"]
-    assert [shared[name] for name in (*GUARDRAILS, "GUARDRAIL_OVERRIDE")] == checked
+    assert [shared[name] for name in (*GUARDRAILS, "GUARDRAIL_OVERRIDE", "TEAM_FILES")] == checked
 
 
-def test_each_route_has_a_function_of_its_own() -> None:
+def test_each_route_has_its_function() -> None:
+    """One each, but for the dispatches, which hold the same rights."""
     resources = written()["Resources"]
     routes = {
-        name: (event["Properties"]["Method"], event["Properties"]["Path"])
+        name: [
+            (event["Properties"]["Method"], event["Properties"]["Path"])
+            for event in resources[name]["Properties"].get("Events", {}).values()
+            if event["Type"] == "HttpApi"
+        ]
         for name in FUNCTIONS
-        for event in resources[name]["Properties"].get("Events", {}).values()
-        if event["Type"] == "HttpApi"
     }
-    assert routes == API
+    assert {name: of for name, of in routes.items() if of} == API
+
+
+def test_the_function_of_the_dispatches_knows_exactly_their_routes() -> None:
+    assert list(dispatch.handler.routes) == [f"{method} {path}" for method, path in API["DispatchFunction"]]
+
+
+def test_every_dispatch_is_throttled_more_than_the_rest() -> None:
+    of_route = written()["Resources"]["Api"]["Properties"]["RouteSettings"]
+    assert set(of_route) == set(dispatch.handler.routes)
+    assert len({json.dumps(settings) for settings in of_route.values()}) == 1
 
 
 def secret_holders(variable: str) -> set[str]:
@@ -75,12 +99,81 @@ def test_only_what_acts_holds_the_token_of_the_relay() -> None:
 
 
 def test_every_route_but_the_public_ones_knows_the_callers_tokens() -> None:
-    assert secret_holders("ORCHESTRATOR_SECRET_ARN") == set(API) - {"HealthFunction", "ConsoleFunction"}
+    public = {"HealthFunction", "ConsoleFunction", "WebhookFunction"}
+    assert secret_holders("ORCHESTRATOR_SECRET_ARN") == set(API) - public
+
+
+def test_only_the_webhook_knows_what_github_signs_with_and_holds_nothing_else() -> None:
+    assert secret_holders("GITHUB_WEBHOOK_SECRET_ARN") == {"WebhookFunction"}
+    assert secret_holders("GITHUB_TOKEN_ARN").isdisjoint({"WebhookFunction"})
+
+
+def schedules(function: str) -> dict[str, Any]:
+    events = written()["Resources"][function]["Properties"]["Events"]
+    return {name: event["Properties"] for name, event in events.items()}
+
+
+def test_schedules_of_tasks_are_off_until_their_parameter_is_given() -> None:
+    """By default the stack runs nothing that writes to GitHub."""
+    template = written()
+    for name, schedule in schedules("ScheduleFunction").items():
+        parameter = f"{name}Schedule"
+        assert template["Parameters"][parameter]["Default"] == ""
+        assert template["Conditions"][f"Has{parameter}"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+        assert schedule["State"] == {"Fn::If": [f"Has{parameter}", "ENABLED", "DISABLED"]}
+        assert schedule["ScheduleExpression"]["Fn::If"][:2] == [f"Has{parameter}", {"Ref": parameter}]
+
+
+def test_schedules_of_tasks_name_a_task_that_some_phase_runs_on_a_schedule() -> None:
+    inputs = [json.loads(schedule["Input"]) for schedule in schedules("ScheduleFunction").values()]
+    scheduled = {task for added in ADDED_TASKS.values() for task, trigger in added if trigger == "schedule"}
+    assert {given["taskType"] for given in inputs} == scheduled
+    assert {given["scheduledAt"] for given in inputs} == {"<aws.scheduler.scheduled-time>"}
+
+
+def alarms() -> dict[str, dict[str, Any]]:
+    return {n: r["Properties"] for n, r in written()["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def watched(alarm: Mapping[str, Any], metric: str) -> list[str]:
+    """The functions of which an alarm sums up a metric."""
+    stats = [entry["MetricStat"]["Metric"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry]
+    dimensions = [stat["Dimensions"][0]["Value"]["Ref"] for stat in stats if stat["MetricName"] == metric]
+    return [name for name in dimensions if name in FUNCTIONS]
+
+
+def test_errors_of_every_function_raise_one_alarm() -> None:
+    """But for the set-up, whose failure fails the deployment."""
+    everything = [name for alarm in alarms().values() for name in watched(alarm, "Errors")]
+    assert sorted(everything) == sorted(set(FUNCTIONS) - {"SetupFunction"})
+
+
+def test_what_nobody_asks_for_again_is_watched_for_throttling() -> None:
+    assert set(watched(alarms()["ThrottlesAlarm"], "Throttles")) == {
+        "DispatchFunction",
+        "WebhookFunction",
+        "ApproveFunction",
+        "ScheduleFunction",
+        "WorkerFunction",
+    }
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_has_no_more_metrics_than_cloudwatch_takes(name: str) -> None:
+    """Ten: "Using math expressions with CloudWatch metrics", in Amazon CloudWatch's user guide."""
+    assert len([m for m in alarms()[name].get("Metrics", []) if "MetricStat" in m]) <= 10
 
 
 def test_functions_read_only_secrets_that_their_environment_names() -> None:
     template = written()
-    secrets = {"OrchestratorSecret", "AnthropicSecretArn", "GitHubSecretArn", "RelaySecretArn"}
+    secrets = {
+        "OrchestratorSecret",
+        "AnthropicSecretArn",
+        "GitHubSecretArn",
+        "GitHubAppSecretArn",
+        "RelaySecretArn",
+        "WebhookSecretArn",
+    }
     for name in FUNCTIONS:
         policies = template["Resources"][name]["Properties"].get("Policies", [])
         statements = [statement for policy in policies for statement in policy["Statement"]]
@@ -102,15 +195,25 @@ def test_tables_are_on_demand_and_recoverable_and_the_audit_is_protected() -> No
     assert tables["DedupeTable"]["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
 
 
-def test_every_function_has_a_sample_event() -> None:
-    handlers = [written()["Resources"][name]["Properties"]["Handler"] for name in FUNCTIONS]
-    assert [h for h in handlers if not (ROOT / "events" / f"{h.split('.')[1]}.json").exists()] == []
+def modules() -> dict[str, str]:
+    """The handlers' modules, and the route of each that has one."""
+    of_functions = {name: written()["Resources"][name]["Properties"]["Handler"].split(".")[1] for name in FUNCTIONS}
+    routes = {of_functions[name]: f"{m} {p}" for name, of in API.items() for m, p in of if len(of) == 1}
+    rest = {module: "" for module in of_functions.values() if module not in routes and module != "dispatch"}
+    return {**rest, **routes, **{dispatch_module(route): route for route in dispatch.handler.routes}}
 
 
-def test_sample_events_name_the_route_of_their_function() -> None:
-    resources = written()["Resources"]
-    routes = {resources[n]["Properties"]["Handler"].split(".")[1]: f"{m} {p}" for n, (m, p) in API.items()}
+def dispatch_module(route: str) -> str:
+    """`POST /dispatch/qa-plan` is in handlers/qa_plan.py."""
+    return route.rsplit("/", 1)[1].replace("-", "_")
+
+
+def test_every_handler_has_a_sample_event() -> None:
+    assert [module for module in modules() if not (ROOT / "events" / f"{module}.json").exists()] == []
+
+
+def test_sample_events_name_the_route_of_their_handler() -> None:
+    routes = modules()
     for file in (ROOT / "events").iterdir():
-        module = max((m for m in routes if file.stem.startswith(m)), key=len, default=None)
-        if module is not None:
-            assert json.loads(file.read_text())["routeKey"] == routes[module], file
+        module = max((m for m in routes if file.stem.startswith(m)), key=len)
+        assert json.loads(file.read_text()).get("routeKey", "") == routes[module], file

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from core import team
 from core.binding import bind
 from core.policy.engine import action_digest
 from core.types import Action, Target, TargetNow
 
 OLD, NEW = "a" * 40, "b" * 40
+TAXONOMY = team.load().taxonomy
 
 
 def digest(state: str) -> str:
@@ -53,18 +55,18 @@ ACTION = Action(
     ],
 )
 def test_what_a_digest_means_on_a_target_as_it_stands(state: str, if_match: str | None, verdict: str) -> None:
-    binding = bind(ACTION, TargetNow(True, state), if_match)
+    binding = bind(ACTION, TargetNow(True, state), if_match, TAXONOMY)
     assert binding.verdict == verdict
     assert binding.digest == digest(state)
 
 
 @pytest.mark.parametrize("if_match", [None, digest(OLD), digest(NEW)])
 def test_a_closed_target_ends_it_whatever_the_digest(if_match: str | None) -> None:
-    assert bind(ACTION, TargetNow(False, OLD), if_match).verdict == "closed"
+    assert bind(ACTION, TargetNow(False, OLD), if_match, TAXONOMY).verdict == "closed"
 
 
 def test_the_message_says_what_moved() -> None:
     assert (
         "pull request 42 has moved from aaaaaaaaaaaa to bbbbbbbbbbbb"
-        in bind(ACTION, TargetNow(True, NEW), None).message
+        in bind(ACTION, TargetNow(True, NEW), None, TAXONOMY).message
     )

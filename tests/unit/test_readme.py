@@ -10,7 +10,7 @@ import pytest
 from core.bootstrap import SECRETS
 from core.config import GUARDRAILS, TASK_LIMITS, read_settings
 from core.dispatcher.pricing import PRICES
-from core.phases import ADDED_ACTIONS, ADDED_TASKS
+from core.phases import NEEDS_PREREQUISITES
 from core.types import PHASES, TASK_TYPES
 from tests.template.reading import ROOT, written
 
@@ -104,10 +104,9 @@ def test_routes_are_those_of_the_template() -> None:
     assert {names(row[0])[0] for row in table("API")} == routes
 
 
-def test_phases_are_told_as_built_where_something_is() -> None:
-    built = {phase for phase in PHASES if ADDED_TASKS.get(phase) or ADDED_ACTIONS.get(phase)}
+def test_phases_are_told_with_what_they_need() -> None:
     assert [(names(row[0])[0], row[2]) for row in table("Phases")] == [
-        (phase, "built" if phase in built else "planned") for phase in PHASES
+        (phase, "both" if phase in NEEDS_PREREQUISITES else "") for phase in PHASES
     ]
 
 

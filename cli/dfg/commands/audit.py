@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -36,13 +37,17 @@ def _list(session: Session, limit: int, as_json: bool) -> None:
         table.add_row(
             entry["runId"],
             words.ago(entry["startedAt"]),
-            words.said(entry.get("taskType") if entry["kind"] == "dispatch" else entry["event"]),
+            words.said(entry.get("taskType") if entry["kind"] == "dispatch" else entry.get("route", entry["event"])),
             f"{target['type'].replace('_', ' ')} #{target['number']}" if "number" in target else "",
-            words.state(str(entry.get("state") or entry.get("status"))),
+            words.said(f"refused: {entry['code']}") if entry["status"] == "refused" else words.state(_result(entry)),
             f"${entry['cost']}" if "cost" in entry else "",
             words.said(entry.get("principal", "")),
         )
     session.show(body, as_json, table if body["runs"] else "Nothing has happened yet.")
+
+
+def _result(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("state") or entry["status"])
 
 
 def _one(session: Session, run_id: str, as_json: bool) -> None:

@@ -1,42 +1,58 @@
-"""dfg-relay as a writer. It has no idempotency and cannot read. Pure but for what HttpWriter sends."""
+"""dfg-relay as a writer. It has no idempotency and cannot read. Pure but for what `Line` sends."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from core.actions.writer import HttpWriter, Post, error_text
+from core.actions.labels import LabelReader, Step, change_labels
+from core.actions.writer import Attempt, HttpWriter, Line, Request, error_text
 from core.canonical import canonical
+from core.team import Taxonomy
 from core.types import Action, Effect
 from core.wire import Http, Response
 
-DEFINITE: Final = frozenset({400, 401, 405})
+NAME: Final = "dfg-relay"
+REFUSED: Final = frozenset({400, 401, 405})
+"""Statuses by which the relay says that it did nothing."""
 GITHUB_REFUSED: Final = re.compile(r"GitHub API 4\d\d\b")
 
 
-def relay_writer(http: Http, url: str, token: str) -> HttpWriter:
-    """The writer behind `DFG_RELAY_URL`."""
-    return HttpWriter("dfg-relay", http, url, token, request, read)
+def relay_writer(http: Http, url: str, token: str, reader: LabelReader, taxonomy: Taxonomy) -> HttpWriter:
+    """The writer behind `DFG_RELAY_URL`. `reader` sees what has become of labels."""
+    line = Line(NAME, http, url, lambda: token, read)
+
+    def comment(action: Action) -> Effect:
+        return line.attempt(comment_request(action)).effect
+
+    def labels(action: Action) -> Effect:
+        return change_labels(action, reader, taxonomy, lambda step: line.attempt(labels_request(action, step)))
+
+    return HttpWriter(NAME, {"add_comment": comment, "change_labels": labels})
 
 
-def request(action: Action) -> Post:
-    """The relay's request for an action. Raises ValueError for an action type it has no route for."""
-    if action.type != "add_comment":
-        raise ValueError(f"no relay request for {action.type}")
-    return Post(
-        "/comment",
-        canonical({"issue": action.target.number, "body": action.payload["body"], "repo": action.repository}),
-    )
+def comment_request(action: Action) -> Request:
+    body = {"issue": action.target.number, "body": action.payload["body"], "repo": action.repository}
+    return Request("POST", "/comment", canonical(body))
 
 
-def read(response: Response) -> Effect:
-    """How the attempt ended, by the relay's answer."""
+def labels_request(action: Action, step: Step) -> Request:
+    """What is to be removed and added. The relay removes one at a time, then adds, and can stop half-way."""
+    changes = {name: list(labels) for name, labels in (("add", step.add), ("remove", step.remove)) if labels}
+    return Request("POST", "/labels", canonical({"issue": action.target.number, "repo": action.repository, **changes}))
+
+
+def read(_: Request, response: Response) -> Attempt:
+    """How a request ended, by the relay's answer."""
     words = error_text(response)
     if response.status == 200 and _succeeded(response):
-        return Effect("executed", "posted through dfg-relay")
-    if response.status in DEFINITE or (response.status == 500 and GITHUB_REFUSED.match(words)):
-        return Effect("failed", f"dfg-relay answered {response.status}: {words}")
-    return Effect("outcome_unknown", f"dfg-relay answered {response.status}: {words}")
+        return Attempt("done", "posted through dfg-relay")
+    detail = f"dfg-relay answered {response.status}: {words}"
+    if response.status in REFUSED:
+        return Attempt("refused", detail)
+    if response.status == 500 and GITHUB_REFUSED.match(words):
+        return Attempt("stopped", detail)
+    return Attempt("unclear", detail)
 
 
 def _succeeded(response: Response) -> bool:

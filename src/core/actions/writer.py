@@ -1,4 +1,4 @@
-"""What a writer to GitHub is, and how the outcome of one attempt is read. Pure.
+"""What a writer to GitHub is, and how the outcome of one attempt is read. Pure but for `Line.attempt`.
 
 Definite refusals: the connection was refused, or the other side says that it did not act. All else is
 `outcome_unknown`: the change may have happened, or may still happen.
@@ -7,21 +7,41 @@ Definite refusals: the connection was refused, or the other side says that it di
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from core.config import GITHUB_TIMEOUT_SECONDS
-from core.types import Action, Effect
+from core.errors import UpstreamUnavailable
+from core.types import Action, ActionType, Effect
 from core.wire import Http, NoAnswer, NotSent, Response
+
+Fate = Literal["done", "refused", "stopped", "unclear"]
+"""done: so it says. refused: nothing was done. stopped: it has ended, maybe half-way. unclear: it may still land."""
 
 
 @dataclass(frozen=True)
-class Post:
-    """One POST that would carry out an action."""
+class Request:
+    """One request that changes something."""
 
+    method: Literal["POST", "PUT", "PATCH"]
     path: str
     body: bytes
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one request."""
+
+    fate: Fate
+    detail: str
+
+    @property
+    def effect(self) -> Effect:
+        """The outcome of an action that is this one request."""
+        if self.fate == "done":
+            return Effect("executed", self.detail)
+        return Effect("outcome_unknown" if self.fate == "unclear" else "failed", self.detail)
 
 
 class Writer(Protocol):
@@ -33,38 +53,54 @@ class Writer(Protocol):
         ...
 
     def write(self, action: Action) -> Effect:
-        """One attempt, never repeated. Says how it ended; raises nothing for what the other side does."""
+        """One attempt at an action. Says how it ended; raises nothing for what the other side does."""
         ...
 
 
 @dataclass(frozen=True)
-class HttpWriter:
-    """A writer over HTTP: builds the request, sends it once, reads the answer."""
+class Line:
+    """The connection of a writer: sends one request once, and reads the answer."""
 
     name: str
     http: Http
     base_url: str
-    token: str
-    request: Callable[[Action], Post]
-    read: Callable[[Response], Effect]
+    token: Callable[[], str]
+    read: Callable[[Request, Response], Attempt]
 
-    def write(self, action: Action) -> Effect:
-        post = self.request(action)
+    def attempt(self, request: Request) -> Attempt:
+        """Never repeated."""
+        try:
+            token = self.token()
+        except UpstreamUnavailable as error:
+            return Attempt("refused", f"{error.message}: nothing was sent")
         headers = {
-            "authorization": f"Bearer {self.token}",
+            "authorization": f"Bearer {token}",
             "content-type": "application/json",
             "accept": "application/json",
             "user-agent": "dfg-orchestrator",
         }
+        url = self.base_url.rstrip("/") + request.path
         try:
-            response = self.http.send(
-                "POST", self.base_url.rstrip("/") + post.path, headers, post.body, GITHUB_TIMEOUT_SECONDS
-            )
+            response = self.http.send(request.method, url, headers, request.body, GITHUB_TIMEOUT_SECONDS)
         except NotSent:
-            return Effect("failed", f"the connection to {self.name} was refused: nothing was sent")
+            return Attempt("refused", f"the connection to {self.name} was refused: nothing was sent")
         except NoAnswer:
-            return Effect("outcome_unknown", f"{self.name} did not answer: the comment may or may not be there")
-        return self.read(response)
+            return Attempt("unclear", f"{self.name} did not answer: whether it was done is not known")
+        return self.read(request, response)
+
+
+@dataclass(frozen=True)
+class HttpWriter:
+    """A writer by the types of action that it knows."""
+
+    name: str
+    acts: Mapping[ActionType, Callable[[Action], Effect]]
+
+    def write(self, action: Action) -> Effect:
+        """Raises ValueError for an action type without a route: it would be a fault of ours."""
+        if action.type not in self.acts:
+            raise ValueError(f"{self.name} has no request for {action.type}")
+        return self.acts[action.type](action)
 
 
 def error_text(response: Response) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from core.config import VERSION, Settings
-from core.context.packs import VERSIONS
 from core.dispatcher.pricing import PRICES_VERSION
-from core.policy.engine import POLICY_VERSION
 from core.provenance import code_digest
-from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, Usage, Verdict
+from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, TaskType, Trigger, Usage, Verdict
 
 Entry = tuple[str, Json]
 
 
-def run_started(request: TaskRequest, settings: Settings) -> Entry:
+def run_started(request: TaskRequest, settings: Settings, policy_version: str) -> Entry:
     return "run.started", {
         "kind": "dispatch",
         "trigger": request.trigger,
@@ -23,13 +22,57 @@ def run_started(request: TaskRequest, settings: Settings) -> Entry:
         "target": target_json(request.target.type, request.target.number),
         "linkedIssue": request.linked_issue,
         "force": request.force,
+        **({"batch": request.batch.run_id} if request.batch else {}),
+        **({"delivery": request.delivery} if request.delivery else {}),
         "repository": settings.repository,
         "phase": settings.phase,
         "version": VERSION,
         "code": code_digest(),
-        "policyVersion": POLICY_VERSION,
+        "policyVersion": policy_version,
         "pricesVersion": PRICES_VERSION,
         "loosenedGuardrails": list(settings.limits.overridden),
+    }
+
+
+def batch_started(task_type: TaskType, trigger: Trigger, principal: str, targets: Sequence[Json]) -> Entry:
+    return "run.started", {
+        "kind": "batch",
+        "trigger": trigger,
+        "principal": principal,
+        "taskType": task_type,
+        "targets": list(targets),
+        "version": VERSION,
+        "code": code_digest(),
+    }
+
+
+def batch_finished(status: str, started_at: str, started: Entry, tasks: Sequence[Json], about: Json) -> Entry:
+    """`tasks` are runs of their own, whose chains hold what they did and what it cost."""
+    _, data = started
+    summary = {name: data[name] for name in ("kind", "principal", "taskType", "trigger")}
+    return "run.finished", {"status": status, "startedAt": started_at, **summary, "tasks": list(tasks), **about}
+
+
+def schedule_refused(task_type: TaskType, principal: str, code: str, message: str) -> Entry:
+    return "request.refused", {
+        "kind": "refusal",
+        "principal": principal,
+        "route": f"schedule {task_type}",
+        "target": {},
+        "code": code,
+        "message": message,
+    }
+
+
+def delivery_refused(request: TaskRequest, code: str, message: str) -> Entry:
+    return "request.refused", {
+        "kind": "refusal",
+        "principal": request.principal,
+        "route": "POST /webhook/github",
+        "target": target_json(request.target.type, request.target.number),
+        "delivery": request.delivery,
+        "code": code,
+        "message": message,
     }
 
 
@@ -40,7 +83,7 @@ def prompt_stored(prompt: Prompt, dedupe_key: str, prompt_digest: str, context_d
         "dedupeKey": dedupe_key,
         "template": prompt.template.partition("\n")[0],
         "templateHash": prompt.template_hash,
-        "packs": {name: {"version": VERSIONS[name], "sha256": sha256} for name, sha256 in prompt.packs.items()},
+        "packs": {pack.name: {"version": pack.version, "sha256": pack.sha256} for pack in prompt.packs},
         "model": prompt.model,
         "maxTokens": prompt.max_tokens,
         "inputBound": prompt.input_bound,
@@ -86,6 +129,7 @@ def policy_judged(verdict: Verdict) -> Entry:
         "classification": verdict.classification,
         "reason": verdict.reason,
         "checks": [{name: finding.as_json()[name] for name in names} for finding in verdict.findings],
+        "actions": [{"actionId": action.id, "classification": action.classification} for action in verdict.actions],
         "policyVersion": verdict.policy_version,
     }
 

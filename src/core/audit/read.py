@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from core.app import App
 from core.audit import content, log
@@ -13,6 +13,12 @@ from core.audit.log import RUNS
 from core.errors import NotFound
 from core.results import dollars
 from core.store import Item
+
+UNENDED: Final = {"run.started": "running", "approval.granted": "running", "request.refused": "refused"}
+"""The status of a chain whose last event tells none, by its first; of all others it is `done`."""
+FIRST: Final = ("principal", "taskType", "target", "actionId", "reason")
+REFUSAL: Final = (*FIRST, "code", "route")
+LAST: Final = ("reason", "classification", "state", "actionId", "endedAt")
 
 
 def list_runs(
@@ -93,9 +99,9 @@ def _summary(chain: str, at: str, kind: str, first: Any, last: Any) -> dict[str,
         "startedAt": at,
         "kind": first.get("kind", ""),
         "event": kind,
-        "status": end.get("status", "running" if kind == "run.started" else "done"),
-        **{name: first[name] for name in ("principal", "taskType", "target", "actionId", "reason") if name in first},
-        **{name: end[name] for name in ("reason", "classification", "state", "actionId", "endedAt") if end.get(name)},
+        "status": end.get("status", UNENDED.get(kind, "done")),
+        **{name: first[name] for name in (REFUSAL if kind == "request.refused" else FIRST) if name in first},
+        **{name: end[name] for name in LAST if end.get(name)},
     }
     if "charged" in end:
         summary["cost"] = dollars(end["charged"])

@@ -1,4 +1,4 @@
-"""Reads GitHub's REST API: pull requests with their files, issues, comments."""
+"""Reads GitHub's REST API: pull requests with their files, issues, comments, the tree of files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from core.canonical import digest
 from core.config import GITHUB_TIMEOUT_SECONDS, VERSION
-from core.context.github_json import UnexpectedShape, read_comments, read_files, read_issue, read_pull
-from core.errors import ConfigurationError, NotFound, UpstreamUnavailable
-from core.types import ChangedFile, Comment, Issue, PullRequest, Target, TargetNow
+from core.context.github_json import (
+    UnexpectedShape,
+    read_comments,
+    read_files,
+    read_issue,
+    read_issues,
+    read_pull,
+    read_tree,
+)
+from core.errors import NotFound, UpstreamUnavailable
+from core.types import ChangedFile, Comment, Issue, PullRequest, Target, TargetNow, Tree
 from core.wire import Http, NoAnswer, NotSent, Response
 
 Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
@@ -24,6 +31,7 @@ PAGE_SIZE: Final = 100
 MOST_FILES: Final = 3_000
 """GitHub lists no more files of one pull request."""
 MOST_COMMENT_PAGES: Final = 100
+MOST_ISSUE_PAGES: Final = 20
 
 _NEXT: Final = re.compile(r'<[^<>]*>\s*;[^<>]*rel="?next"?')
 _RATE_LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
@@ -42,11 +50,10 @@ class GitHubReader:
         http: Http,
         api_url: str,
         repository: str,
-        token: str | None,
+        token: Callable[[], str] | None,
         together: Together = one_after_another,
     ) -> None:
-        if token is not None and not (token.isascii() and token.isprintable() and token == token.strip()):
-            raise ConfigurationError("GITHUB_TOKEN holds characters that no token has")
+        """`token` is asked for each request; None reads what is public."""
         self._http = http
         self._root = f"{api_url.rstrip('/')}/repos/{repository}"
         self._repository = repository
@@ -78,9 +85,26 @@ class GitHubReader:
         """How the target stands now: one request."""
         if target.type == "pull_request":
             pull, _ = read_pull(self._get(f"/pulls/{target.number}", f"pull request {target.number}"), target.number)
-            return TargetNow(pull.state == "open", pull.head_sha)
+            return TargetNow(pull.state == "open", pull.head_sha, pull.labels)
         issue = self.issue(target.number)
-        return TargetNow(issue.state == "open", digest([issue.title, issue.body]))
+        return TargetNow(issue.state == "open", issue.text_digest, issue.labels)
+
+    def issues(self, label: str, limit: int) -> tuple[Issue, ...]:
+        """Up to `limit` open issues with the label, the oldest first, without pull requests."""
+        what = f"the list of issues with {label}"
+        wanted = f"state=open&labels={quote(label, safe='')}&sort=created&direction=asc&per_page={PAGE_SIZE}"
+        found: list[Issue] = []
+        for page in range(1, MOST_ISSUE_PAGES + 1):
+            answer = self._send(f"/issues?{wanted}&page={page}", what)
+            issues = read_issues(_json(answer))
+            found.extend(issue for issue in issues if not issue.is_pull_request)
+            if len(found) >= limit or not _has_next(answer, len(issues)):
+                break
+        return tuple(found[:limit])
+
+    def tree(self) -> Tree:
+        """The files of the default branch: one request. GitHub lists 100,000 of them or 7 MB at most."""
+        return read_tree(self._get("/git/trees/HEAD?recursive=1", "the tree of files"))
 
     def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
         """Comments changed at or after `since` (ISO 8601 in UTC, judged by GitHub), oldest first; "" for all."""
@@ -112,7 +136,7 @@ class GitHubReader:
             "x-github-api-version": "2022-11-28",
         }
         if self._token is not None:
-            headers["authorization"] = f"Bearer {self._token}"
+            headers["authorization"] = f"Bearer {self._token()}"
         try:
             answer = self._http.send("GET", self._root + path, headers, None, GITHUB_TIMEOUT_SECONDS)
         except NotSent:
@@ -132,7 +156,7 @@ def _refusal(answer: Response, what: str, repository: str, *, with_token: bool) 
         remedy = "" if with_token else "; a GITHUB_TOKEN lifts the limit of 60 reads an hour"
         return UpstreamUnavailable(f"GitHub's rate limit is used up{remedy}", **_retry_after(answer.headers))
     if answer.status == 401:
-        return UpstreamUnavailable("GitHub does not accept the GITHUB_TOKEN")
+        return UpstreamUnavailable("GitHub does not accept the GITHUB_TOKEN, or the App's token")
     if answer.status == 403:
         return UpstreamUnavailable(f"GitHub does not let us read {what} of {repository}")
     if answer.status in (301, 302, 307, 308):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.errors import UpstreamUnavailable
-from core.types import ChangedFile, Comment, Issue, PullRequest
+from core.types import ChangedFile, Comment, Issue, PullRequest, Tree
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -52,15 +52,25 @@ def read_files(raw: Any) -> tuple[ChangedFile, ...]:
 def read_issue(raw: Any, number: int) -> Issue:
     """The issue `number`. GitHub answers for a pull request's number too."""
     what = "the issue"
-    issue = _object(raw, what)
-    _require_number(issue, number, what)
-    return Issue(
-        number=number,
-        title=_text(issue, "title", what),
-        body=_optional_text(issue, "body", what) or "",
-        state=_one_of(issue, "state", _STATES, what),
-        labels=_labels(issue, what),
-    )
+    _require_number(_object(raw, what), number, what)
+    return _issue(raw, what)
+
+
+def read_issues(raw: Any) -> tuple[Issue, ...]:
+    """A page of a repository's issues. GitHub lists pull requests among them."""
+    return tuple(_issue(item, "an issue") for item in _array(raw, "the list of issues"))
+
+
+def read_tree(raw: Any) -> Tree:
+    """The files of a tree that was read recursively."""
+    what = "the tree"
+    tree = _object(raw, what)
+    truncated = tree.get("truncated")
+    if not isinstance(truncated, bool):
+        raise UnexpectedShape(f"GitHub's answer is not understood: {what} does not say whether it is truncated")
+    entries = [_object(item, "an entry") for item in _array(tree.get("tree"), f"{what}'s entries")]
+    files = [entry for entry in entries if _text(entry, "type", "an entry") == "blob"]
+    return Tree(tuple(_text(file, "path", "an entry") for file in files), whole=not truncated)
 
 
 def read_comments(raw: Any) -> tuple[Comment, ...]:
@@ -81,6 +91,18 @@ def _file(raw: Any) -> ChangedFile:
     )
 
 
+def _issue(raw: Any, what: str) -> Issue:
+    issue = _object(raw, what)
+    return Issue(
+        number=_count(issue, "number", what),
+        title=_text(issue, "title", what),
+        body=_optional_text(issue, "body", what) or "",
+        state=_one_of(issue, "state", _STATES, what),
+        labels=_labels(issue, what),
+        is_pull_request=issue.get("pull_request") is not None,
+    )
+
+
 def _comment(raw: Any) -> Comment:
     what = "a comment"
     comment = _object(raw, what)
@@ -88,6 +110,7 @@ def _comment(raw: Any) -> Comment:
         author=_login(comment, what),
         body=_optional_text(comment, "body", what) or "",
         created_at=_text(comment, "created_at", what),
+        id=_count(comment, "id", what),
     )
 
 

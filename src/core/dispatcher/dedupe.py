@@ -17,7 +17,7 @@ from typing import Any
 
 from core.canonical import digest
 from core.store import Insert, Item, Update, Write
-from core.types import Issue, Prompt, PullRequest, Target, TaskType
+from core.types import Context, Prompt, Target, TaskRequest, TaskType
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,27 @@ class InProgress:
     run_id: str
 
 
-def task_key(
-    task_type: TaskType, repository: str, target: Target, pull: PullRequest | None, issue: Issue | None, prompt: Prompt
-) -> str:
+def task_key(repository: str, request: TaskRequest, context: Context, prompt: Prompt) -> str:
     """The idempotency key: a hash over everything that shapes the answer."""
+    pull, issue = context.pull, context.issue
+    planned = {
+        "issues": [[one.number, one.title, one.body] for one in context.issues],
+        "capacity": request.capacity,
+        "dependsOn": [[number, list(others)] for number, others in sorted(request.depends_on.items())],
+    }
     return "task#" + digest(
         {
-            "taskType": task_type,
+            "taskType": request.task_type,
             "repository": repository,
-            "target": [target.type, target.number],
+            "target": [request.target.type, request.target.number],
             "head": pull.head_sha if pull else None,
             "title": pull.title if pull else None,
             "body": pull.body if pull else None,
             "issue": [issue.number, issue.title, issue.body] if issue else None,
+            **(planned if context.issues else {}),
+            **({"paths": list(prompt.facts.changed_paths)} if context.tree else {}),
             "template": prompt.template_hash,
-            "packs": dict(prompt.packs),
+            "packs": {pack.name: pack.sha256 for pack in prompt.packs},
             "model": prompt.model,
         }
     )

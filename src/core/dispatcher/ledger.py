@@ -77,12 +77,15 @@ class Ledger:
             values={f":{name}": value for name, value in item.items()},
         )
 
-    def reserve(self, run: str, amount: int, tasks: int, until: int, now: int) -> Reserved | Refusal:
+    def reserve(
+        self, run: str, amount: int, tasks: int, until: int, now: int, *, ceiling: int | None = None
+    ) -> Reserved | Refusal:
         """Charge `amount` to the window before anything is sent, or say why not.
 
-        `until` is the attempt's deadline: the moment at which it can last be billed.
+        `until` is the attempt's deadline: the moment at which it can last be billed. `ceiling` is the run's
+        where that is below the guardrail: a batch shares one among its tasks.
         """
-        if amount > self._limits.run_ceiling:
+        if amount > self._ceiling(ceiling):
             return Refusal("budget_exhausted", 3600, "the worst case of one attempt is above the run's cost ceiling")
         charge = Charge(run, 1, amount, until)
         entry = {"at": until, "charge": amount, "tasks": tasks, "attempt": 1, "settled": False}
@@ -106,9 +109,14 @@ class Ledger:
                 return refusal
         return Refusal("budget_exhausted", 1, "too many reservations at once; try again")
 
-    def extend(self, charge: Charge, amount: int, until: int, now: int) -> Charge | Refusal:
+    def _ceiling(self, own: int | None) -> int:
+        return self._limits.run_ceiling if own is None else min(own, self._limits.run_ceiling)
+
+    def extend(
+        self, charge: Charge, amount: int, until: int, now: int, *, ceiling: int | None = None
+    ) -> Charge | Refusal:
         """Charge the run `amount` in all for a further attempt, or say why not."""
-        if amount > self._limits.run_ceiling:
+        if amount > self._ceiling(ceiling):
             return Refusal("budget_exhausted", 3600, "a further attempt would pass the run's cost ceiling")
         after = Charge(charge.run, charge.attempt + 1, amount, until)
         seen: Item | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from core.types import PHASES, ActionType, Classification, Finding, Phase
+from core.types import PHASES, ActionType, Classification, Finding, Phase, TaskType
 
 _ORDER: Final[tuple[Classification, ...]] = ("auto_safe", "requires_approval", "rejected")
 _LABELS_WITHOUT_CAPTAIN_FROM: Final = PHASES.index("phase3")
@@ -13,10 +13,17 @@ _LABELS_WITHOUT_CAPTAIN_FROM: Final = PHASES.index("phase3")
 
 def is_worse(now: Classification, then: Classification) -> bool:
     """Whether `now` trusts less than `then`."""
-    return _ORDER.index(now) > _ORDER.index(then)
+    return rank(now) > rank(then)
 
 
-def classify(action: ActionType, findings: Sequence[Finding], phase: Phase) -> tuple[Classification, str]:
+def rank(classification: Classification) -> int:
+    """The less a class trusts, the higher."""
+    return _ORDER.index(classification)
+
+
+def classify(
+    action: ActionType, findings: Sequence[Finding], phase: Phase, task_type: TaskType
+) -> tuple[Classification, str]:
     """The class of an action and the reason for it. What is not known is refused."""
     if phase not in PHASES:
         return "rejected", "the phase is unknown"
@@ -28,6 +35,8 @@ def classify(action: ActionType, findings: Sequence[Finding], phase: Phase) -> t
     if action == "add_comment":
         return "auto_safe", "every check passed"
     if action == "change_labels":
+        if task_type != "triage":
+            return "requires_approval", f"label changes of {task_type} need the Captain"
         if PHASES.index(phase) >= _LABELS_WITHOUT_CAPTAIN_FROM:
             return "auto_safe", "every check passed and the transition is valid"
         return "requires_approval", "label changes need the Captain before phase3"

@@ -13,23 +13,27 @@ from core.policy.readings import Readings
 _DATA: Final[Any] = load("commands")
 _ROUTES: Final = frozenset(_DATA["route"]["words"])
 _WORDS: Final = frozenset(word for group in _DATA["slash"] for word in group["words"]) | _ROUTES
+_COMPOUND: Final = re.compile(_DATA["compound"]["pattern"])
 _GLUED: Final = tuple(sorted(_DATA["glued"]["words"], key=len, reverse=True))
 _LINE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["line"]))
 _ANYWHERE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["anywhere"]), re.MULTILINE)
 _SLASH: Final = re.compile(r"/([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
 _PROSE: Final = re.compile(
-    r"[`'\"*]*[:,]?\s+(?:and|or|as|at|in|on|to|for|of|is|are|was|be|by|with|without|when|while|should|must|will|can|does|"
+    r"[`'\"*]*[:,]?\s+(?:and|or|as|at|in|on|to|for|of(?!\s+[#!@])|is|are|was|be|by|with|without|when|while|should|must|will|can|does|"
     r"doesn't|has|returns?|responds?|answers?|gives?|shows?|renders?|loads?|serves?|accepts?|requires?|rejects?|"
     r"redirects?|opens?|lists?|works?|fails?|still|now|no|not|then|after|before|also|only|never|endpoint|route|page|"
-    r"path|url|api|handler|command|request|requests|response|screen|view|form|call|calls|resource|->|→|=>|\(|—|-)"
+    r"path|url|api|handler|command|request|requests|response|screen|view|form|call|calls|resource|->|→|=>|\(|—|-(?=\s))"
     r"(?:\W|$)"
 )
+_ROUTE_CELL: Final = re.compile(r"[`'\"*]*\s*\\?\|\s*`?(?:get|post|put|patch|delete|head|options|[1-5]\d\d)\b")
 _PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
 
 _AGENTS: Final[Any] = load("agents")
 _HANDLES: Final = sorted((name for group in _AGENTS["handles"] for name in group["names"]), key=len, reverse=True)
 _MENTION: Final = re.compile(
-    rf"@\s?(?:{'|'.join(map(re.escape, _HANDLES))})(?:\[bot\])?(?![\w-])(?!/\w)", re.IGNORECASE
+    rf"@\s?(?:(?:{'|'.join(map(re.escape, _HANDLES))})(?:\[bot\])?|[a-z\d][\w-]{{0,38}}\[bot\]|{_AGENTS['named']['pattern']})"
+    r"(?![\w-])(?!/\w)",
+    re.IGNORECASE,
 )
 _MAIL: Final = re.compile(r"[\w.+%-]$")
 _DOMAIN: Final = re.compile(r"\.[a-z]{2,}", re.IGNORECASE)
@@ -40,8 +44,8 @@ def _slash_command(line: str) -> str | None:
     if not match:
         return None
     word, rest = match[1], match[2]
-    if word in _WORDS:
-        if _PATH_GOES_ON.match(rest):
+    if word in _WORDS or _COMPOUND.fullmatch(word):
+        if _PATH_GOES_ON.match(rest) or _ROUTE_CELL.match(rest):
             return None
         if word in _ROUTES and _PROSE.match(rest):
             return None

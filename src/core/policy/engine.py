@@ -9,25 +9,26 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import InitVar, dataclass, replace
+from dataclasses import InitVar, dataclass
+from functools import partial
 from typing import Any, Final
 
 from core.config import MAX_COMMENT_CHARACTERS
 from core.policy.body import examine_body
-from core.policy.classifier import classify, is_worse
+from core.policy.classifier import classify, is_worse, rank
 from core.policy.data_files import fingerprint
 from core.policy.digest import action_digest
+from core.policy.drafts import DRAFTERS, Comment, LabelChange
 from core.policy.found import Hit, as_finding
-from core.policy.grounding import grounding_faults
 from core.policy.rules import TEXT_RULES, Context, Rule, examine
-from core.policy.schemas import MODELS, QaPlan, Strict, validate
+from core.policy.schemas import MODELS, Strict, validate
 from core.policy.strict_json import Fault, read
-from core.prompts import qa_plan_comment
+from core.policy.transitions import label_faults, label_state
 from core.prompts.markdown import Block, marker, outline, write
-from core.types import Action, Classification, Facts, Finding, Phase, TaskType, Verdict
+from core.team import Team
+from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Verdict
 
 __all__ = [
-    "POLICY_VERSION",
     "Approved",
     "Refused",
     "action_digest",
@@ -36,18 +37,18 @@ __all__ = [
     "is_worse",
     "judge_answer",
     "judge_stored",
+    "version",
 ]
 
-_NUMBER: Final = 1
+_NUMBER: Final = 2
 """Raise when the engine, the renderer or a schema judges differently."""
 
 
-def _version() -> str:
+def version(team: Team) -> str:
+    """The policy's version: the engine's, each rule's, its data files' and the team's own."""
     rules = ";".join(f"{rule.name}={rule.version}" for rule in TEXT_RULES)
-    return f"{_NUMBER}-{hashlib.sha256(f'{rules};{fingerprint()}'.encode()).hexdigest()[:16]}"
+    return f"{_NUMBER}-{hashlib.sha256(f'{rules};{fingerprint()};{team.digest}'.encode()).hexdigest()[:16]}"
 
-
-POLICY_VERSION: Final = _version()
 
 MOST_FINDINGS: Final = 50
 """Of one verdict, which is part of items that end at 400 KB. Its reason counts them all."""
@@ -73,15 +74,6 @@ class Refused:
 
     code: str
     reason: str
-
-
-@dataclass(frozen=True)
-class _Comment:
-    """A comment to be judged, as the document it is built from."""
-
-    document: tuple[Block, ...]
-    reason: str
-    evidence: str
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -120,23 +112,6 @@ def _unfit(texts: Sequence[str], context: Context, rules: Sequence[Rule]) -> fro
     )
 
 
-def _qa_plan(answer: Strict, facts: Facts, context: Context, rules: Sequence[Rule]) -> tuple[_Comment, list[Finding]]:
-    assert isinstance(answer, QaPlan)
-    hidden = _unfit(facts.changed_paths, context, rules)
-    unfit = _unfit(facts.cuts, context, rules)
-    shown = replace(
-        facts, cuts=tuple("A part that cannot be described here." if cut in unfit else cut for cut in facts.cuts)
-    )
-    document = qa_plan_comment.build(answer, shown, hidden)
-    return _Comment(document, answer.reason, answer.evidence), list(grounding_faults(answer, facts))
-
-
-_TASKS: Final[Mapping[TaskType, Callable[[Strict, Facts, Context, Sequence[Rule]], tuple[_Comment, list[Finding]]]]] = {
-    "qa_plan": _qa_plan
-}
-"""A task without an entry has no rules and is refused."""
-
-
 def _foremost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """What is told of the findings: those that refuse before those that ask."""
     if len(findings) <= MOST_FINDINGS:
@@ -144,21 +119,19 @@ def _foremost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.severity != "refuse")[:MOST_FINDINGS])
 
 
-def _rejected(finding: Finding) -> Verdict:
-    return Verdict("rejected", f"{finding.rule}: {finding.why}", (finding,), (), POLICY_VERSION)
+def _rejected(finding: Finding, team: Team) -> Verdict:
+    return Verdict("rejected", f"{finding.rule}: {finding.why}", (finding,), (), version(team))
 
 
-def _read(raw: str | bytes, facts: Facts) -> Strict | Verdict:
-    if facts.task_type not in _TASKS or facts.task_type not in MODELS:
-        return _rejected(
-            as_finding(Hit("task.no_rules", "refuse", facts.task_type, "no rule covers this task"), "task")
-        )
+def _read(raw: str | bytes, facts: Facts) -> Strict | Finding:
+    if facts.task_type not in DRAFTERS or facts.task_type not in MODELS:
+        return as_finding(Hit("task.no_rules", "refuse", facts.task_type, "no rule covers this task"), "task")
     value = read(raw)
     if isinstance(value, Fault):
-        return _rejected(as_finding(Hit("answer.unreadable", "refuse", "", value.why), value.path or "answer"))
+        return as_finding(Hit("answer.unreadable", "refuse", "", value.why), value.path or "answer")
     answer = validate(facts.task_type, value)
     if isinstance(answer, Fault):
-        return _rejected(as_finding(Hit("answer.schema", "refuse", "", answer.why), answer.path or "answer"))
+        return as_finding(Hit("answer.schema", "refuse", "", answer.why), answer.path or "answer")
     return answer
 
 
@@ -170,57 +143,102 @@ def judge_answer(
     raw: str | bytes,
     facts: Facts,
     *,
+    team: Team,
     run_id: str,
     action_ids: Callable[[int], str],
     phase: Phase,
     own_secrets: tuple[str, ...] = (),
     rules: Sequence[Rule] = TEXT_RULES,
 ) -> Verdict:
-    """What may become of a model's answer. Never raises on what the model wrote; never repairs it."""
+    """What may become of a model's answer. Never raises on what the model wrote; never repairs it.
+
+    What is found in one part of an answer counts for all that it proposes.
+    """
     answer = _read(raw, facts)
-    if isinstance(answer, Verdict):
-        return answer
+    if isinstance(answer, Finding):
+        return _rejected(answer, team)
     context = _context(facts, own_secrets)
     findings = _examine_fields(list(_texts(answer.model_dump())), context, rules)
-    comment, faults = _TASKS[facts.task_type](answer, facts, context, rules)
-    findings += faults
-    action_id = action_ids(0)
-    body = write(comment.document, marker(action_id))
+    drafted = DRAFTERS[facts.task_type](answer, facts, partial(_unfit, context=context, rules=rules), team)
+    findings += drafted.findings
+    proposals = [_proposal(part, facts, action_ids(index), team) for index, part in enumerate(drafted.parts)]
     if not any(finding.severity == "refuse" for finding in findings):
         told = {finding.rule for finding in findings}
-        findings += [
+        found = (
             finding
-            for finding in examine_body(body, outline(comment.document), context, rules)
-            if finding.rule not in told
-        ]
-    classification, reason = classify("add_comment", findings, phase)
-    if classification == "rejected":
-        return Verdict(classification, reason, _foremost(findings), (), POLICY_VERSION)
-    payload = {"body": body}
-    action = Action(
-        id=action_id,
-        run_id=run_id,
-        task_type=facts.task_type,
-        type="add_comment",
-        repository=facts.repository,
-        target=facts.target,
-        payload=payload,
-        target_state=facts.target_state,
-        reason=comment.reason,
-        evidence=comment.evidence,
-        classification=classification,
-        policy_reason=reason,
-        policy_version=POLICY_VERSION,
-        digest=action_digest(
-            action_type="add_comment",
+            for part, proposal in zip(drafted.parts, proposals, strict=True)
+            for finding in _examine(part, proposal, context, rules, team)
+        )
+        findings += [finding for finding in found if finding.rule not in told]
+    classed = [classify(proposal.type, findings, phase, facts.task_type) for proposal in proposals]
+    if not proposals and any(finding.severity == "refuse" for finding in findings):
+        classed = [classify("change_labels", findings, phase, facts.task_type)]
+    worst, reason = max(classed, key=lambda one: rank(one[0]), default=("auto_safe", "there is nothing to change"))
+    if worst == "rejected":
+        return Verdict(worst, reason, _foremost(findings), (), version(team))
+    actions = tuple(
+        Action(
+            id=proposal.id,
+            run_id=run_id,
+            task_type=facts.task_type,
+            type=proposal.type,
             repository=facts.repository,
-            target=facts.target,
-            payload=payload,
-            target_state=facts.target_state,
-            policy_version=POLICY_VERSION,
-        ),
+            target=proposal.target,
+            payload=proposal.payload,
+            target_state=proposal.target_state,
+            reason=proposal.why or drafted.reason,
+            evidence=drafted.evidence,
+            classification=classification,
+            policy_reason=why,
+            policy_version=version(team),
+            digest=action_digest(
+                action_type=proposal.type,
+                repository=facts.repository,
+                target=proposal.target,
+                payload=proposal.payload,
+                target_state=proposal.target_state,
+                policy_version=version(team),
+            ),
+        )
+        for proposal, (classification, why) in zip(proposals, classed, strict=True)
     )
-    return Verdict(classification, reason, _foremost(findings), (action,), POLICY_VERSION)
+    return Verdict(worst, reason, _foremost(findings), actions, version(team))
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """A drafted part as the bytes and labels that would be sent."""
+
+    id: str
+    type: ActionType
+    target: Target
+    payload: Json
+    target_state: str
+    why: str
+
+
+def _proposal(part: Comment | LabelChange, facts: Facts, action_id: str, team: Team) -> _Proposal:
+    if isinstance(part, Comment):
+        payload: Json = {"body": write(part.document, marker(action_id))}
+        return _Proposal(action_id, "add_comment", facts.target, payload, facts.target_state, "")
+    payload = {"add": list(part.add), "remove": list(part.remove), "before": sorted(part.before)}
+    state = label_state(part.before, (*part.add, *part.remove), team.taxonomy)
+    return _Proposal(action_id, "change_labels", part.target, payload, state, part.why)
+
+
+def _examine(
+    part: Comment | LabelChange, proposal: _Proposal, context: Context, rules: Sequence[Rule], team: Team
+) -> Iterator[Finding]:
+    if isinstance(part, Comment):
+        yield from examine_body(proposal.payload["body"], outline(part.document), context, rules)
+    else:
+        yield from _label_findings(proposal.target, proposal.payload, team)
+
+
+def _label_findings(target: Target, payload: Json, team: Team) -> Iterator[Finding]:
+    hits = label_faults(frozenset(payload["before"]), tuple(payload["add"]), tuple(payload["remove"]), team.taxonomy)
+    for hit in hits:
+        yield as_finding(hit, f"labels of {target.number}")
 
 
 def examine_comment(
@@ -243,7 +261,7 @@ def examine_comment(
         findings += [
             finding for finding in examine_body(body, outline(document), context, rules) if finding.rule not in told
         ]
-    return classify("add_comment", findings, phase)[0], tuple(findings)
+    return classify("add_comment", findings, phase, "qa_plan")[0], tuple(findings)
 
 
 def _same_action(action: Action) -> Finding | None:
@@ -266,28 +284,19 @@ def judge_stored(
     raw: str | bytes,
     facts: Facts,
     *,
+    team: Team,
     phase: Phase,
     own_secrets: tuple[str, ...] = (),
     rules: Sequence[Rule] = TEXT_RULES,
 ) -> Verdict:
-    """Today's policy on a stored action: on the answer it came from, and on the very bytes that would be posted."""
-    altered = _same_action(action)
-    if altered:
-        return _rejected(altered)
-    body = action.payload.get("body")
-    if (
-        action.type != "add_comment"
-        or not isinstance(body, str)
-        or (action.repository, action.target, action.task_type) != (facts.repository, facts.target, facts.task_type)
-    ):
-        return _rejected(
-            as_finding(Hit("action.unknown", "refuse", action.type, "no rule covers this action"), "action")
-        )
-    if not body.endswith("\n" + marker(action.id)):
-        return _rejected(as_finding(Hit("comment.marker", "refuse", "", "does not end with its own marker"), "comment"))
+    """Today's policy on a stored action: on the answer it came from, and on the very bytes that would be sent."""
+    refused = _same_action(action) or _unlike(action, facts)
+    if refused:
+        return _rejected(refused, team)
     again = judge_answer(
         raw,
         facts,
+        team=team,
         run_id=action.run_id,
         action_ids=lambda _: action.id,
         phase=phase,
@@ -295,19 +304,40 @@ def judge_stored(
         rules=rules,
     )
     told = {finding.rule for finding in again.findings}
-    findings = again.findings + tuple(
-        finding for finding in examine_body(body, None, _context(facts, own_secrets), rules) if finding.rule not in told
+    own = (
+        examine_body(action.payload["body"], None, _context(facts, own_secrets), rules)
+        if action.type == "add_comment"
+        else _label_findings(action.target, action.payload, team)
     )
-    classification, reason = classify(action.type, findings, phase)
+    findings = again.findings + tuple(finding for finding in own if finding.rule not in told)
+    classification, reason = classify(action.type, findings, phase, action.task_type)
     kept = () if classification == "rejected" else (action,)
-    return Verdict(classification, reason, _foremost(findings), kept, POLICY_VERSION)
+    return Verdict(classification, reason, _foremost(findings), kept, version(team))
+
+
+def _unlike(action: Action, facts: Facts) -> Finding | None:
+    """Why no run with these facts can have proposed this action."""
+    unknown = as_finding(Hit("action.unknown", "refuse", action.type, "no rule covers this action"), "action")
+    if (action.repository, action.task_type) != (facts.repository, facts.task_type):
+        return unknown
+    if action.type == "change_labels":
+        known = {facts.target.number, *(int(number) for number in facts.extra.get("issues", {}))}
+        sets = [action.payload.get(name) for name in ("add", "remove", "before")]
+        listed = all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in sets)
+        return None if listed and action.target.type == "issue" and action.target.number in known else unknown
+    body = action.payload.get("body")
+    if action.type != "add_comment" or not isinstance(body, str) or action.target != facts.target:
+        return unknown
+    if not body.endswith("\n" + marker(action.id)):
+        return as_finding(Hit("comment.marker", "refuse", "", "does not end with its own marker"), "comment")
+    return None
 
 
 def approve(action: Action, verdict: Verdict, *, by_captain: bool) -> Approved | Refused:
     """The only way to a writer. The Captain may approve what asks for it, never what is rejected."""
     if verdict.classification == "rejected":
         return Refused("rejected", verdict.reason)
-    if action not in verdict.actions:
+    if verdict.actions != (action,):
         return Refused("not_judged", "the verdict is about another action")
     if is_worse(verdict.classification, action.classification):
         return Refused("worse_than_recorded", verdict.reason)

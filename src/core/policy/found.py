@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +12,13 @@ from core.types import Finding, Severity
 _LONGEST: Final = 60
 _LONGEST_FIELD: Final = 200
 """Of a field's path: an answer may have names of its own making."""
+_ACTS: Final = re.compile(
+    r":?//+|(?<!\w)/|/(?!\w)|[@#<&+`$\\]|:(?=\S)|\.(?=[a-z])|(?<=\bgh)-|!(?=\[)|(?<=\[)!|(?<=\])[(\[]|(?<=\br)[?=]",
+    re.IGNORECASE,
+)
+"""What an address, a mention, a reference, a tag, an entity, an image or an alert cannot do without."""
+_FIRST: Final = re.compile(r"(?<![\w\]])\w")
+_WORD: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -23,15 +32,33 @@ class Hit:
     secret: bool = False
 
 
+def _numbered(char: str) -> str:
+    return f"\\u{{{ord(char):x}}}"
+
+
+def _told_apart(match: re.Match[str]) -> str:
+    """A word of letters that do not belong together shows which of them only look as if."""
+    word = match[0]
+    if word.isascii() or not any(char.isascii() and char.isalpha() for char in word):
+        return word
+    return "".join(char if "LATIN" in unicodedata.name(char, "LATIN") else _numbered(char) for char in word)
+
+
 def harmless(text: str) -> str:
-    """A short excerpt that nothing acts on: ASCII letters, digits and blanks stay, all else is named by its number."""
-    short = text[:_LONGEST]
+    """A short excerpt to read, on which nothing acts: what a bot or a renderer needs stands in brackets, `https[://]`.
+
+    Characters that cannot be seen, or pass for others, are named by their number.
+    """
+    short = _ACTS.sub(lambda match: f"[{match[0]}]", text[:_LONGEST])
     shown = "".join(
-        char if char.isascii() and (char.isalnum() or char in " .,-_:") else f"\\u{{{ord(char):x}}}" for char in short
+        char if char.isprintable() and unicodedata.normalize("NFKC", char) == char else _numbered(char)
+        for char in short
     )
-    return shown + ("…" if len(text) > _LONGEST else "")
+    return _WORD.sub(_told_apart, shown) + ("…" if len(text) > _LONGEST else "")
 
 
 def as_finding(hit: Hit, field: str) -> Finding:
     excerpt = f"({len(hit.text)} characters)" if hit.secret else harmless(hit.text)
+    if hit.rule.startswith("command."):
+        excerpt = _FIRST.sub(r"[\g<0>]", excerpt)
     return Finding(rule=hit.rule, field=field[:_LONGEST_FIELD], severity=hit.severity, excerpt=excerpt, why=hit.why)

@@ -14,12 +14,42 @@ from core.policy.found import Hit
 from core.policy.readings import Readings
 
 _URL: Final = re.compile(
-    r"(?<![a-z0-9+])(https?|ftps?|wss?|git\+https?|git\+ssh)\s?:\s?[/\\]{1,4}([^\s<>\"'`|]{0,2000})", re.IGNORECASE
+    r"(?<![a-z0-9+])(h(?:tt|xx)ps?|ftps?|wss?|ssh|git|sftp|smb|ldaps?|git\+https?|git\+ssh)\s?:\s?[/\\]{1,4}"
+    r"([^\s<>\"'`|]{0,2000})",
+    re.IGNORECASE,
 )
+_ACCOUNT: Final = re.compile(
+    r"(?:(?<![\w.+-])mailto:\s?[\w.+%-]{1,64}|(?<![\w@/.+-])git)@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w-])"
+    r"(?::([\w./-]{0,300}))?",
+    re.IGNORECASE,
+)
+"""Addresses of mail and of repositories in the form of scp."""
 _BARE: Final = re.compile(
     r"(?<![\w:./\\-])(?:[/\\]{2}|www\d?\.)((?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])[^\s<>\"'`|]{0,500})",
     re.IGNORECASE,
 )
+_ENDS: Final = (
+    r"(?:com|net|org|info|biz|ru|cn|su|xyz|top|site|online|club|tk|ml|ga|cf|gq|pw|cc|ws|live|link|click|app|dev|io|co|me|ai|gg|"
+    r"ly|evil|example|page|cloud|host|store|shop|win|icu)"
+)
+_WITH_PATH: Final = re.compile(
+    rf"(?<![\w@/\\.:-])((?:[a-z0-9-]{{1,63}}\.){{1,5}}{_ENDS}/[\w~?#%&=@.+-][^\s<>\"'`|]{{0,300}})", re.IGNORECASE
+)
+_TRANSFER: Final = re.compile(
+    r"\b(?:curl|wget|nc|ncat|scp|rsync|ssh|telnet)\s+(?:[^\s|;&`]{1,100}\s+){0,6}?(?:\w{1,30}@)?"
+    rf"((?:[a-z0-9-]{{1,63}}\.){{1,5}}{_ENDS}(?![\w-])(?!\.\w)[^\s<>\"'`|]{{0,300}})",
+    re.IGNORECASE,
+)
+_NAMESPACE: Final = re.compile(
+    r"(?:golang\.org|google\.golang\.org|gopkg\.in|go\.uber\.org|(?:[a-z0-9-]+\.)*k8s\.io|(?:[a-z0-9-]+\.)*kubernetes\.io|"
+    r"ghcr\.io|docker\.io|quay\.io|(?:[a-z0-9-]+\.)?gcr\.io|mcr\.microsoft\.com|(?:www\.)?w3\.org|json-schema\.org|"
+    r"schema\.org|asp\.net|socket\.io|cloud\.google\.com/go\b|github\.com/(?!login|settings|apps|gist)[\w.-]+/[\w.-]+"
+    r"(?!.*/(?:issues|pull|releases|raw|blob|archive|tree|wiki|discussions|compare|settings)\b))",
+    re.IGNORECASE,
+)
+"""Names that stand for packages, images and schemas rather than for pages."""
+_IDENTIFIER: Final = re.compile(r"(?:www\.)?(?:w3\.org/(?:19|20)\d\d/|json-schema\.org/draft|schema\.org/\w)", re.IGNORECASE)
+"""Addresses that name a vocabulary and are not meant to be opened."""
 _GO_TO: Final = re.compile(
     r"\b(?:visit|go\s+to|browse\s+to|navigate\s+to|head\s+(?:over\s+)?to|log\s+in\s+(?:at|to|on)|sign\s+in\s+(?:at|to|on)|"
     r"download\s+(?:\S+\s+){0,3}from|upload\s+(?:\S+\s+){0,4}to|curl|wget|fetch|open)\s+[`'\"(\[<]*"
@@ -30,9 +60,7 @@ _GO_TO: Final = re.compile(
 )
 _HOST: Final = re.compile(r"(?:\[[0-9a-f:.]{2,45}\]|[^/\\?#:]{1,255})?", re.IGNORECASE)
 _IPV4: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_PRIVATE: Final = re.compile(
-    r"127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|255\."
-)
+_PRIVATE: Final = re.compile(r"127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|255\.")
 _PLACEHOLDER: Final = re.compile(
     r"[{$*…]|%s|%\(|%[A-Z_]+%|\.\.\.|^[A-Z][A-Z0-9_-]*$|^(?:your|my|some|the)[-_.]?\w*[-_.]?(?:host|domain|server|url|site)\w*$"
 )
@@ -105,20 +133,30 @@ def _nobody_owns(host: str) -> bool:
 def outside_links(text: Readings, repository: str) -> Iterator[Hit]:
     """Addresses on hosts that are neither the tester's own nor plain pages of this repository."""
     seen: set[str] = set()
-    for reading in (*text.all, *text.bare):
-        for match in _URL.finditer(reading):
-            scheme, rest = match[1].lower(), match[2]
-            host, path, dressed = _host_and_path(rest)
-            if _is_ours(scheme, host, path, dressed, repository) or (_nobody_owns(host) and "\\" not in rest[:1]):
+    for reading in dict.fromkeys(form.replace("[.]", ".") for form in (*text.all, *text.bare)):
+        for shown, host, ours in _addresses(reading, repository):
+            if not ours and not _nobody_owns(host) and host not in seen:
+                seen.add(host)
+                yield Hit("link.outside", "ask", shown, f"leads outside {repository}")
+
+
+def _addresses(text: str, repository: str) -> Iterator[tuple[str, str, bool]]:
+    """Each address as it stands, its host, and whether it is a plain page of this repository."""
+    for match in _URL.finditer(text):
+        if _IDENTIFIER.match(match[2]):
+            continue
+        host, path, dressed = _host_and_path(match[2])
+        backslash = match[2].startswith("\\")
+        yield match[0], "\\" + host if backslash else host, _is_ours(match[1].lower(), host, path, dressed, repository)
+    for pattern in (_BARE, _GO_TO, _TRANSFER, _WITH_PATH):
+        for match in pattern.finditer(text):
+            if pattern is _WITH_PATH and _NAMESPACE.match(match[1]):
                 continue
-            if host not in seen:
-                seen.add(host)
-                yield Hit("link.outside", "ask", match[0], f"leads outside {repository}")
-        for match in (*_BARE.finditer(reading), *_GO_TO.finditer(reading)):
             host, path, dressed = _host_and_path(match[1])
-            if not _is_ours("https", host, path, dressed, repository) and not _nobody_owns(host) and host not in seen:
-                seen.add(host)
-                yield Hit("link.outside", "ask", match[0], f"leads outside {repository}")
+            yield match[0], host, _is_ours("https", host, path, dressed, repository)
+    for match in _ACCOUNT.finditer(text):
+        page = (match[2] or "").removesuffix(".git").lower()
+        yield match[0], match[1].lower(), match[1].lower() == "github.com" and page == repository.lower()
 
 
 def closing_keywords(text: Readings) -> Iterator[Hit]:

@@ -61,9 +61,14 @@ _NAMES: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
 
 def kind(file: ChangedFile) -> Kind:
     """The kind of one file. A file with a patch is text, whatever its name."""
-    path = file.path.lower()
+    return kind_of(file.path, is_text=file.patch is not None)
+
+
+def kind_of(path: str, *, is_text: bool = False) -> Kind:
+    """The kind of the file at a path."""
+    lower = path.lower()
     for name, pattern in _NAMES:
-        if pattern.search(path) and not (name == "binary" and file.patch is not None):
+        if pattern.search(lower) and not (name == "binary" and is_text):
             return name
     return "source"
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from core.config import TaskLimits
-from core.errors import ConfigurationError
-from core.prompts.bound import input_bound
 from core.prompts.changes import READ, largest_first
 from core.prompts.diffs import Named, Ranked, Shown, diffs_demand, name_files, show_diffs
-from core.prompts.estimate import UNITS, estimate, units
-from core.prompts.request import request_body
+from core.prompts.estimate import units
+from core.prompts.frame import NONE, TITLE_ROOM, Frame, issue_text, shortened
 from core.prompts.shares import Cut, cut_prose, fair_shares, prose_demand
 from core.prompts.visible import visible_line
 from core.types import Facts, Issue, Json, Pack, Prompt, PullRequest, Target
@@ -67,14 +62,6 @@ material has them.
 """
 TEMPLATE_HASH: Final = hashlib.sha256(TEMPLATE.encode()).hexdigest()
 
-_RANDOM: Final = re.compile(r"[0-9a-f]{32,128}")
-_FRAMING_ESTIMATE: Final = 250
-"""Tokens the API adds for roles and structured output."""
-_NOTES_ROOM: Final = 320 * UNITS
-"""Kept for the sentences about what was cut."""
-_TITLE_ROOM: Final = 150 * UNITS
-_LEAST_ROOM: Final = 400 * UNITS
-"""Below this the prompt could hold nothing of the pull request that is worth paying for."""
 _WEIGHTS: Final = (2, 3, 6)
 """How description, issue and diffs divide what the list of files leaves; it may take half, and what is spare."""
 
@@ -97,7 +84,7 @@ def build(
     repository: str,
     model: str,
     limits: TaskLimits,
-    pack_texts: Mapping[str, Pack],
+    packs: tuple[Pack, ...],
     boundary: str,
     canary: str,
     wire_schema: Mapping[str, Any],
@@ -107,70 +94,24 @@ def build(
     `boundary` and `canary` are fresh random hex of at least 128 bits. Raises ValueError when one is not, or occurs
     in the text it must be told from; ConfigurationError when the limit leaves no room for the pull request.
     """
-    _require_random(boundary, canary)
-    system = [TEMPLATE, *(pack.text for pack in pack_texts.values()), _private(boundary, canary)]
+    frame = Frame("pull request", TEMPLATE, model, limits, packs, boundary, canary, wire_schema)
     ranked = largest_first(pull.files)
     head = f"Write the QA plan for pull request #{pull.number} of {repository}.\n"
-    fixed = (
-        sum(units(text) for text in (*system, json.dumps(wire_schema, ensure_ascii=False), head))
-        + units(_sections(boundary, ["" for _ in _titles(issue)], issue))
-        + _FRAMING_ESTIMATE * UNITS
-        + _NOTES_ROOM
+    context = _fit(pull, issue, ranked, frame.room(head, _titles(issue)))
+    texts = [context.title.text, context.body.text or NONE]
+    texts += [context.issue.text or NONE] if context.issue is not None else []
+    texts += [context.named.text or NONE, context.shown.text or NONE]
+    facts = Facts(
+        task_type="qa_plan",
+        repository=repository,
+        target=Target("pull_request", pull.number),
+        target_state=pull.head_sha,
+        changed_paths=tuple(visible_line(file.path) for file in pull.files),
+        cuts=_cuts(pull, ranked, context),
+        canary=canary,
+        extra=_extra(pull, issue, ranked, context),
     )
-    room = limits.input_tokens * UNITS - fixed
-    if room < _LEAST_ROOM:
-        raise ConfigurationError(
-            f"an input limit of {limits.input_tokens} tokens leaves no room for a pull request: "
-            f"instructions and schema alone take {fixed // UNITS}"
-        )
-    context = _fit(pull, issue, ranked, room)
-    cuts = _cuts(pull, ranked, context)
-    texts = [context.title.text, context.body.text or "(none)"]
-    texts += [context.issue.text or "(none)"] if context.issue is not None else []
-    texts += [context.named.text or "(none)", context.shown.text or "(none)"]
-    _require_absent(texts, boundary, canary)
-    user = head + _sections(boundary, texts, issue) + _notes(cuts)
-    body = request_body(model=model, max_tokens=limits.output_tokens, system=system, user=user, wire_schema=wire_schema)
-    schema_estimate = estimate(json.dumps(wire_schema, ensure_ascii=False))
-    return Prompt(
-        body=body,
-        model=model,
-        max_tokens=limits.output_tokens,
-        template=TEMPLATE,
-        template_hash=TEMPLATE_HASH,
-        packs={name: pack.sha256 for name, pack in pack_texts.items()},
-        input_bound=input_bound([*system, user], wire_schema),
-        input_estimate=estimate("".join([*system, user])) + schema_estimate + _FRAMING_ESTIMATE,
-        facts=Facts(
-            task_type="qa_plan",
-            repository=repository,
-            target=Target("pull_request", pull.number),
-            target_state=pull.head_sha,
-            changed_paths=tuple(visible_line(file.path) for file in pull.files),
-            cuts=cuts,
-            canary=canary,
-            extra=_extra(pull, issue, ranked, context),
-        ),
-    )
-
-
-def _require_random(boundary: str, canary: str) -> None:
-    for name, value in (("boundary", boundary), ("canary", canary)):
-        if not _RANDOM.fullmatch(value):
-            raise ValueError(f"{name} must be at least 32 lower-case hex digits")
-    if boundary in canary or canary in boundary:
-        raise ValueError("boundary and canary must differ")
-
-
-def _require_absent(texts: Iterable[str], boundary: str, canary: str) -> None:
-    """Chance alone cannot bring this about: the text was there before the random values were."""
-    folded = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
-    if boundary in folded or canary in folded:
-        raise ValueError("the text holds the boundary or the canary of this request")
-
-
-def _private(boundary: str, canary: str) -> str:
-    return f"The boundary of this request: {boundary}\nThe private mark of this request: {canary}\n"
+    return frame.prompt(head, list(zip(_titles(issue), texts, strict=True)), facts)
 
 
 def _titles(issue: Issue | None) -> list[str]:
@@ -178,34 +119,16 @@ def _titles(issue: Issue | None) -> list[str]:
     return ["title", "description", *linked, "changed files", "diffs"]
 
 
-def _sections(boundary: str, texts: Sequence[str], issue: Issue | None) -> str:
-    """Each untrusted text between its two lines."""
-    return "".join(
-        f"\n===== {boundary} begin {title} =====\n{text.removesuffix(chr(10))}\n===== {boundary} end {title} =====\n"
-        for title, text in zip(_titles(issue), texts, strict=True)
-    )
-
-
-def _notes(cuts: Sequence[str]) -> str:
-    if not cuts:
-        return "\nNothing of the pull request was cut.\n"
-    return "\nNot all of it fits. What you have not seen in full:\n" + "".join(f"- {cut}\n" for cut in cuts)
-
-
-def _issue_text(issue: Issue) -> str:
-    return f"{visible_line(issue.title)}\n\n{issue.body}"
-
-
 def _fit(pull: PullRequest, issue: Issue | None, ranked: Ranked, room: int) -> _Context:
-    title = cut_prose(visible_line(pull.title), _TITLE_ROOM)
-    room -= units(title.text) + 4 * units("(none)")
-    issue_text = "" if issue is None else _issue_text(issue)
-    demands = (prose_demand(pull.body, room), prose_demand(issue_text, room), diffs_demand(ranked, room))
+    title = cut_prose(visible_line(pull.title), TITLE_ROOM)
+    room -= units(title.text) + 4 * units(NONE)
+    linked_text = "" if issue is None else issue_text(issue)
+    demands = (prose_demand(pull.body, room), prose_demand(linked_text, room), diffs_demand(ranked, room))
     named = name_files(ranked, max(room // 2, room - sum(demands)))
     room -= units(named.text)
     body_room, issue_room, _ = fair_shares(room, demands, _WEIGHTS)
     body = cut_prose(pull.body, body_room)
-    linked = cut_prose(issue_text, issue_room)
+    linked = cut_prose(linked_text, issue_room)
     left = room - units(body.text) - units(linked.text)
     return _Context(title, body, None if issue is None else linked, named, show_diffs(ranked, left))
 
@@ -213,10 +136,7 @@ def _fit(pull: PullRequest, issue: Issue | None, ranked: Ranked, room: int) -> _
 def _cuts(pull: PullRequest, ranked: Ranked, context: _Context) -> tuple[str, ...]:
     """What the prompt lacks, without a word of the untrusted text: it goes into the comment too."""
     of_all = f"of {len(pull.files):,} changed files"
-    cuts: list[str] = []
-    for name, cut in (("Title", context.title), ("Description", context.body), ("Linked issue", context.issue)):
-        if cut is not None and not cut.whole:
-            cuts.append(f"{name}: the first {cut.shown:,} of {cut.total:,} characters.")
+    cuts = shortened((("Title", context.title), ("Description", context.body), ("Linked issue", context.issue)))
     shown = context.shown
     if shown.partly:
         lines = f"{shown.lines_shown:,} of {shown.lines_total:,} lines of their diffs"

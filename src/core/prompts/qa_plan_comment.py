@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from core.prompts.comment_parts import listed, unseen, why
 from core.prompts.markdown import (
     Block,
     Code,
@@ -89,10 +90,6 @@ def _paths(paths: Sequence[str], hidden: frozenset[str]) -> Inline:
     return tuple(parts)
 
 
-def _item(text: str) -> tuple[Block, ...]:
-    return blocks(text)
-
-
 def _case(number: int, case: TestCaseLike, hidden: frozenset[str]) -> list[Block]:
     result: list[Block] = [
         Heading(3, (Text(f"{number} · "), *inline(case.ac_id))),
@@ -102,13 +99,13 @@ def _case(number: int, case: TestCaseLike, hidden: frozenset[str]) -> list[Block
         result.append(Paragraph(((Strong("Covers:"), Text(" "), *_paths(list(dict.fromkeys(case.covers)), hidden)),)))
     result += [
         Paragraph(((Strong("Steps"),),)),
-        Items(tuple(_item(step) for step in case.steps), ordered=True),
+        Items(tuple(blocks(step) for step in case.steps), ordered=True),
         *labelled("Expected:", case.expected),
     ]
     if case.edge_cases:
         result += [
             Paragraph(((Strong("Edge cases"),),)),
-            Items(tuple(_item(edge) for edge in case.edge_cases)),
+            Items(tuple(blocks(edge) for edge in case.edge_cases)),
         ]
     return result
 
@@ -146,22 +143,9 @@ def build(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> tuple[Block
         document += labelled("Nothing to test:", plan.nothing_to_test)
     for number, case in enumerate(plan.test_plan, 1):
         document += _case(number, case, hidden)
-    if plan.general_checks:
-        document += [
-            Heading(3, (Text("General checks"),)),
-            Items(tuple(_item(check) for check in plan.general_checks)),
-        ]
+    document += listed("General checks", plan.general_checks)
     document += _files(plan, facts, hidden)
-    if facts.cuts:
-        document += [
-            Heading(3, (Text("Not seen by the model"),)),
-            Items(tuple((Paragraph((inline(cut),)),) for cut in facts.cuts)),
-        ]
-    document += [
-        Heading(3, (Text("Why this plan"),)),
-        *labelled("Reason:", plan.reason),
-        *labelled("Evidence:", plan.evidence),
-    ]
+    document += [*unseen(facts.cuts), *why("Why this plan", plan.reason, plan.evidence)]
     return tuple(document)
 
 

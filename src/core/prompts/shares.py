@@ -16,6 +16,9 @@ _FEWEST_UNITS: Final = 3
 """No character counts less, nor half a CRLF: of ordinary text, nothing beyond room / 3 characters can fit."""
 
 
+_PIECE: Final = 4_096
+
+
 @dataclass(frozen=True)
 class Cut:
     """The part of a text that fits. `shown` of `total` are lines for `cut_lines`, characters for `cut_prose`."""
@@ -87,6 +90,16 @@ def cut_prose(text: str, room: int) -> Cut:
 def prose_demand(text: str, room: int) -> int:
     """Units that `cut_prose` needs for the part of the text that it looks at."""
     return units(visible(text[: _enough(room)]))
+
+
+def rough_demand(text: str, room: int) -> int:
+    """The same for a text among many: no less than it needs, and past `room` it looks no further."""
+    used = 0
+    for start in range(0, min(len(text), _enough(room)), _PIECE):
+        used += units(visible(text[start : start + _PIECE]))
+        if used > room:
+            break
+    return used
 
 
 def _enough(room: int) -> int:

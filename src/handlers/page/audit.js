@@ -33,8 +33,9 @@ function offerOlder(place, body, cursor) {
 }
 
 function runRow(run) {
-  const what = run.kind === "dispatch" ? taskName(run.taskType) : eventName(run.event);
-  const result = run.state ? stateChip(run.state) : chip(run.reason ? `${run.status}: ${run.reason}`.replaceAll("_", " ") : run.status, RESULTS[run.status] || "");
+  const what = run.kind === "dispatch" ? taskName(run.taskType) : run.route || eventName(run.event);
+  const why = run.code || run.reason;
+  const result = run.state ? stateChip(run.state) : chip(why ? `${run.status}: ${why}`.replaceAll("_", " ") : run.status, RESULTS[run.status] || "");
   return el(
     "tr",
     {},

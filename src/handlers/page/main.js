@@ -1,6 +1,6 @@
 // Sign-in, and which view is shown: the address after # says it, so that back, reload and links work.
 
-const VIEWS = { waiting: waitingView, dispatch: dispatchView, breaker: breakerView, audit: auditView };
+const VIEWS = { waiting: waitingView, dispatch: dispatchView, breaker: breakerView, audit: auditView, phases: phasesView };
 let shown = 0;
 
 function place() {

@@ -22,8 +22,17 @@ def test_only_perform_calls_a_writer() -> None:
     assert callers_of("write") == {"core/actions/perform.py"}
 
 
-def test_only_the_reader_and_the_one_http_writer_send_to_github() -> None:
-    assert callers_of("send") == {"core/actions/writer.py", "core/context/github.py", "core/generation.py"}
+def test_only_the_reader_the_one_line_of_writers_and_the_app_send_to_github() -> None:
+    assert callers_of("send") == {
+        "core/actions/writer.py",
+        "core/context/app_token.py",
+        "core/context/github.py",
+        "core/generation.py",
+    }
+
+
+def test_only_writers_use_their_line() -> None:
+    assert callers_of("attempt") == {"core/actions/github.py", "core/actions/relay.py"}
 
 
 def test_the_reader_only_reads() -> None:

@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
-from core.actions import github, relay
+from core import team
+from core.actions.github import earlier, github_writer
+from core.actions.relay import relay_writer
 from core.actions.writer import HttpWriter
-from core.types import Action, Target
+from core.errors import NotFound, UpstreamUnavailable
+from core.prompts.markdown import marker
+from core.types import Action, Comment, Effect, Target, TargetNow
 from core.wire import NoAnswer, NotSent, Response
 
+BODY = f"## Plan é\n\nwords\n\n{marker('a-1')}"
 ACTION = Action(
     id="a-1",
     run_id="r-1",
@@ -18,7 +23,7 @@ ACTION = Action(
     type="add_comment",
     repository="dfg/app",
     target=Target("pull_request", 42),
-    payload={"body": "## Plan é"},
+    payload={"body": BODY},
     target_state="sha",
     reason="",
     evidence="",
@@ -27,6 +32,7 @@ ACTION = Action(
     policy_version="1",
     digest="d",
 )
+TAXONOMY = team.load().taxonomy
 
 
 class Wire:
@@ -43,14 +49,41 @@ class Wire:
         return self.answer
 
 
+class Board:
+    """What the writers read."""
+
+    def __init__(self, *comments: Comment, error: Exception | None = None) -> None:
+        self._comments = comments
+        self._error = error
+
+    def target(self, target: Target) -> TargetNow:
+        raise AssertionError("no labels are asked for")
+
+    def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
+        assert (number, since) == (42, "")
+        if self._error:
+            raise self._error
+        return self._comments
+
+
 def answer(status: int, body: Any) -> Response:
     return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
-def through_relay(reply: Response | Exception) -> tuple[str, Wire]:
+def through_relay(reply: Response | Exception) -> tuple[Effect, Wire]:
     wire = Wire(reply)
-    effect = relay.relay_writer(wire, "https://relay.example/", "t0ken").write(ACTION)
-    return effect.outcome, wire
+    return relay_writer(wire, "https://relay.example/", "t0ken", Board(), TAXONOMY).write(ACTION), wire
+
+
+def on_github(
+    reply: Response | Exception, board: Board | None = None, author: str | None = "dfg-bot"
+) -> tuple[Effect, Wire]:
+    wire = Wire(reply)
+    writer = github_writer(wire, "https://github.example/", lambda: "t0ken", board or Board(), TAXONOMY, author)
+    return writer.write(ACTION), wire
+
+
+# --- the relay -------------------------------------------------------------------------------
 
 
 def test_the_relays_request_is_its_contract() -> None:
@@ -58,7 +91,7 @@ def test_the_relays_request_is_its_contract() -> None:
     [(method, url, headers, body)] = wire.sent
     assert (method, url) == ("POST", "https://relay.example/comment")
     assert headers["authorization"] == "Bearer t0ken"
-    assert body == {"issue": 42, "body": "## Plan é", "repo": "dfg/app"}
+    assert body == {"issue": 42, "body": BODY, "repo": "dfg/app"}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +120,18 @@ def test_the_relays_request_is_its_contract() -> None:
     ],
 )
 def test_only_a_definite_refusal_of_the_relay_is_a_failure(reply: Response | Exception, outcome: str) -> None:
-    assert through_relay(reply)[0] == outcome
+    effect, wire = through_relay(reply)
+    assert effect.outcome == outcome
+    assert len(wire.sent) == 1
+
+
+def test_a_refusals_words_are_cut_to_one_short_line() -> None:
+    effect, _ = through_relay(answer(400, {"error": "bad\nthing " * 100}))
+    assert "\n" not in effect.detail
+    assert len(effect.detail) < 260
+
+
+# --- GitHub itself ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -105,31 +149,99 @@ def test_only_a_definite_refusal_of_the_relay_is_a_failure(reply: Response | Exc
         (NoAnswer("late"), "outcome_unknown"),
     ],
 )
-def test_github_itself_as_the_writer(reply: Response | Exception, outcome: str) -> None:
-    wire = Wire(reply)
-    effect = github.github_writer(wire, "https://github.example", "t0ken").write(ACTION)
+def test_a_first_comment_is_posted(reply: Response | Exception, outcome: str) -> None:
+    effect, wire = on_github(reply)
     assert effect.outcome == outcome
-    [(method, url, _headers, body)] = wire.sent
+    [(method, url, headers, body)] = wire.sent
     assert (method, url) == ("POST", "https://github.example/repos/dfg/app/issues/42/comments")
-    assert body == {"body": "## Plan é"}
+    assert headers["authorization"] == "Bearer t0ken"
+    assert body == {"body": BODY}
 
 
-def test_a_refusals_words_are_cut_to_one_short_line() -> None:
-    wire = Wire(answer(400, {"error": "bad\nthing " * 100}))
-    effect = relay.relay_writer(wire, "https://relay.example", "t").write(ACTION)
-    assert "\n" not in effect.detail
-    assert len(effect.detail) < 260
+def own(number: int, body: str = f"## Plan é\n\nearlier\n{marker('a-0')}", author: str = "dfg-bot") -> Comment:
+    return Comment(author, body, f"2026-11-{number:02}T12:00:00Z", number)
 
 
-@pytest.mark.parametrize("request_of", [relay.request, github.request])
-def test_an_action_type_without_a_route_is_refused(request_of: Any) -> None:
-    labels = Action(**{**ACTION.__dict__, "type": "change_labels"})
-    with pytest.raises(ValueError, match="change_labels"):
-        request_of(labels)
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (answer(200, {"id": 7}), "executed"),
+        (answer(404, {"message": "Not Found"}), "failed"),
+        (answer(403, {"message": "no"}), "failed"),
+        (NotSent("refused"), "failed"),
+        (answer(201, {}), "outcome_unknown"),
+        (answer(502, {}), "outcome_unknown"),
+        (NoAnswer("late"), "outcome_unknown"),
+    ],
+)
+def test_the_earlier_comment_of_ours_is_updated(reply: Response | Exception, outcome: str) -> None:
+    effect, wire = on_github(reply, Board(own(3), own(7), own(5)))
+    assert effect.outcome == outcome
+    [(method, url, _, body)] = wire.sent
+    assert (method, url) == ("PATCH", "https://github.example/repos/dfg/app/issues/comments/7")
+    assert body == {"body": BODY}
 
 
-def test_a_writer_sends_once() -> None:
+@pytest.mark.parametrize(
+    ("comment", "ours"),
+    [
+        (own(3), True),
+        (own(3, author="DFG-Bot"), True),
+        (own(3, body=f"## Plan é\r\n\r\nearlier\r\n{marker('a-0')}\r\n"), True),
+        (own(3, author="somebody"), False),
+        (own(3, body="## Plan é\n\nwithout a marker"), False),
+        (own(3, body=f"## Plan é\n{marker('a-0')}\nwords after it"), False),
+        (own(3, body=f"## Plan é\n{marker('a 0')}"), False),
+        (own(3, body=f"## Brief\n{marker('a-0')}"), False),
+        (own(3, body=f"> ## Plan é\n{marker('a-0')}"), False),
+    ],
+)
+def test_only_a_comment_by_the_author_with_marker_and_heading_is_ours(comment: Comment, ours: bool) -> None:
+    assert (earlier([comment], "dfg-bot", BODY) is comment) == ours
+
+
+def test_without_an_author_no_comment_is_ours() -> None:
+    _, wire = on_github(answer(201, {}), Board(own(3), error=AssertionError("nothing is read")), author=None)
+    assert [sent[0] for sent in wire.sent] == ["POST"]
+
+
+@pytest.mark.parametrize("error", [UpstreamUnavailable("GitHub answered 502"), NotFound("issue 42 is not there")])
+def test_nothing_is_posted_when_the_comments_cannot_be_read(error: Exception) -> None:
+    effect, wire = on_github(answer(201, {}), Board(error=error))
+    assert (effect.outcome, wire.sent) == ("failed", [])
+    assert effect.detail.endswith("nothing was sent")
+
+
+def test_nothing_is_sent_without_a_token() -> None:
+    def none() -> str:
+        raise UpstreamUnavailable("GitHub gave the App no token within 3 s")
+
+    wire = Wire(answer(201, {}))
+    effect = github_writer(wire, "https://github.example", none, Board(), TAXONOMY, None).write(ACTION)
+    assert (effect.outcome, wire.sent) == ("failed", [])
+    assert effect.detail == "GitHub gave the App no token within 3 s: nothing was sent"
+
+
+# --- both ------------------------------------------------------------------------------------
+
+
+def both(wire: Wire) -> list[HttpWriter]:
+    return [
+        relay_writer(wire, "https://relay.example", "t", Board(), TAXONOMY),
+        github_writer(wire, "https://github.example", lambda: "t", Board(), TAXONOMY, None),
+    ]
+
+
+def test_an_action_type_without_a_route_is_refused() -> None:
+    wire = Wire(answer(201, {}))
+    for writer in both(wire):
+        with pytest.raises(ValueError, match="no request for close_issue"):
+            writer.write(Action(**{**ACTION.__dict__, "type": "close_issue"}))
+    assert wire.sent == []
+
+
+def test_a_comment_is_sent_once() -> None:
     wire = Wire(NoAnswer("late"))
-    writer: HttpWriter = relay.relay_writer(wire, "https://relay.example", "t")
-    writer.write(ACTION)
-    assert len(wire.sent) == 1
+    for count, writer in enumerate(both(wire), 1):
+        assert writer.write(ACTION).outcome == "outcome_unknown"
+        assert len(wire.sent) == count

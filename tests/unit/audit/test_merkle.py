@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.audit.merkle import inclusion_path, leaf_hash, root, root_from_path
+from verifier import dfg_verify
 
 # The vectors of the reference implementation of RFC 6962 (google/certificate-transparency, merkletree tests).
 INPUTS = [
@@ -32,12 +33,14 @@ LEAVES = [leaf_hash(data) for data in INPUTS]
 
 
 def test_the_empty_tree() -> None:
-    assert root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert root([]).hex() == dfg_verify.merkle_root([]).hex() == empty
 
 
 @pytest.mark.parametrize("size", range(1, 9))
 def test_published_roots(size: int) -> None:
     assert root(LEAVES[:size]).hex() == ROOTS[size - 1]
+    assert dfg_verify.merkle_root(INPUTS[:size]).hex() == ROOTS[size - 1]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from core.context.github_json import UnexpectedShape, read_comments, read_files, read_issue, read_pull
+from core.context.github_json import (
+    UnexpectedShape,
+    read_comments,
+    read_files,
+    read_issue,
+    read_issues,
+    read_pull,
+    read_tree,
+)
 from core.types import ChangedFile, Comment
 
 SHA = "c0ffee" * 6 + "c0ff"
@@ -42,8 +50,8 @@ def test_a_pull_request() -> None:
 
 def test_an_account_that_is_gone_is_a_ghost() -> None:
     assert read_pull(raw_pull(user=None), 7)[0].author == "ghost"
-    assert read_comments([{"user": None, "body": None, "created_at": "2026-01-01T00:00:00Z"}]) == (
-        Comment("ghost", "", "2026-01-01T00:00:00Z"),
+    assert read_comments([{"id": 5, "user": None, "body": None, "created_at": "2026-01-01T00:00:00Z"}]) == (
+        Comment("ghost", "", "2026-01-01T00:00:00Z", 5),
     )
 
 
@@ -60,8 +68,41 @@ def test_labels_may_be_strings_or_objects() -> None:
     assert read_issue(raw_issue(labels=["prio:P1", {"name": "needs:qa"}]), 7).labels == ("prio:P1", "needs:qa")
 
 
-def test_a_pull_request_read_as_issue_is_kept() -> None:
-    assert read_issue(raw_issue(pull_request={"url": "…"}), 7).title == "t"
+def test_a_pull_request_read_as_issue_says_so() -> None:
+    assert read_issue(raw_issue(pull_request={"url": "…"}), 7).is_pull_request
+    assert not read_issue(raw_issue(), 7).is_pull_request
+    assert not read_issue(raw_issue(pull_request=None), 7).is_pull_request
+
+
+def test_a_list_of_issues() -> None:
+    issues = read_issues([raw_issue(number=9, labels=["prio:P1"]), raw_issue(pull_request={})])
+    assert [(issue.number, issue.labels, issue.is_pull_request) for issue in issues] == [
+        (9, ("prio:P1",), False),
+        (7, (), True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ([], "tree is not an object"),
+        ({"tree": []}, "truncated"),
+        ({"tree": [], "truncated": "no"}, "truncated"),
+        ({"truncated": False}, "entries is not an array"),
+        ({"tree": ["a"], "truncated": False}, "an entry is not an object"),
+        ({"tree": [{"path": "a"}], "truncated": False}, "an entry has no type"),
+        ({"tree": [{"type": "blob"}], "truncated": False}, "an entry has no path"),
+    ],
+)
+def test_a_wrong_tree_is_refused_by_name(raw: Any, names: str) -> None:
+    with pytest.raises(UnexpectedShape, match=names):
+        read_tree(raw)
+
+
+@pytest.mark.parametrize("raw", [{}, [None], [{"number": 1}], [raw_issue(number="1")], [raw_issue(state="odd")]])
+def test_wrong_issues_are_refused(raw: Any) -> None:
+    with pytest.raises(UnexpectedShape):
+        read_issues(raw)
 
 
 def test_lone_surrogates_become_replacement_characters() -> None:
@@ -116,7 +157,17 @@ def test_a_wrong_file_is_refused_by_name(raw: Any, names: str) -> None:
         read_files(raw)
 
 
-@pytest.mark.parametrize("raw", ["x", [1], [{"body": "x"}], [{"user": {"login": 1}, "created_at": "x"}]])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "x",
+        [1],
+        [{"body": "x"}],
+        [{"id": 1, "user": {"login": 1}, "created_at": "x"}],
+        [{"user": None, "created_at": "x"}],
+        [{"id": "1", "user": None, "created_at": "x"}],
+    ],
+)
 def test_wrong_comments_are_refused(raw: Any) -> None:
     with pytest.raises(UnexpectedShape):
         read_comments(raw)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.policy.engine import judge_answer
 from core.policy.rules import Context
+from core.team import Team, load
 from core.types import Facts, Phase, Target, Verdict
 from tests.corpus.load import CANARY, OWN, REPOSITORY
 
@@ -28,6 +32,8 @@ GOOD: dict[str, Any] = {
     "reason": "The sort order changed",
     "evidence": "src/app.py changes sort()",
 }
+TEAM = load()
+KANBAN = load(Path(__file__).parents[2] / "teams" / "kanban")
 ACTION_ID = "6f1e6f0e-7d0b-5d6f-9a43-0c8f1b2a3d4e"
 
 
@@ -54,6 +60,29 @@ def context() -> Context:
     return Context(REPOSITORY, CANARY, OWN)
 
 
-def judge(raw: str | bytes, facts: Facts, phase: Phase = "phase0") -> Verdict:
+def judge(answer: str | bytes | Mapping[str, Any], facts: Facts, phase: Phase = "phase0", team: Team = TEAM) -> Verdict:
     """The verdict on one answer."""
-    return judge_answer(raw, facts, run_id="run-1", action_ids=lambda _: ACTION_ID, phase=phase, own_secrets=OWN)
+    raw = answer if isinstance(answer, (str, bytes)) else json.dumps(answer)
+    ids = (ACTION_ID, *(f"6f1e6f0e-7d0b-5d6f-9a43-{index:012}" for index in range(1, 50)))
+    return judge_answer(
+        raw, facts, team=team, run_id="run-1", action_ids=lambda index: ids[index], phase=phase, own_secrets=OWN
+    )
+
+
+def rules_of(verdict: Verdict) -> list[tuple[str, str, str]]:
+    """What was found: rule, severity, field."""
+    return [(finding.rule, finding.severity, finding.field) for finding in verdict.findings]
+
+
+def changes(verdict: Verdict) -> list[tuple[int, set[str], set[str]]]:
+    """The label changes of a verdict: issue, what is added, what is removed."""
+    return [
+        (action.target.number, set(action.payload["add"]), set(action.payload["remove"]))
+        for action in verdict.actions
+        if action.type == "change_labels"
+    ]
+
+
+def bodies(verdict: Verdict) -> list[str]:
+    """Its comments."""
+    return [action.payload["body"] for action in verdict.actions if action.type == "add_comment"]

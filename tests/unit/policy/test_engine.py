@@ -20,7 +20,7 @@ from core.policy.rules import Context, Rule, examine
 from core.prompts.markdown import marker
 from core.types import Action, Facts, Target, Verdict
 from tests.corpus.load import OWN
-from tests.unit.policy.conftest import ACTION_ID, judge
+from tests.unit.policy.conftest import ACTION_ID, TEAM, judge
 
 
 def test_good_plan_is_auto_safe_and_needs_no_captain(plan: dict[str, Any], facts: Facts) -> None:
@@ -44,7 +44,7 @@ def test_finding_names_field_rule_and_why(plan: dict[str, Any], facts: Facts) ->
     found = verdict.findings[0]
     assert (found.rule, found.field, found.severity) == ("command.slash", "test_plan[0].steps[1]", "refuse")
     assert found.why
-    assert "/" not in found.excerpt
+    assert found.excerpt == "[/]merge"
 
 
 def test_finding_never_shows_a_secret(plan: dict[str, Any], facts: Facts) -> None:
@@ -102,7 +102,7 @@ def test_unknown_phase_is_refused(plan: dict[str, Any], facts: Facts) -> None:
 
 def test_engine_without_rules_refuses(plan: dict[str, Any], facts: Facts, context: Context) -> None:
     verdict = judge_answer(
-        json.dumps(plan), facts, run_id="r", action_ids=lambda _: ACTION_ID, phase="phase0", rules=()
+        json.dumps(plan), facts, team=TEAM, run_id="r", action_ids=lambda _: ACTION_ID, phase="phase0", rules=()
     )
     assert verdict.classification == "rejected"
     assert examine("x", "harmless", context, ())[0].rule == "policy.no_rules"
@@ -197,7 +197,7 @@ def test_order_of_classes() -> None:
 
 
 def stored(action: Action, plan: dict[str, Any], facts: Facts) -> Verdict:
-    return judge_stored(action, json.dumps(plan), facts, phase="phase0", own_secrets=OWN)
+    return judge_stored(action, json.dumps(plan), facts, team=TEAM, phase="phase0", own_secrets=OWN)
 
 
 def test_stored_action_passes_again_unchanged(plan: dict[str, Any], facts: Facts) -> None:
@@ -234,7 +234,8 @@ def test_todays_rules_judge_a_stored_action(plan: dict[str, Any], facts: Facts) 
     def everything(text: Any, _: Context) -> Any:
         yield Hit("new.rule", "refuse", text.raw, "was added today")
 
-    verdict = judge_stored(action, json.dumps(plan), facts, phase="phase0", rules=(Rule("new.rule", 1, everything),))
+    rules = (Rule("new.rule", 1, everything),)
+    verdict = judge_stored(action, json.dumps(plan), facts, team=TEAM, phase="phase0", rules=rules)
     assert verdict.classification == "rejected"
 
 

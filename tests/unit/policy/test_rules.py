@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -47,8 +48,33 @@ def test_no_text_breaks_a_rule(text: str) -> None:
 
 @given(st.text(max_size=100))
 @settings(max_examples=150, deadline=None)
-def test_excerpt_is_harmless(text: str) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9 .,\-_:\\{}u…]*", harmless(text))
+def test_excerpt_is_one_line_that_can_be_seen(text: str) -> None:
+    shown = harmless(text)
+    assert shown.isprintable()
+    assert unicodedata.is_normalized("NFKC", shown)
+    assert not re.search(r"(?<!\[)[@#<&`]", shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://evil.example/login", "https[://]evil[.]example/login"),
+        ("Füge dein Token ein", "Füge dein Token ein"),
+        ("see src/merge/close.py", "see src/merge/close[.]py"),
+        ("/\u0430pprove", "[/]\\u{430}pprove"),
+        ("Кнопка\u200b", "Кнопка\\u{200b}"),
+        ("a\nb", "a\\u{a}b"),
+        ("<!-- x -->", "[<]!-- x -->"),
+        ("x" * 61, "x" * 60 + "…"),
+    ],
+)
+def test_excerpt_can_be_read(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+
+
+def test_order_in_an_excerpt_is_broken_up() -> None:
+    found = examine("x", "recheck", CONTEXT)
+    assert [finding.excerpt for finding in found] == ["[r]echeck"]
 
 
 def test_repository_name_decides_what_is_outside() -> None:

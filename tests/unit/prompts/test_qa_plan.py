@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config import TASK_LIMITS, read_limits
-from core.context.packs import for_task
 from core.dispatcher.pricing import worst_case
 from core.errors import ConfigurationError
 from core.prompts.bound import byte_weight
 from core.prompts.qa_plan import TEMPLATE, TEMPLATE_HASH, build
+from core.team import load
 from core.types import ChangedFile, Issue, Prompt, PullRequest, Target
+from tests.unit.prompts.reading import BOUNDARY, CANARY, section, system_text, user_text
 
-BOUNDARY = "0123456789abcdef" * 2
-CANARY = "fedcba9876543210" * 2
 LIMITS = TASK_LIMITS["qa_plan"]
+PACKS = load().packs["qa_plan"]
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -53,27 +53,11 @@ def built(pull: PullRequest, issue: Issue | None = None, *, boundary: str = BOUN
         repository="dfg/dfg-app",
         model="claude-sonnet-5-5",
         limits=LIMITS,
-        pack_texts=for_task("qa_plan"),
+        packs=PACKS,
         boundary=boundary,
         canary=canary,
         wire_schema=SCHEMA,
     )
-
-
-def user_text(prompt: Prompt) -> str:
-    text: str = json.loads(prompt.body)["messages"][0]["content"][0]["text"]
-    return text
-
-
-def system_text(prompt: Prompt) -> str:
-    return "".join(block["text"] for block in json.loads(prompt.body)["system"])
-
-
-def section(prompt: Prompt, title: str) -> str:
-    text = user_text(prompt)
-    start, end = f"===== {BOUNDARY} begin {title} =====\n", f"\n===== {BOUNDARY} end {title} =====\n"
-    assert text.count(start) == text.count(end) == 1
-    return text.split(start)[1].split(end)[0]
 
 
 def test_the_body_is_exactly_what_the_api_takes() -> None:
@@ -91,11 +75,11 @@ def test_the_body_is_exactly_what_the_api_takes() -> None:
 
 def test_template_and_packs_are_in_the_system_prompt_with_their_hashes() -> None:
     prompt = built(a_pull([a_file("src/fees.py")]))
-    packs = for_task("qa_plan")
     assert prompt.template == TEMPLATE
     assert prompt.template_hash == TEMPLATE_HASH == hashlib.sha256(TEMPLATE.encode()).hexdigest()
-    assert prompt.packs == {name: hashlib.sha256(pack.text.encode()).hexdigest() for name, pack in packs.items()}
-    for text in (TEMPLATE, CANARY, BOUNDARY, *(pack.text for pack in packs.values())):
+    assert prompt.packs == PACKS
+    assert all(pack.sha256 == hashlib.sha256(pack.text.encode()).hexdigest() for pack in prompt.packs)
+    for text in (TEMPLATE, CANARY, BOUNDARY, *(pack.text for pack in PACKS)):
         assert text in system_text(prompt)
 
 
@@ -316,7 +300,7 @@ def test_a_limit_without_room_is_a_configuration_error() -> None:
             repository="a/b",
             model="m",
             limits=replace(LIMITS, input_tokens=2_000),
-            pack_texts=for_task("qa_plan"),
+            packs=PACKS,
             boundary=BOUNDARY,
             canary=CANARY,
             wire_schema=SCHEMA,

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from core.prompts.estimate import UNITS, units
 from core.prompts.patches import cut_patch
-from core.prompts.shares import LONG_LINE, cut_lines, cut_prose, fair_shares, lines_demand, prose_demand
+from core.prompts.shares import LONG_LINE, cut_lines, cut_prose, fair_shares, lines_demand, prose_demand, rough_demand
 
 ENOUGH = 100_000 * UNITS
 
@@ -96,3 +96,10 @@ def test_a_cut_never_passes_its_room_and_counts_its_lines(text: str, room: int) 
         int(line.split()[0][1:].replace(",", "")) for line in cut.text.split("\n") if line.endswith("lines not shown)")
     )
     assert not cut.shown or cut.to_the_end or marked + cut.shown in (cut.total, cut.total - 1)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="a\u200b\u200d👩‍\r\n\x00 ", max_size=200).map(lambda text: text * 60), st.integers(0, 60_000))
+def test_a_rough_demand_is_never_less_than_the_need(text: str, room: int) -> None:
+    rough = rough_demand(text, room)
+    assert rough > room or rough >= prose_demand(text, room)

@@ -1,0 +1,82 @@
+"""A stand-in for how GitHub knows an App: checks its JSON Web Token, and hands out tokens that end."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from local.repository import Refused
+
+LONGEST: Final = 600
+"""Seconds that a JSON Web Token may still be good for."""
+LIFE: Final = timedelta(hours=1)
+
+
+class GitHubApp:
+    """One App with one installation. `public_key` in PEM is all that it knows of the App's key."""
+
+    def __init__(self, app_id: str, installation: str, public_key: bytes, now: Callable[[], datetime]) -> None:
+        self._app_id = app_id
+        self._installation = installation
+        self._public_key = public_key
+        self._now = now
+        self._lock = threading.Lock()
+        self._tokens: dict[str, datetime] = {}
+
+    def issue(
+        self, proof: str, installation: str, repositories: Sequence[str] | None, repository: str
+    ) -> dict[str, Any]:
+        """A new token. Raises Refused."""
+        self._check(proof)
+        if installation != self._installation:
+            raise Refused(404, "Not Found")
+        if repositories is not None and list(repositories) != [repository.partition("/")[2]]:
+            raise Refused(422, "There is at least one repository that does not exist or is not accessible")
+        token = f"ghs_{secrets.token_hex(18)}"
+        expires = self._now() + LIFE
+        with self._lock:
+            self._tokens[token] = expires
+        return {"token": token, "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ"), "permissions": {}}
+
+    def knows(self, token: str) -> bool:
+        """Whether a token was handed out and has not ended."""
+        with self._lock:
+            return token in self._tokens and self._now() < self._tokens[token]
+
+    @property
+    def issued(self) -> tuple[str, ...]:
+        """All tokens handed out, the oldest first."""
+        with self._lock:
+            return tuple(self._tokens)
+
+    def _check(self, proof: str) -> None:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+        key = load_pem_public_key(self._public_key)
+        assert isinstance(key, RSAPublicKey)
+        signed, _, signature = proof.rpartition(".")
+        try:
+            header, claims = (json.loads(_decoded(part)) for part in signed.split("."))
+            key.verify(_decoded(signature), signed.encode(), PKCS1v15(), SHA256())
+        except (ValueError, InvalidSignature):
+            raise Refused(401, "A JSON web token could not be decoded") from None
+        now = int(self._now().astimezone(UTC).timestamp())
+        if header.get("alg") != "RS256" or claims.get("iss") != self._app_id:
+            raise Refused(401, "'Issuer' claim ('iss') must be an Integer")
+        if not now < claims["exp"] <= now + LONGEST:
+            raise Refused(401, "'Expiration time' claim ('exp') is too far in the future")
+        if claims["iat"] > now:
+            raise Refused(401, "'Issued at' claim ('iat') must not be in the future")
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

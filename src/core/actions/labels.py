@@ -1,0 +1,171 @@
+"""Changing an issue's labels: read, check, send, verify, and repair what was left half done.
+
+GitHub has no conditional write, so whoever calls this holds the lease on the issue's labels. Seen after each request:
+
+    as wanted                    → executed, whatever the answer was
+    as before                    → failed after refusals, otherwise unknown: it may still land
+    half done                    → what is missing is sent once more
+    still half done              → after refusals alone it is undone by one more request, otherwise unknown
+    changed by somebody else     → nothing more is sent
+
+With four reads and three requests of 8 s each, and 3 s for a token, this ends within `states.ATTEMPT_MS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Protocol
+
+from core.actions.writer import Attempt
+from core.errors import NotFound, UpstreamUnavailable
+from core.policy.transitions import outcome_faults, touched_groups
+from core.team import Taxonomy
+from core.types import Action, Effect, Target, TargetNow
+
+MOST_DETAIL: Final = 300
+"""Characters of an effect's detail, which goes into events and answers."""
+
+Standing = Literal["wanted", "former", "half", "moved"]
+
+
+class LabelReader(Protocol):
+    """What is needed of GitHub. Raises NotFound, UpstreamUnavailable."""
+
+    def target(self, target: Target) -> TargetNow: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request's worth: what to add to the labels `now` and to remove from them."""
+
+    now: tuple[str, ...]
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """All labels of the issue afterwards, those that stay in their order."""
+        return (*(label for label in self.now if label not in self.remove), *self.add)
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one set of labels to another, of those that the change is about."""
+
+    former: frozenset[str]
+    wanted: frozenset[str]
+    touched: frozenset[str]
+    """The labels that are named, and the exclusive groups that they are of. All others are left alone."""
+
+    def standing(self, labels: Iterable[str]) -> Standing:
+        """How far the issue's labels are. Half: they hold nothing that neither set holds, and lack nothing of both."""
+        view = self.touched & frozenset(labels)
+        if view == self.wanted:
+            return "wanted"
+        if view == self.former:
+            return "former"
+        return "half" if self.former & self.wanted <= view <= self.former | self.wanted else "moved"
+
+    def towards(self, goal: frozenset[str], labels: tuple[str, ...]) -> Step:
+        """What is still to be done to reach one of the two sets."""
+        view = self.touched & frozenset(labels)
+        return Step(labels, tuple(sorted(goal - view)), tuple(sorted(view - goal)))
+
+    def progress(self, labels: Iterable[str]) -> str:
+        """Which of its steps are done, in words."""
+        there = frozenset(labels)
+        left = [f"{name} was {'not ' if name in there else ''}removed" for name in sorted(self.former - self.wanted)]
+        come = [f"{name} was {'' if name in there else 'not '}added" for name in sorted(self.wanted - self.former)]
+        return ", ".join(left + come)
+
+
+def change_of(action: Action, labels: Iterable[str], taxonomy: Taxonomy) -> Change:
+    """The change that an action asks for, of an issue with these labels.
+
+    Where an earlier attempt has emptied an exclusive group, the former set is that of the draft: undoing restores it.
+    """
+    add, remove = frozenset(action.payload["add"]), frozenset(action.payload["remove"])
+    groups = [taxonomy.exclusive[name] for name in touched_groups(add | remove, taxonomy)]
+    touched = (add | remove).union(*groups)
+    former = touched & frozenset(labels)
+    for group in groups:
+        if not former & group:
+            former |= frozenset(action.payload["before"]) & group & remove
+    return Change(former, (former - remove) | add, touched)
+
+
+def change_labels(action: Action, reader: LabelReader, taxonomy: Taxonomy, send: Callable[[Step], Attempt]) -> Effect:
+    """One attempt at a label change: at most three requests. Never raises for what the other side does."""
+    seen = _look(reader, action.target)
+    if isinstance(seen, str):
+        return _effect("failed", f"the labels cannot be read: {seen}; nothing was sent")
+    add, remove = tuple(action.payload["add"]), tuple(action.payload["remove"])
+    for fault in outcome_faults(frozenset(seen), add, remove, taxonomy):
+        return _effect("failed", f"the labels have moved: {fault.text} {fault.why}; nothing was sent")
+    change = change_of(action, seen, taxonomy)
+    if change.standing(seen) == "wanted":
+        return _effect("executed", "the labels are as wanted already")
+    attempts: list[Attempt] = []
+    for goal in (change.wanted, change.wanted, change.former):
+        if len(attempts) == 2 and not _definite(attempts):
+            break  # what was not refused may still land: undoing it could meet it
+        attempts.append(send(change.towards(goal, seen)))
+        after = _look(reader, action.target)
+        if isinstance(after, str):
+            return _unseen(attempts, after)
+        seen = after
+        if change.standing(seen) != "half":
+            break
+    return _told(change, attempts, seen)
+
+
+def _look(reader: LabelReader, target: Target) -> tuple[str, ...] | str:
+    """The labels now, or why they cannot be read."""
+    try:
+        return reader.target(target).labels
+    except (UpstreamUnavailable, NotFound) as error:
+        return error.message
+
+
+def _definite(attempts: Sequence[Attempt]) -> bool:
+    """Whether all were refused, so that none of them can still be under way."""
+    return all(attempt.fate in ("refused", "stopped") for attempt in attempts)
+
+
+def _told(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
+    """The effect, by how the labels stand at the end and what the requests came to."""
+    effect = _by_standing(change, attempts, labels)
+    return replace(effect, lingers=any(attempt.fate == "unclear" for attempt in attempts))
+
+
+def _by_standing(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
+    standing, last = change.standing(labels), attempts[-1].detail
+    undone = len(attempts) == 3
+    if standing == "wanted":
+        trouble = next((attempt.detail for attempt in attempts if attempt.fate != "done"), "")
+        return _effect(
+            "executed", f"the labels are as wanted, although {trouble}" if trouble else "the labels are as wanted"
+        )
+    if standing == "former" and undone and _definite(attempts[:2]) and attempts[2].fate != "unclear":
+        return _effect("failed", f"half done and undone: the labels are as before; {attempts[1].detail}")
+    if standing == "former":
+        outcome: Literal["failed", "outcome_unknown"] = "failed" if _definite(attempts) else "outcome_unknown"
+        return _effect(outcome, f"the labels are as before{'' if outcome == 'failed' else ', as of now'}; {last}")
+    where = (
+        f"half done: {change.progress(labels)}"
+        if standing == "half"
+        else f"somebody else has changed the labels: they are {', '.join(sorted(labels)) or 'none'}"
+    )
+    nothing_done = all(attempt.fate == "refused" for attempt in attempts)
+    return _effect("failed" if nothing_done else "outcome_unknown", f"{where}; {last}")
+
+
+def _unseen(attempts: Sequence[Attempt], why: str) -> Effect:
+    if all(attempt.fate == "refused" for attempt in attempts):
+        return _effect("failed", attempts[-1].detail)
+    return _effect("outcome_unknown", f"the labels cannot be read back: {why}; {attempts[-1].detail}")
+
+
+def _effect(outcome: Literal["executed", "failed", "outcome_unknown"], detail: str) -> Effect:
+    return Effect(outcome, detail if len(detail) <= MOST_DETAIL else f"{detail[: MOST_DETAIL - 1]}…")

@@ -1,0 +1,119 @@
+"""Deliveries of GitHub that ask for a plan: each is taken once, on record before it is worked on.
+
+    absent ──take──▶ taken ──carry out──▶ done
+      ▲                └──no worker──▶ absent     so that it can be delivered again
+
+Two keys make a delivery one: GitHub's id, and the hash of the signed bytes, because the id is not
+signed. Neither is judged by expiry: what is older than the records are kept is refused before.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from core import runs
+from core.app import App
+from core.audit import events, log
+from core.audit.chain import Head
+from core.canonical import canonical
+from core.errors import LeaseHeld, NotFound, OrchestratorError
+from core.pipeline import dispatch, work
+from core.store import Delete, Insert, Update
+from core.types import Json, Target, TaskRequest
+from core.webhook import Ask
+
+KEPT_SECONDS: Final = 8 * 86_400
+
+
+def take(app: App, delivery: str, body_hash: str, ask: Ask) -> bool:
+    """Record what a delivery asks for. False when it, or another of the same bytes, was taken before."""
+    table, ttl = app.settings.dedupe_table, app.now() // 1000 + KEPT_SECONDS
+    record = {
+        **_key(delivery),
+        "state": "taken",
+        "ask": canonical(asdict(ask)).decode(),
+        "result": "",
+        "ttl": ttl,
+    }
+    lost = app.store.transact([Insert(table, record), Insert(table, {**_hash_key(body_hash), "ttl": ttl})])
+    return lost is None
+
+
+def hand_over(app: App, delivery: str, body_hash: str, deadline: int) -> None:
+    """Let the worker carry it out; without one, do so now. After an error it can be delivered again, which is raised.
+
+    Raises WorkerUnavailable; and without a worker what `carry_out` raises.
+    """
+    try:
+        if app.start_worker is None:
+            carry_out(app, delivery, deadline)
+        else:
+            app.start_worker({"delivery": delivery})
+    except OrchestratorError:
+        _release(app, delivery, body_hash)
+        raise
+
+
+def carry_out(app: App, delivery: str, deadline: int) -> Json:
+    """The worker's entry: the dispatch that a delivery asks for, until `deadline` (milliseconds). Its result.
+
+    Safe to deliver any number of times. A refusal is an event. Raises NotFound for a delivery that is not
+    on record, and what may pass by itself, to be delivered again: LeaseHeld, UpstreamUnavailable, StoreUnavailable.
+    """
+    record = app.store.get(app.settings.dedupe_table, _key(delivery))
+    if record is None:
+        raise NotFound(f"no delivery {delivery}")
+    if record["state"] == "done":
+        result: dict[str, Any] = json.loads(record["result"])
+        return result
+    ask = Ask(**json.loads(record["ask"]))
+    request = TaskRequest(
+        task_type="qa_plan",
+        target=Target("pull_request", ask.number),
+        linked_issue=None,
+        force=False,
+        principal=f"github:{ask.login}",
+        trigger="webhook",
+        delivery=delivery,
+    )
+    try:
+        body = _dispatch(app, request, deadline)
+    except LeaseHeld:
+        raise
+    except OrchestratorError as error:
+        refused = events.delivery_refused(request, error.code, error.message)
+        app.store.transact(log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [refused]).writes)
+        if error.status >= 500:
+            raise
+        body = {"status": "error", "error": {"code": error.code, "message": error.message}}
+    told = {name: body[name] for name in ("status", "reason", "runId", "error") if name in body}
+    # Lost, where the delivery was given back: its start had seemed to fail. The run is on record all the same.
+    done = {"state": "done", "result": canonical(told).decode()}
+    app.store.transact([Update(app.settings.dedupe_table, _key(delivery), change=done)])
+    return told
+
+
+def _dispatch(app: App, request: TaskRequest, deadline: int) -> Json:
+    """The dispatch, carried out here. A run of the same person that is under way is one that we have died over."""
+    inline = replace(app, start_worker=None)
+    body = dispatch(inline, request, wait_until=deadline, deadline=deadline)
+    if body["status"] == "in_progress":
+        run = runs.load(app.store, app.settings.dedupe_table, body["runId"])
+        if run is not None and run.principal == request.principal:
+            return work(inline, run.id, deadline)
+    return body
+
+
+def _release(app: App, delivery: str, body_hash: str) -> None:
+    table = app.settings.dedupe_table
+    app.store.transact([Delete(table, _key(delivery), where={"state": "taken"}), Delete(table, _hash_key(body_hash))])
+
+
+def _key(delivery: str) -> dict[str, str]:
+    return {"key": f"delivery#{delivery}"}
+
+
+def _hash_key(body_hash: str) -> dict[str, str]:
+    return {"key": f"delivery#sha256#{body_hash}"}

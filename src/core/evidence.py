@@ -1,0 +1,148 @@
+"""What became of each task type's proposals, counted from the audit alone: what a promotion is decided on.
+
+A proposal is an action that a run came to; a draft that policy refused whole is one too. Each is counted
+under exactly one heading, so they add up:
+
+    proposals = postedByItself + approvedUnchanged + approvedStale + rejected + expired + refusedByPolicy
+                + shadowed + waiting
+
+Decisions belong to the run that they decide on: of runs before the period nothing is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core import runs
+from core.app import App
+from core.audit import log
+from core.audit.chain import Event
+from core.audit.log import RUNS
+from core.canonical import iso
+from core.results import dollars
+from core.store import Item
+from core.types import TASK_TYPES
+
+DAY_MS: Final = 86_400_000
+MOST_PAGES: Final = 20
+"""Requests to the index `byTime` for one answer; each is at most 1 MB, about a thousand events."""
+
+ACCEPTED: Final = ("postedByItself", "approvedUnchanged", "approvedStale")
+PROPOSALS: Final = (*ACCEPTED, "rejected", "expired", "refusedByPolicy", "shadowed", "waiting")
+COUNTED: Final = (*PROPOSALS, "failed", "unfinished")
+"""`failed` are runs that came to no proposal, `unfinished` those without an end so far: their cost is not in yet."""
+
+Headings = Mapping[str, str]
+"""Action id → heading."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """The listed events since `since` (RFC 3339). `complete` is False where that is later than was asked for."""
+
+    events: tuple[Event, ...]
+    since: str
+    until: str
+    complete: bool
+
+
+def read(app: App, days: int, deadline: int) -> Read:
+    """The first and last events of the chains of the last `days`, until `deadline` (milliseconds) or MOST_PAGES.
+
+    Newest first: what is left out is the oldest, so the shorter period that was read is still counted whole.
+    """
+    now = app.now()
+    since, until = iso(now - days * DAY_MS), iso(now)
+    events: list[Event] = []
+    start: Item | None = None
+    for _ in range(MOST_PAGES):
+        page = app.store.query(
+            app.settings.audit_table,
+            equals=("list", RUNS),
+            index="byTime",
+            between=("listKey", since, f"{until}~"),
+            newest_first=True,
+            start=start,
+        )
+        events += [log.from_item(item) for item in page.items]
+        start = page.next
+        if start is None:
+            return Read(tuple(events), since, until, complete=True)
+        if app.now() >= deadline:
+            break
+    assert start is not None
+    reached = str(start["listKey"]).partition("#")[0]
+    return Read(tuple(event for event in events if _started(event) > reached), reached, until, complete=False)
+
+
+def count(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """A line of figures for each task type that has a run, in the order of TASK_TYPES. Pure."""
+    tasks = {
+        event.chain: str(event.data["taskType"])
+        for event in events
+        if event.type == "run.started" and event.data["kind"] == "dispatch"
+    }
+    ends = {event.chain: event.data for event in events if event.type == "run.finished" and event.chain in tasks}
+    known = {action for end in ends.values() for action in end.get("actions", {})}
+    decided = _decided([event for event in events if event.data.get("actionId") in known])
+    return [
+        _line(task, [chain for chain, of in tasks.items() if of == task], ends, decided)
+        for task in TASK_TYPES
+        if task in tasks.values()
+    ]
+
+
+def _line(task: str, chains: Iterable[str], ends: Mapping[str, Mapping[str, Any]], decided: Headings) -> dict[str, Any]:
+    counts: Counter[str] = Counter()
+    cost = 0
+    for chain in chains:
+        end = ends.get(chain)
+        if end is None:
+            counts["unfinished"] += 1
+            continue
+        cost += end.get("charged", 0)
+        if end["status"] == "rejected":
+            counts["refusedByPolicy"] += 1
+        elif end["status"] == "failed":
+            counts["failed"] += 1
+        for action, state in end.get("actions", {}).items():
+            counts[decided.get(action) or OWN.get(state, "waiting")] += 1
+    accepted = sum(counts[name] for name in ACCEPTED)
+    return {
+        "taskType": task,
+        "proposals": sum(counts[name] for name in PROPOSALS),
+        **{name: counts[name] for name in COUNTED},
+        "cost": dollars(cost),
+        "costPerAccepted": dollars(-(-cost // accepted)) if accepted else None,
+    }
+
+
+OWN: Final[Mapping[str, str]] = {"executed": "postedByItself", "shadowed": "shadowed"}
+"""What a run's own end says of an action; all else waits, until a decision says more."""
+
+
+def _decided(events: Sequence[Event]) -> Headings:
+    """The heading of each action that was decided after its run, whoever found that out."""
+    stale = {str(event.data.get("attempt")) for event in events if "stale" in event.data}
+    headings: dict[str, str] = {}
+    for event in events:
+        match event.type:
+            case "action.rejected" | "action.expired" | "action.shadowed":
+                headings[event.data["actionId"]] = event.type.removeprefix("action.")
+            case "action.executed":
+                headings[event.data["actionId"]] = _executed(event.data, stale)
+    return headings
+
+
+def _executed(data: Mapping[str, Any], stale: Collection[str]) -> str:
+    """By the attempt that got through: the run has one of its own for each action, and each approval another."""
+    if data["attempt"] == runs.attempt_id(data["runId"], data["actionId"]):
+        return "postedByItself"
+    return "approvedStale" if data["attempt"] in stale else "approvedUnchanged"
+
+
+def _started(event: Event) -> str:
+    return str(event.at if event.seq == 0 else event.data["startedAt"])

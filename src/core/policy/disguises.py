@@ -1,0 +1,123 @@
+"""What a text may hold in disguise: split, spelled out, encoded or with its letters exchanged. For detection only.
+
+Several texts are looked at as one, joined by `BETWEEN`, which no credential holds: a search over the
+whole costs little more than a search over one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Final
+
+BETWEEN: Final = "\0"
+RUN: Final = re.compile(r"[A-Za-z0-9+/_=-]{18,}")
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_PRINTED: Final = "".join(map(chr, range(33, 127)))
+ROTATIONS: Final = (
+    *(
+        str.maketrans(
+            _LETTERS + _LETTERS.upper(),
+            _LETTERS[n:] + _LETTERS[:n] + _LETTERS.upper()[n:] + _LETTERS.upper()[:n],
+        )
+        for n in range(1, 26)
+    ),
+    str.maketrans(_PRINTED, _PRINTED[47:] + _PRINTED[:47]),
+)
+"""Caesar's alphabets, and ROT47, which turns digits and signs too."""
+
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_BASE32: Final = re.compile(r"[A-Z2-7]{24,}")
+_CODES: Final = re.compile(r"[0-9a-fA-Fxu\\%\s:,;]{20,}")
+"""A run of what character codes are written with, whatever their base."""
+_BASES: Final = (
+    (16, re.compile(r"(?:(?:\\u00|\\x|%|0x)?[0-9a-fA-F]{2}[\s:,;]{0,2}){10,}"), re.compile(r"(?:\\u00|\\x|%|0x)?(..)")),
+    (10, re.compile(r"(?:\d{2,3}[\s,;]{1,2}){10,}\d{2,3}"), re.compile(r"(\d+)")),
+    (8, re.compile(r"(?:\\[01]?[0-7]{2}){10,}"), re.compile(r"(\d+)")),
+    (2, re.compile(r"(?:[01]{8}[\s,]{0,2}){10,}"), re.compile(r"([01]{8})")),
+)
+"""Base, codes in a row, one code."""
+_BLANK: Final = re.compile(r"[\s:,;]")
+_SPELLED: Final = re.compile(r"(?<!\S)\S(?:[ \t]\S){11,}(?!\S)|(?<!\w)\w(?:[.,|/:+-]\w){11,}(?!\w)")
+
+_NOT_WORDS: Final = bytes(code for code in range(128) if not (chr(code).isalnum() or chr(code) == "_"))
+_NOT_GLUE: Final = bytes(code for code in _NOT_WORDS if chr(code) not in "/.=-")
+_ITEM: Final = re.compile(
+    r"^\s*(?:[>*+-]\s+|\d{1,3}[.)]\s+|(?:part|piece|chunk|segment|half|step)?\s*\w{1,6}\s*[:=]\s*)+",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def _kept(text: str, left_out: bytes) -> str:
+    """The ASCII of `text` without some of it."""
+    return text.encode("ascii", "ignore").translate(None, left_out).decode()
+
+
+@lru_cache(maxsize=32)
+def packed(text: str) -> tuple[str, ...]:
+    """The text with what stands between the pieces of a split secret taken out."""
+    return (_kept(text, _NOT_GLUE), _kept(text, _NOT_WORDS), _kept(_ITEM.sub("", text), _NOT_GLUE))
+
+
+def spelled(text: str) -> str:
+    """What is written one character at a time."""
+    return BETWEEN.join(match[0][::2] for match in _SPELLED.finditer(text))
+
+
+def rotated(words: str, text: str) -> str:
+    """The words in every other alphabet, and the whole text in the one that turns signs too."""
+    return BETWEEN.join([*(words.translate(table) for table in ROTATIONS[:-1] if words), text.translate(ROTATIONS[-1])])
+
+
+def from_base64(word: str) -> Iterator[str]:
+    """The word as base64, from each of the four alignments."""
+    clean = word.replace("-", "+").replace("_", "/").rstrip("=")
+    for start in range(4):
+        part = clean[start:]
+        part = part[: len(part) - (len(part) % 4 == 1)]
+        if len(part) < 12:
+            return
+        try:
+            yield base64.b64decode(part + "=" * (-len(part) % 4)).decode("latin-1")
+        except (binascii.Error, ValueError):
+            continue
+
+
+def _from_base32(word: str) -> Iterator[str]:
+    if _BASE32.fullmatch(word):
+        whole = word[: len(word) - 1] if len(word) % 8 in (1, 3, 6) else word
+        yield base64.b32decode(whole + "=" * (-len(whole) % 8)).decode("latin-1")
+
+
+def _from_codes(text: str) -> Iterator[str]:
+    for base, run, one in _BASES:
+        for match in run.finditer(text):
+            codes = [int(code, base) for code in one.findall(_BLANK.sub("", match[0]) if base == 16 else match[0])]
+            if base == 16 or all(9 <= code < 127 for code in codes):
+                yield bytes(codes).decode("latin-1")
+
+
+_ENCODINGS: Final[tuple[tuple[re.Pattern[str], Callable[[str], Iterator[str]]], ...]] = (
+    (_BASE64, from_base64),
+    (_BASE64, _from_base32),
+    (_CODES, _from_codes),
+)
+
+
+def _decoded(text: str, rounds: int) -> Iterator[str]:
+    for pattern, decode in _ENCODINGS:
+        for match in pattern.finditer(text):
+            for plain in decode(match[0]):
+                yield plain
+                if rounds > 1 and plain.isascii():
+                    yield from _decoded(plain, rounds - 1)
+
+
+@lru_cache(maxsize=32)
+def decoded(text: str) -> tuple[str, ...]:
+    """What stands in base64, base32, hex or character codes, also twice. Several rules ask for the same texts."""
+    return tuple(dict.fromkeys(_decoded(text, rounds=2)))

@@ -1,0 +1,33 @@
+"""Parts that the comments of several tasks have in common, as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.prompts.markdown import Block, Heading, Items, Paragraph, Text, blocks, inline, labelled
+
+
+def opening(heading: str, words: str) -> list[Block]:
+    """The comment's heading, and in our own words where it comes from."""
+    return [Heading(2, (Text(heading),)), Paragraph(((Text(words),),))]
+
+
+def listed(heading: str, texts: Sequence[str], *, ordered: bool = False) -> list[Block]:
+    """A model's texts as a list under our heading; nothing for none."""
+    return section(heading, [blocks(text) for text in texts], ordered=ordered)
+
+
+def section(heading: str, items: Iterable[tuple[Block, ...]], *, ordered: bool = False) -> list[Block]:
+    """A list under a heading; nothing for none."""
+    every = tuple(items)
+    return [Heading(3, (Text(heading),)), Items(every, ordered)] if every else []
+
+
+def unseen(cuts: Sequence[str]) -> list[Block]:
+    """What the prompt did not hold."""
+    return section("Not seen by the model", [(Paragraph((inline(cut),)),) for cut in cuts])
+
+
+def why(heading: str, reason: str, evidence: str) -> list[Block]:
+    """The end of every comment."""
+    return [Heading(3, (Text(heading),)), *labelled("Reason:", reason), *labelled("Evidence:", evidence)]

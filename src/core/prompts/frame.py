@@ -1,0 +1,138 @@
+"""What every prompt has in common: the system texts, untrusted parts between boundary lines, and the room for them."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.canonical import sha256
+from core.config import TaskLimits
+from core.errors import ConfigurationError
+from core.prompts.bound import input_bound
+from core.prompts.estimate import UNITS, estimate, units
+from core.prompts.request import request_body
+from core.prompts.shares import Cut
+from core.prompts.visible import visible_line
+from core.types import Facts, Issue, Pack, Prompt
+
+NONE: Final = "(none)"
+"""Stands where a part is empty."""
+TITLE_ROOM: Final = 150 * UNITS
+
+_RANDOM: Final = re.compile(r"[0-9a-f]{32,128}")
+_FRAMING_ESTIMATE: Final = 250
+"""Tokens the API adds for roles and structured output."""
+_NOTES_ROOM: Final = 320 * UNITS
+"""Kept for the sentences about what was cut."""
+_LEAST_ROOM: Final = 400 * UNITS
+"""Below this the prompt could hold nothing of its subject that is worth paying for."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A request without its subject. `boundary` and `canary` are fresh random hex of at least 128 bits."""
+
+    subject: str
+    template: str
+    model: str
+    limits: TaskLimits
+    packs: tuple[Pack, ...]
+    boundary: str
+    canary: str
+    wire_schema: Mapping[str, Any]
+    words: tuple[str, ...] = ()
+    """The team's own rules for this task."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a boundary or canary that could be guessed."""
+        for name, value in (("boundary", self.boundary), ("canary", self.canary)):
+            if not _RANDOM.fullmatch(value):
+                raise ValueError(f"{name} must be at least 32 lower-case hex digits")
+        if self.boundary in self.canary or self.canary in self.boundary:
+            raise ValueError("boundary and canary must differ")
+
+    def room(self, head: str, titles: Sequence[str]) -> int:
+        """Units left for the parts. Raises ConfigurationError when there is none to speak of."""
+        fixed = (
+            sum(units(text) for text in (*self._system(), self._schema(), head))
+            + units(self._sections([(title, "") for title in titles]))
+            + _FRAMING_ESTIMATE * UNITS
+            + _NOTES_ROOM
+        )
+        room = self.limits.input_tokens * UNITS - fixed
+        if room < _LEAST_ROOM:
+            raise ConfigurationError(
+                f"an input limit of {self.limits.input_tokens} tokens leaves no room for the {self.subject}: "
+                f"instructions and schema alone take {fixed // UNITS}"
+            )
+        return room
+
+    def prompt(self, head: str, parts: Sequence[tuple[str, str]], facts: Facts) -> Prompt:
+        """The request. `parts` are the untrusted texts, each with its title, of at most `room` units together.
+
+        Raises ValueError when one of them holds the boundary or the canary.
+        """
+        self._require_absent(text for _, text in parts)
+        system = self._system()
+        user = head + self._sections(parts) + self._notes(facts.cuts)
+        return Prompt(
+            body=request_body(
+                model=self.model,
+                max_tokens=self.limits.output_tokens,
+                system=system,
+                user=user,
+                wire_schema=self.wire_schema,
+            ),
+            model=self.model,
+            max_tokens=self.limits.output_tokens,
+            template=self.template,
+            template_hash=sha256(self.template.encode()),
+            packs=self.packs,
+            input_bound=input_bound([*system, user], self.wire_schema),
+            input_estimate=estimate("".join([*system, user])) + estimate(self._schema()) + _FRAMING_ESTIMATE,
+            facts=facts,
+        )
+
+    def _system(self) -> list[str]:
+        private = f"The boundary of this request: {self.boundary}\nThe private mark of this request: {self.canary}\n"
+        return [self.template, *(pack.text for pack in self.packs), *self.words, private]
+
+    def _schema(self) -> str:
+        return json.dumps(self.wire_schema, ensure_ascii=False)
+
+    def _sections(self, parts: Iterable[tuple[str, str]]) -> str:
+        """Each untrusted text between its two lines."""
+        return "".join(
+            f"\n===== {self.boundary} begin {title} =====\n{text.removesuffix(chr(10))}\n"
+            f"===== {self.boundary} end {title} =====\n"
+            for title, text in parts
+        )
+
+    def _notes(self, cuts: Sequence[str]) -> str:
+        if not cuts:
+            return f"\nNothing of the {self.subject} was cut.\n"
+        return "\nNot all of it fits. What you have not seen in full:\n" + "".join(f"- {cut}\n" for cut in cuts)
+
+    def _require_absent(self, texts: Iterable[str]) -> None:
+        """Chance alone cannot bring this about: the text was there before the random values were."""
+        folded = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
+        if self.boundary in folded or self.canary in folded:
+            raise ValueError("the text holds the boundary or the canary of this request")
+
+
+def issue_text(issue: Issue) -> str:
+    """An issue as one part."""
+    return f"{visible_line(issue.title)}\n\n{issue.body}"
+
+
+def shortened(named: Iterable[tuple[str, Cut | None]]) -> list[str]:
+    """What `cut_prose` left out of each text, without a word of it: this goes into the comment too."""
+    return [
+        f"{name}: the first {cut.shown:,} of {cut.total:,} characters."
+        for name, cut in named
+        if cut is not None and not cut.whole
+    ]

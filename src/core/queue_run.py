@@ -1,0 +1,236 @@
+"""A schedule's run over the team's queue: the oldest issues first, bounded per run and per day.
+
+One record per task type lets one delivery of one slot through, whoever delivers it how often:
+
+    slot n ──take──▶ running ──leave──▶ done ──▶ slot n+1 …
+                        └──refused, or lease over──▶ taken again, for the same slot or a later one
+
+What is skipped, and why, is in the run's last event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core import claims, phases
+from core.actions import states
+from core.actions.states import WAITING
+from core.app import App
+from core.audit import events, log
+from core.audit.chain import Head
+from core.batch import Kind, dispatch_all
+from core.canonical import iso
+from core.errors import ConfigurationError, OrchestratorError, PhaseForbids, StoreUnavailable
+from core.store import Item, Refused
+from core.tasks import TASKS
+from core.types import Issue, Json, Target, TaskRequest, TaskType
+
+PRINCIPAL: Final = "schedule"
+LOOKED_AT: Final = 50
+"""Issues of the queue that one run looks at: those beyond them wait for the next."""
+LEASE_MARGIN_MS: Final = 3_000
+"""How much longer than its invocation's deadline a slot is held: the invocation has ended by then, on any clock."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An issue that a run leaves alone."""
+
+    issue: int
+    why: str
+
+    def as_json(self) -> Json:
+        return {"issue": self.issue, "why": self.why}
+
+
+def run_queue(app: App, task_type: TaskType, slot: str, deadline: int) -> Json:
+    """One scheduled run. `slot` is the time that it was scheduled for (RFC 3339); `deadline` in milliseconds.
+
+    Raises PhaseForbids, ConfigurationError, UpstreamUnavailable, StoreUnavailable; what it refuses is on record.
+    """
+    run_id = app.new_id()
+    try:
+        phases.require_task(app.settings, task_type, "schedule")
+    except PhaseForbids as error:
+        _record_refusal(app, run_id, task_type, error)
+        raise
+    record = _take(app, task_type, slot, run_id, deadline)
+    if isinstance(record, Refused):
+        return {"status": "skipped", "reason": "slot_taken", "runId": record.item["run"] if record.item else run_id}
+    try:
+        body = _run(app, task_type, slot, run_id, record, deadline)
+    except OrchestratorError:
+        _leave(app, task_type, run_id, "free")
+        raise
+    _leave(app, task_type, run_id, "done")
+    return body
+
+
+def _run(app: App, task_type: TaskType, slot: str, run_id: str, record: Item, deadline: int) -> Json:
+    """What a slot is for, once it is taken."""
+    try:
+        requests, skipped = _choose(app, task_type, _left_today(app, record))
+    except OrchestratorError as error:
+        _record_refusal(app, run_id, task_type, error)
+        raise
+    _count(app, task_type, run_id, len(requests), record)
+    about = {"slot": slot, "skipped": [one.as_json() for one in skipped]}
+    kind = Kind(task_type, "schedule", PRINCIPAL)
+    body = dispatch_all(app, kind, requests, run_id=run_id, wait_until=app.now(), deadline=deadline, about=about)
+    return {**body, **about}
+
+
+def choose(
+    queue: Sequence[Issue], waiting: frozenset[int], known: Callable[[Issue], str], allowed: int, bound: str
+) -> tuple[list[int], list[Skipped]]:
+    """Which issues of the queue, oldest first, are taken up, and why the others are not.
+
+    `waiting` have a proposal before the Captain; `known` says why an issue needs no further run.
+    """
+    chosen: list[int] = []
+    skipped: list[Skipped] = []
+    for issue in queue:
+        if issue.number in waiting:
+            skipped.append(Skipped(issue.number, "a proposal waits for the Captain"))
+        elif len(chosen) >= allowed:
+            skipped.append(Skipped(issue.number, bound))
+        elif why := known(issue):
+            skipped.append(Skipped(issue.number, why))
+        else:
+            chosen.append(issue.number)
+    return chosen, skipped
+
+
+def _choose(app: App, task_type: TaskType, left_today: int) -> tuple[list[TaskRequest], list[Skipped]]:
+    queue, waiting = app.together([lambda: _queue(app, task_type), lambda: _waiting(app, task_type)])
+    per_run = app.settings.limits.tasks_per_run
+    bound = "MAX_SCHEDULED_TASKS_PER_DAY is reached" if left_today < per_run else "MAX_TASKS_PER_RUN is reached"
+
+    def known(issue: Issue) -> str:
+        try:
+            return _known(app, _request(task_type, issue.number))
+        except OrchestratorError as error:
+            return error.message
+
+    chosen, skipped = choose(queue, waiting, known, min(per_run, left_today), bound)
+    return [_request(task_type, number) for number in chosen], skipped
+
+
+def _request(task_type: TaskType, number: int) -> TaskRequest:
+    return TaskRequest(
+        task_type=task_type,
+        target=Target("issue", number),
+        linked_issue=None,
+        force=False,
+        principal=PRINCIPAL,
+        trigger="schedule",
+    )
+
+
+def _queue(app: App, task_type: TaskType) -> Sequence[Issue]:
+    if task_type == "sprint_plan":
+        if app.settings.planning_issue is None:
+            raise ConfigurationError("PLANNING_ISSUE is not set: a scheduled sprint plan needs the issue to plan under")
+        return [app.github().issue(app.settings.planning_issue)]
+    label = app.team.rules.queues.get(task_type)
+    if label is None:
+        raise ConfigurationError(f"the team's rules name no queue for {task_type}")
+    return app.github().issues(label, LOOKED_AT)
+
+
+def _waiting(app: App, task_type: TaskType) -> frozenset[int]:
+    """Issues with a proposal of this kind before the Captain."""
+    now, start, numbers = app.now(), None, set()
+    while True:
+        page = app.store.query(
+            app.settings.actions_table,
+            equals=("queue", WAITING),
+            index="queue",
+            start=start,
+            where={"taskType": task_type},
+        )
+        for item in page.items:
+            stored = states.read(item)
+            if not stored.lapsed(now):
+                numbers.add(stored.action.target.number)
+        if page.next is None:
+            return frozenset(numbers)
+        start = page.next
+
+
+def _known(app: App, request: TaskRequest) -> str:
+    task = TASKS[request.task_type]
+    context = task.read(app, request)
+    return claims.known(app, request, context, task.build(app, request, context))
+
+
+def _key(task_type: TaskType) -> dict[str, str]:
+    return {"key": f"schedule#{task_type}"}
+
+
+def _take(app: App, task_type: TaskType, slot: str, run_id: str, deadline: int) -> Item | Refused:
+    """The slot for this run, with the record as it is then."""
+    answer = app.store.update(
+        app.settings.dedupe_table,
+        _key(task_type),
+        expression="SET #slot = :slot, #run = :run, #until = :until, #state = :running",
+        condition="attribute_not_exists(#slot)"  # the first slot of all
+        " OR (#until < :now"  # nobody is at it
+        " AND (#slot < :slot OR (#slot = :slot AND #state <> :done)))",  # a later slot, or this one was not finished
+        names={"#slot": "slot", "#run": "run", "#until": "until", "#state": "state"},
+        values={
+            ":slot": slot,
+            ":run": run_id,
+            ":until": deadline + LEASE_MARGIN_MS,
+            ":now": app.now(),
+            ":running": "running",
+            ":done": "done",
+        },
+    )
+    if isinstance(answer, Refused) and answer.item and answer.item["run"] == run_id:
+        return answer.item  # the SDK repeated the write
+    return answer
+
+
+def _left_today(app: App, record: Item) -> int:
+    started = record.get("started", 0) if record.get("day") == _today(app) else 0
+    return max(0, app.settings.limits.scheduled_per_day - int(started))
+
+
+def _today(app: App) -> str:
+    return iso(app.now())[:10]
+
+
+def _count(app: App, task_type: TaskType, run_id: str, count: int, record: Item) -> None:
+    """Before they are started, so that a crash cannot start more of them on one day. Raises StoreUnavailable."""
+    started = record.get("started", 0) if record.get("day") == _today(app) else 0
+    answer = app.store.update(
+        app.settings.dedupe_table,
+        _key(task_type),
+        expression="SET #day = :day, #started = :started",
+        condition="#run = :run",  # the slot is still this run's
+        names={"#day": "day", "#started": "started", "#run": "run"},
+        values={":day": _today(app), ":started": int(started) + count, ":run": run_id},
+    )
+    if isinstance(answer, Refused):
+        raise StoreUnavailable("another delivery of this schedule has taken over")
+
+
+def _leave(app: App, task_type: TaskType, run_id: str, state: str) -> None:
+    """The slot is done, or free for a later delivery of it."""
+    app.store.update(
+        app.settings.dedupe_table,
+        _key(task_type),
+        expression="SET #state = :state, #until = :none",
+        condition="#run = :run",
+        names={"#state": "state", "#until": "until", "#run": "run"},
+        values={":state": state, ":none": 0, ":run": run_id},
+    )
+
+
+def _record_refusal(app: App, run_id: str, task_type: TaskType, error: OrchestratorError) -> None:
+    entry = events.schedule_refused(task_type, PRINCIPAL, error.code, error.message)
+    appended = log.append(app.settings.audit_table, Head.new(run_id), app.now(), [entry])
+    app.store.transact(appended.writes)

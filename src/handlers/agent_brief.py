@@ -1,0 +1,31 @@
+"""POST /dispatch/agent-brief: draft a coding agent's brief for an issue."""
+
+from __future__ import annotations
+
+from core.app import App
+from core.pipeline import dispatch
+from core.types import Target, TaskRequest
+from handlers.bodies import AgentBriefBody, read_body
+from handlers.dispatching import dispatched
+from handlers.http import Endpoint, Reply, Request
+
+
+def respond(app: App, request: Request) -> Reply:
+    body = read_body(AgentBriefBody, request.body)
+    task = TaskRequest(
+        task_type="agent_brief",
+        target=Target("issue", body.issueNumber),
+        linked_issue=None,
+        force=body.force,
+        principal=request.principal.name,
+        trigger="api",
+    )
+    return dispatched(
+        app,
+        request,
+        lambda wait_until, deadline: dispatch(app, task, wait_until=wait_until, deadline=deadline),
+        force=body.force,
+    )
+
+
+handler = Endpoint(respond, right="dispatch", command=True)

@@ -1,0 +1,42 @@
+"""GET /phases: what each phase adds, and the evidence on which the next one is switched on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core import evidence, promotion
+from core.app import App
+from core.errors import BadRequest
+from handlers.http import Endpoint, Reply, Request, no_unknown
+
+DEFAULT_DAYS: Final = 30
+MOST_DAYS: Final = 90
+COUNTING_MS: Final = 3_000
+"""What is left of the time for counting once reading has stopped."""
+
+
+def respond(app: App, request: Request) -> Reply:
+    """The table of phases, and the figures of each task type over `days`."""
+    no_unknown(request.query, ("days",), "query parameter")
+    settings = app.settings
+    read = evidence.read(app, _days(request), request.deadline - COUNTING_MS)
+    return Reply(
+        {
+            "phase": settings.phase,
+            "prerequisites": "confirmed" if settings.prerequisites_confirmed else "unconfirmed",
+            "period": {"since": read.since, "until": read.until},
+            "complete": read.complete,
+            "phases": promotion.describe(settings),
+            "evidence": evidence.count(read.events),
+        }
+    )
+
+
+def _days(request: Request) -> int:
+    raw = request.query.get("days", str(DEFAULT_DAYS))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MOST_DAYS:
+        raise BadRequest(f"days must be a whole number from 1 to {MOST_DAYS}")
+    return int(raw)
+
+
+handler = Endpoint(respond, right="read")

@@ -1,0 +1,52 @@
+"""POST /webhook/github: a label or a comment on GitHub, by somebody who may, asks for a QA plan.
+
+The signature is checked before anything else is looked at. Whoever comments could send deliveries at
+will, and so could who has seen one: nothing is written before a delivery is taken, which it is once.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core import deliveries, phases, webhook
+from core.app import App
+from core.canonical import sha256
+from core.errors import BadRequest, Conflict, NotFound, Unauthorized
+from core.webhook import Ignored
+from handlers.http import UUID, Endpoint, Reply, Request, logger, read_json
+
+
+def respond(app: App, request: Request) -> Reply:
+    """202 once the delivery is on record and handed over; 200 when it asks for nothing."""
+    if not app.settings.webhook:
+        raise NotFound("the webhook is switched off")
+    if not webhook.is_signed(request.raw, request.headers.get("x-hub-signature-256"), app.webhook_secret()):
+        raise Unauthorized("unauthorized")
+    phases.require_task(app.settings, "qa_plan", "webhook")
+    kind = request.headers.get("x-github-event", "")
+    if kind == "ping":
+        return Reply({"status": "ok"})
+    delivery = request.headers.get("x-github-delivery", "")
+    if not re.fullmatch(UUID, delivery):
+        raise BadRequest("X-GitHub-Delivery is not a UUID")
+    if request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+        raise BadRequest("set the webhook's content type to application/json")
+    asked = webhook.judge(kind, read_json(request.raw), app.settings, app.team.rules, request.started)
+    if isinstance(asked, Ignored):
+        return _ignored(app, delivery, asked)
+    body_hash = sha256(request.raw)
+    if not deliveries.take(app, delivery, body_hash, asked):
+        raise Conflict("this delivery was taken already; to have another plan, ask again")
+    logger.info("delivery taken", extra={"delivery": delivery, "by": asked.by, "login": asked.login})
+    deliveries.hand_over(app, delivery, body_hash, request.deadline)
+    return Reply({"status": "accepted", "deliveryId": delivery})
+
+
+def _ignored(app: App, delivery: str, ignored: Ignored) -> Reply:
+    if ignored.stranger:
+        app.measure("WebhookStrangers", 1)
+        logger.info("asked by a stranger", extra={"delivery": delivery, "reason": ignored.reason})
+    return Reply({"status": "ignored", "reason": ignored.reason})
+
+
+handler = Endpoint(respond, right=None, signed=True)

@@ -1,0 +1,67 @@
+"""What the prompts' tests share: the random words of a request, and its parts read back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.config import TASK_LIMITS
+from core.policy.schemas import wire_schema
+from core.team import Team
+from core.types import Issue, Prompt, TaskType
+
+MAX_BODY_CHARACTERS = 65_536
+BOUNDARY = "0123456789abcdef" * 2
+CANARY = "fedcba9876543210" * 2
+
+
+def frame(task: TaskType, team: Team, **other: Any) -> dict[str, Any]:
+    """The arguments that every `build` takes, as the service gives them."""
+    return {
+        "repository": "dfg/dfg-app",
+        "model": TASK_LIMITS[task].model,
+        "limits": TASK_LIMITS[task],
+        "packs": team.packs[task],
+        "boundary": BOUNDARY,
+        "canary": CANARY,
+        "wire_schema": wire_schema(task),
+        **other,
+    }
+
+
+def an_issue(body: str = "", title: str = "Fees are missing", number: int = 7, labels: tuple[str, ...] = ()) -> Issue:
+    return Issue(number, title, body, "open", labels)
+
+
+def user_text(prompt: Prompt) -> str:
+    text: str = json.loads(prompt.body)["messages"][0]["content"][0]["text"]
+    return text
+
+
+def system_text(prompt: Prompt) -> str:
+    return "".join(block["text"] for block in json.loads(prompt.body)["system"])
+
+
+def section(prompt: Prompt, title: str) -> str:
+    text = user_text(prompt)
+    start, end = f"===== {BOUNDARY} begin {title} =====\n", f"\n===== {BOUNDARY} end {title} =====\n"
+    assert text.count(start) == text.count(end) == 1
+    return text.split(start)[1].split(end)[0]
+
+
+LARGE = {
+    kind: (text * MAX_BODY_CHARACTERS)[:MAX_BODY_CHARACTERS]
+    for kind, text in {
+        "words": "Word of a text. ",
+        "Chinese": "测试",
+        "emoji": "👩‍👩‍👧‍👦🚀",
+        "ligatures of 18 letters": "\ufdfa",
+        "invisible": "\u200b\u202e",
+        "control characters": "\x00\x1b\x85\r",
+        "random letters": "q7Zk!@#$",
+        "line ends": "\n",
+        "carriage returns": "a\r\n",
+        "numbers of issues": "depends on #10, #11\n",
+    }.items()
+}
+"""The longest bodies that GitHub takes, each costly in its own way."""

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.prompts.triage import TEMPLATE, build
+from core.team import load
+from core.types import Target
+from tests.unit.prompts.reading import an_issue, frame, section, system_text
+
+TEAM = load()
+KANBAN = load(Path(__file__).parents[2] / "teams" / "kanban")
+
+
+def test_title_and_description_are_shown() -> None:
+    prompt = build(an_issue("They are zero."), rules=TEAM.rules, **frame("triage", TEAM))
+    assert section(prompt, "title") == "Fees are missing"
+    assert section(prompt, "description") == "They are zero."
+
+
+def test_facts_hold_the_labels_that_were_read() -> None:
+    issue = an_issue(labels=("status:triage", "needs:pm"))
+    facts = build(issue, rules=TEAM.rules, **frame("triage", TEAM)).facts
+    assert facts.extra == {"title": "Fees are missing", "labels": ["status:triage", "needs:pm"]}
+    assert (facts.task_type, facts.target, facts.changed_paths) == ("triage", Target("issue", 7), ())
+
+
+def test_labels_do_not_shape_the_request() -> None:
+    bare, labelled = (
+        build(an_issue(labels=labels), rules=TEAM.rules, **frame("triage", TEAM)) for labels in ((), ("prio:P0",))
+    )
+    assert bare.body == labelled.body
+
+
+def test_the_teams_own_priorities_and_components_are_told() -> None:
+    for team in (TEAM, KANBAN):
+        told = system_text(build(an_issue(), rules=team.rules, **frame("triage", team)))
+        for name, priority in team.rules.priorities.items():
+            assert f"- {name}: {priority.when}\n" in told
+        for component in team.rules.components:
+            assert f"- {component}\n" in told
+    assert "dfg" not in told.lower()
+
+
+def test_a_team_without_components_is_told_so() -> None:
+    rules = replace(TEAM.rules, components={})
+    assert "- none: leave the list empty\n" in system_text(build(an_issue(), rules=rules, **frame("triage", TEAM)))
+
+
+def test_the_template_names_nothing_of_a_team() -> None:
+    words = [*TEAM.taxonomy.labels, *TEAM.rules.components, "dfg", *(p.when for p in TEAM.rules.priorities.values())]
+    assert not [word for word in words if word in TEMPLATE]
