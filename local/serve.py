@@ -13,6 +13,7 @@ from typing import Final
 from core.errors import ConfigurationError
 from local.choice import Contradiction
 from local.engine import EngineFailed
+from local.queue_demo import load_queue
 from local.stack import Stack, StackFailed
 
 SAMPLE: Final = Path(__file__).parent / "sample" / "pull_request.json"
@@ -29,6 +30,7 @@ def main() -> int:
             if stack.github is not None:
                 sample = json.loads(SAMPLE.read_text())
                 stack.repository.load({**sample, "repository": stack.repository.name})
+                load_queue(stack.repository)
                 target = f'{sample["pull"]["number"]}, "linkedIssue": {sample["issue"]["number"]}'
             health = stack.client.get("/health")
             print("\n".join(stack.describe()))

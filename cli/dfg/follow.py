@@ -45,4 +45,12 @@ def result(run_id: str, events: list[Mapping[str, Any]], ended: Mapping[str, Any
         "executed": ended.get("state") == "executed",
         "cost": f"{cost // 1_000_000}.{cost % 1_000_000:06d}",
         "checks": judged.get("checks", []),
+        "actions": _actions(events, ended),
     }
+
+
+def _actions(events: list[Mapping[str, Any]], ended: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the run proposed, each in the state in which the run has left it."""
+    told = [event["data"] for event in events if "actionType" in event["data"]]
+    known = {data["actionId"]: {name: data[name] for name in ("actionId", "actionType", "target")} for data in told}
+    return [{**known[action], "state": state} for action, state in ended.get("actions", {}).items()]

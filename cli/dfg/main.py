@@ -9,6 +9,7 @@ import typer
 from dfg.commands import (
     approve,
     audit,
+    brief,
     costs,
     erase,
     export,
@@ -19,6 +20,8 @@ from dfg.commands import (
     reject,
     replay,
     reset,
+    sprint_plan,
+    triage,
     verify,
 )
 from dfg.exits import Exit
@@ -26,6 +29,9 @@ from dfg.session import Session, open_session
 
 COMMANDS: Final = (
     qa_plan,
+    triage,
+    brief,
+    sprint_plan,
     pending,
     approve,
     reject,

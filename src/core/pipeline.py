@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from core import claims, endings, generation, phases, results, runs
+from core import claims, endings, generation, phases, results, runs, tasks
 from core.actions.perform import perform
 from core.actions.states import facts_from_json
 from core.app import App
@@ -31,7 +31,6 @@ from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, Work
 from core.policy import engine
 from core.recovery import finish_interrupted
 from core.runs import Run
-from core.tasks import TASKS
 from core.types import Action, Effect, Facts, Json, TaskRequest
 
 POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
@@ -46,9 +45,8 @@ def dispatch(app: App, request: TaskRequest, *, wait_until: int, deadline: int) 
     phases.require_task(app.settings, request.task_type, request.trigger)
     if app.settings.limits.tasks_per_run < 1:
         raise BadRequest("MAX_TASKS_PER_RUN allows no task in a run")
-    task = TASKS[request.task_type]
-    context = task.read(app, request)
-    prompt = task.build(app, request, context)
+    context = tasks.read(app, request)
+    prompt = tasks.build(app, request, context)
     opened = claims.open_run(app, request, context, prompt)
     if not isinstance(opened, Run):
         return opened

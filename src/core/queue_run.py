@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core import claims, phases
+from core import claims, phases, tasks
 from core.actions import states
 from core.actions.states import WAITING
 from core.app import App
@@ -24,7 +24,6 @@ from core.batch import Kind, dispatch_all
 from core.canonical import iso
 from core.errors import ConfigurationError, OrchestratorError, PhaseForbids, StoreUnavailable
 from core.store import Item, Refused
-from core.tasks import TASKS
 from core.types import Issue, Json, Target, TaskRequest, TaskType
 
 PRINCIPAL: Final = "schedule"
@@ -161,9 +160,8 @@ def _waiting(app: App, task_type: TaskType) -> frozenset[int]:
 
 
 def _known(app: App, request: TaskRequest) -> str:
-    task = TASKS[request.task_type]
-    context = task.read(app, request)
-    return claims.known(app, request, context, task.build(app, request, context))
+    context = tasks.read(app, request)
+    return claims.known(app, request, context, tasks.build(app, request, context))
 
 
 def _key(task_type: TaskType) -> dict[str, str]:

@@ -14,6 +14,7 @@ from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS
 from core.errors import BadRequest, Conflict, NotFound
 from core.policy.schemas import wire_schema
 from core.prompts import agent_brief, qa_plan, sprint_plan, triage
+from core.prompts.request import cacheable
 from core.types import Context, Issue, Prompt, TaskRequest, TaskType
 
 
@@ -107,6 +108,17 @@ TASKS: Final[Mapping[TaskType, Task]] = {
     "agent_brief": Task(read_issue_and_tree, build_agent_brief),
     "sprint_plan": Task(read_sprint, build_sprint_plan),
 }
+
+
+def read(app: App, request: TaskRequest) -> Context:
+    """What GitHub says about the target now. Raises NotFound, Conflict, BadRequest, UpstreamUnavailable."""
+    return TASKS[request.task_type].read(app, request)
+
+
+def build(app: App, request: TaskRequest, context: Context) -> Prompt:
+    """The request to the model, as the deployment wants it cached or not."""
+    prompt = TASKS[request.task_type].build(app, request, context)
+    return cacheable(prompt) if app.settings.prompt_caching else prompt
 
 
 def _open(issue: Issue) -> Issue:

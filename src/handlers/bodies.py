@@ -94,5 +94,8 @@ def read_body(model: type[B], body: Json) -> B:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        faults = [f"{'.'.join(str(part) for part in e['loc'])[:60] or 'body'}: {e['msg']}" for e in error.errors()[:5]]
+        faults = [
+            f"{'.'.join(str(part) for part in e['loc'])[:60] or 'body'}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()[:5]
+        ]
         raise BadRequest("; ".join(faults)) from None

@@ -18,6 +18,7 @@ from handlers.http import logger
 
 bootstrap.load_sdk()  # in Lambda's init phase
 
+
 def run(app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """The run's result. Raises what Lambda is to deliver again: LeaseHeld, StoreUnavailable, UpstreamUnavailable."""
     deadline = app.now() + int(context.get_remaining_time_in_millis()) - 1000

@@ -24,7 +24,7 @@ def for_the_engine(expanded: Template) -> Template:
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
             integration = operation["x-amazon-apigateway-integration"]
-            function = re.search(r"\$\{(\w+)\.Arn\}", integration["uri"]["Fn::Sub"])
+            function = re.search(r"\$\{(\w+?)(?:\.Arn|Aliaslive)\}", integration["uri"]["Fn::Sub"])
             assert function is not None
             resources |= _route(function[1], f"{method.upper()} {path}", integration["payloadFormatVersion"])
     return {**expanded, "Resources": resources}

@@ -11,9 +11,14 @@ from core.audit.checkpoint import checkpoint
 from core.canonical import iso
 from core.errors import UpstreamUnavailable
 from tests.contract.conftest import OUTSIDE, SPEC, Served
-from tests.fakes import WEBHOOK_SECRET, message, pull_request, trouble
+from tests.fakes import WEBHOOK_SECRET, World, message, pull_request, trouble
+from tests.handlers.issues import brief_answer, sprint_answer
+from tests.integration.test_label_runs import READY, UNCLEAR, issue
 
 DISPATCH = "/dispatch/qa-plan"
+TRIAGE = "/dispatch/triage"
+BRIEF = "/dispatch/agent-brief"
+SPRINT = "/dispatch/sprint-plan"
 APPROVE = "/approve/{id}"
 REJECT = "/reject/{id}"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -156,6 +161,76 @@ def test_deliveries_of_github(served: Served) -> None:
         }
         assert served.call("POST", path, data=data, headers=headers).status_code == status
     assert served.call("POST", path, data=b"{}").status_code == 401
+
+
+def in_phase4(served: Served) -> World:
+    world = served.world
+    settings = replace(world.app.settings, phase="phase4", prerequisites_confirmed=True)
+    world.app = replace(world.app, settings=settings)
+    for number, labels in ((7, ("status:triage",)), (8, ("status:triage",)), (9, ("status:done",)), (300, ())):
+        world.github.known[number] = issue(*labels, number=number)
+    return world
+
+
+def test_triage_of_one_issue(served: Served) -> None:
+    body = {"issueNumber": 7}
+    assert served.call("POST", TRIAGE, json=body).status_code == 403
+    world = in_phase4(served)
+    world.model.replies = [message(UNCLEAR), message(READY), message({"no": "triage"}), trouble(400)]
+    assert served.call("POST", TRIAGE, json=body).json()["state"] == "executed"
+    assert served.call("POST", TRIAGE, json=body).json()["status"] == "duplicate"
+    assert served.call("POST", TRIAGE, json={**body, "force": True}).json()["state"] == "executed"
+    assert served.call("POST", TRIAGE, json={"issueNumber": 8}).status_code == 422
+    assert served.call("POST", TRIAGE, json={"issueNumber": 8}).status_code == 502
+    world.model.replies = [message({**READY, "components": []})]
+    world.github.known[8] = issue("status:ready", "prio:P1", "sprint:n", number=8)
+    assert served.call("POST", TRIAGE, json={"issueNumber": 8}).json()["state"] == "nothing_to_do"
+    assert served.call("POST", TRIAGE, json={"issueNumber": 999}).status_code == 404
+    assert served.call("POST", TRIAGE, json={}).status_code == 400
+
+
+def test_triage_of_several_issues(served: Served) -> None:
+    world = in_phase4(served)
+    world.model.replies = [message(READY), message(READY)]
+    both = served.call("POST", TRIAGE, json={"issueNumbers": [7, 9, 999]}).json()
+    assert [task["status"] for task in both["tasks"]] == ["success", "rejected", "error"]
+    assert served.call("GET", f"/audit/{both['runId']}", "/audit/{runId}").json()["chain"]["intact"]
+    assert served.call("POST", TRIAGE, json={"issueNumbers": [7]}).json()["status"] == "duplicate"
+    world.model.replies = [message(READY), trouble(400)]
+    assert served.call("POST", TRIAGE, json={"issueNumbers": [9]}).status_code == 422
+    assert served.call("POST", TRIAGE, json={"issueNumbers": [8]}).status_code == 502
+    assert served.call("POST", TRIAGE, json={"issueNumbers": [999]}).status_code == 404
+    original = world.app
+    tight = replace(original.settings, limits=replace(original.settings.limits, run_ceiling=1))
+    world.app = replace(original, settings=tight)
+    assert served.call("POST", TRIAGE, json={"issueNumbers": [8, 9]}).status_code == 429
+    world.app = replace(original, start_worker=lambda event: None)
+    asynchronous = {"headers": {"prefer": "respond-async"}, "json": {"issueNumbers": [8, 9]}}
+    assert served.call("POST", TRIAGE, **asynchronous).status_code == 202
+    assert served.call("POST", TRIAGE, **asynchronous).status_code == 409
+    assert {run["kind"] for run in served.call("GET", "/audit").json()["runs"]} == {"batch", "dispatch", "refusal"}
+
+
+def test_briefs_and_sprint_plans(served: Served) -> None:
+    world = in_phase4(served)
+    path = "dfg_api/pricing.py"
+    world.model.replies = [*map(message, (brief_answer(files=[path]), brief_answer(), sprint_answer((7, "current"))))]
+    assert served.call("POST", BRIEF, json={"issueNumber": 7}).json()["state"] == "executed"
+    assert served.call("POST", BRIEF, json={"issueNumber": 8}).status_code == 422
+    body = {"planningIssue": 300, "issueNumbers": [7], "capacity": 1, "dependencies": [{"issue": 7, "on": [8]}]}
+    plan = served.call("POST", SPRINT, json=body).json()
+    assert [action["state"] for action in plan["actions"]] == ["executed", "pending"]
+    assert served.call("GET", "/pending").json()["count"] == 1
+    path = f"/approve/{plan['actions'][1]['actionId']}"
+    assert served.call("POST", path, APPROVE).json()["actionType"] == "change_labels"
+    assert served.call("POST", SPRINT, json={"planningIssue": 300, "issueNumbers": [300]}).status_code == 400
+
+
+def test_labels_that_would_be_sent(served: Served) -> None:
+    world = in_phase4(served)
+    world.app = replace(world.app, settings=replace(world.app.settings, shadow_mode=True))
+    world.model.replies = [message(READY)]
+    assert served.call("POST", TRIAGE, json={"issueNumber": 7}).json()["wouldSend"]["remove"] == ["status:triage"]
 
 
 def test_every_route_but_the_public_ones_wants_a_token(served: Served) -> None:

@@ -80,6 +80,14 @@ CREDENTIALS: Final[Mapping[str, str]] = {
     "pem-ssh": "-----BE" + "GIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA" + _body("ssh", 50),
     "azure": "Account" + "Key=" + _body("az", 86) + "==",
     "linear": "lin" + "_api_" + _body("lin", 40),
+    "figma": "fi" + "gd_" + _body("figma", 40),
+    "test-key": "sk_" + "test_" + _body("sktest", 24),
+    "heroku": "HEROKU_API_" + "KEY=0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+    "datadog": "DD_API_" + "KEY=" + _body("dd", 32, _HEX),
+    "dsn": "https://" + _body("dsn1", 32, _HEX) + ":" + _body("dsn2", 32, _HEX) + "@sentry.internal/4",
+    "docker-auth": '"auth": "' + base64.b64encode(("me:" + _body("dauth", 24)).encode()).decode() + '"',
+    "password": "PGPASS" + "WORD=" + _body("pgpass", 20),
+    "curl-user": "curl -u admin:" + _body("curl", 20) + " http://localhost",
     "own": OWN[0],
     "own2": OWN[1],
     "canary": CANARY,
@@ -119,6 +127,15 @@ DRESSED: Final[Mapping[str, Callable[[str], str]]] = {
     "numbered": lambda text: "\n".join(f"{n}. {text[at : at + 11]}" for n, at in enumerate(range(0, len(text), 11), 1)),
     "zero-width": lambda text: _pieces(text, "\u200b", 5),
     "ticks": lambda text: "`" + _pieces(text, "` `", 10) + "`",
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "rot47": lambda text: "".join(
+        chr((ord(char) - 33 + 47) % 94 + 33) if "!" <= char <= "~" else char for char in text
+    ),
+    "spelled": lambda text: " ".join(text),
+    "dashes": lambda text: _pieces(text, "-", 4),
+    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
+    "upper": str.upper,
     "full-width": lambda text: "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text),
 }
 

@@ -71,7 +71,6 @@ def test_an_id_that_is_no_text_is_a_404(steady: Service, path: str) -> None:
         ("GET", "/approve/5f0c1a52-7f43-5d0e-9a6b-0c6f7b1d2e3f"),
         ("POST", "/approve/a/b"),
         ("GET", "/dispatch/qa-plan"),
-        ("POST", "/dispatch/triage"),
         ("POST", "/dispatch/unknown"),
         ("DELETE", "/audit"),
         ("PUT", "/circuit/reset"),

@@ -160,6 +160,18 @@ def test_what_is_queued_waits_through_a_demotion_and_is_approvable_again_after_t
     assert labels(promoted) >= {"status:ready", "prio:P1"}
 
 
+def test_what_phase_3_would_have_done_by_itself_is_not_approvable_under_phase_2(in_phase: InPhase) -> None:
+    """Policy's verdict is worse there than the recorded one."""
+    service = in_phase("phase3")
+    service.relay.faults.order("relay.labels", Fault(status=400, message="refused as told"))
+    [action] = triage(service)["actions"]
+    assert (action["state"], action["classification"]) == ("failed", "auto_safe")
+    answer = decide(in_phase("phase2"), "approve", action["actionId"])
+    assert error_of(answer) == (409, "conflict")
+    assert "label changes need the Captain before phase3" in answer.body["error"]["message"]
+    assert decide(in_phase("phase3"), "approve", action["actionId"]).status == 200
+
+
 def test_what_is_queued_can_be_rejected_in_every_phase(in_phase: InPhase) -> None:
     action = triage(in_phase("phase1"))["actionId"]
     assert decide(in_phase("phase0"), "reject", action).status == 200

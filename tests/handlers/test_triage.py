@@ -139,7 +139,14 @@ def test_in_phase3_labels_and_question_are_carried_out_one_after_the_other(third
     third.model.order(ASKS)
     body = triage(third).body
     assert [action["state"] for action in body["actions"]] == ["executed", "executed"]
-    assert labels(third, ISSUE) == {"status:triage", "prio:P1", "sprint:n", "component:dfg-api", "needs:pm", "good first issue"}
+    assert labels(third, ISSUE) == {
+        "status:triage",
+        "prio:P1",
+        "sprint:n",
+        "component:dfg-api",
+        "needs:pm",
+        "good first issue",
+    }
     assert len(third.comments(ISSUE)) == 1
 
 
@@ -201,7 +208,11 @@ def test_force_needs_the_right_to_approve_and_is_on_record(make_service: MakeSer
     forced = triage(service, force=True).body
     assert forced["status"] == "success"
     [started] = service.events(forced["runId"], "run.started")
-    assert (started["force"], started["trigger"], started["target"]) == (True, "api", {"type": "issue", "number": ISSUE})
+    assert (started["force"], started["trigger"], started["target"]) == (
+        True,
+        "api",
+        {"type": "issue", "number": ISSUE},
+    )
 
 
 def test_an_impossible_step_of_the_workflow_is_refused_whole(third: Service) -> None:
@@ -372,6 +383,7 @@ def test_two_runs_on_one_issue_at_once_never_leave_two_statuses(make_service: Ma
     service = make_service(late=True, **PHASE3)
     unclear = triage_answer(priority="P3", sprint="backlog", ready_for_dev=False)
     ended: set[tuple[str, ...]] = set()
+    context = new_context(service.worker, "delivery")
     with ThreadPoolExecutor(2) as both:
         for round_ in range(20):
             number = 200 + round_
@@ -381,13 +393,12 @@ def test_two_runs_on_one_issue_at_once_never_leave_two_statuses(make_service: Ma
                 accepted = service.api.post(ROUTE, {"issueNumber": number, "force": True}, prefer="respond-async")
                 assert accepted.status == 202
             events = [service.handed_over.pop(), service.handed_over.pop()]
-            context = new_context(service.worker, "delivery")
             results = list(both.map(lambda event: worker.run(service.app, event, context), events))
             there = labels(service, number)
             assert len(statuses(service, number)) == 1, there
             assert len({label for label in there if label.startswith("prio:")}) == 1, there
             assert len({label for label in there if label.startswith("sprint:")}) == 1, there
-            ended.add(tuple(sorted(told["state"] for told in (service.run(e["runId"])["events"][-1]["data"] for e in events))))
+            ended.add(tuple(sorted(result["state"] for result in results)))
             assert all(result["status"] == "success" for result in results)
             service.clock.forward(3600)
     assert all("executed" in states for states in ended)

@@ -105,7 +105,11 @@ def test_every_route_of_the_template_has_its_handler(template: Template) -> None
     assert routes == {
         "GET /health": "handlers.health.handler",
         "GET /console": "handlers.console.handler",
-        "POST /dispatch/qa-plan": "handlers.qa_plan.handler",
+        "POST /dispatch/qa-plan": "handlers.dispatch.handler",
+        "POST /dispatch/triage": "handlers.dispatch.handler",
+        "POST /dispatch/agent-brief": "handlers.dispatch.handler",
+        "POST /dispatch/sprint-plan": "handlers.dispatch.handler",
+        "POST /webhook/github": "handlers.webhook.handler",
         "GET /pending": "handlers.pending.handler",
         "POST /approve/{id}": "handlers.approve.handler",
         "POST /reject/{id}": "handlers.reject.handler",

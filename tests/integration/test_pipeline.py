@@ -575,3 +575,13 @@ def test_a_missing_key_or_writer_fails_before_anything_is_paid_and_frees_the_key
         assert result["error"]["message"] == "ANTHROPIC_API_KEY is not set"
     assert charged(world) == 0
     assert go(world)["status"] == "success"
+
+
+def test_with_prompt_caching_the_instructions_are_marked_for_the_cache(
+    dynamodb_client: DynamoDBClient, tables: dict[str, str]
+) -> None:
+    for caching, marks in (("off", 0), ("on", 1)):
+        world = make_world(dynamodb_client, tables, PROMPT_CACHING=caching)
+        go(world, force=True)
+        system = json.loads(world.model.received[0])["system"]
+        assert sum(part.get("cache_control") == {"type": "ephemeral"} for part in system) == marks

@@ -32,9 +32,20 @@ from local.relay import RelayStandIn
 from local.repository import Repository
 from local.web import Answer, Request, Server
 from tests.fakes import AUTHOR, PATCH, PLAN, START, Clock, make_world
-from tests.prove.evidence import Asked, Landed, Outside, Tables, action_of, intents, read_tables
+from tests.prove.evidence import (
+    Asked,
+    Landed,
+    Outside,
+    Relabelled,
+    Tables,
+    action_of,
+    changing,
+    read_tables,
+    read_under_way,
+)
 from tests.prove.fuse import Fuse, FusedHttp, FusedModel, FusedStoreClient, in_turn
 from tests.prove.mortal import live
+from tests.prove.raw import Item, Raw
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -42,16 +53,38 @@ if TYPE_CHECKING:
     from local.template import Template
 
 REPOSITORY: Final = "dfg/app"
-INPUT_TOKENS, OUTPUT_TOKENS = 1_200, 8_000
+INPUT_TOKENS, OUTPUT_TOKENS, TRIAGE_OUTPUT_TOKENS = 1_200, 8_000, 4_000
 COST: Final = INPUT_TOKENS * 2 + OUTPUT_TOKENS * 10
-"""Micro-dollars of one answer, by the price list of claude-sonnet-5-5: two come to more than one worst case."""
-ORDINARY: Final = Order(text=json.dumps(PLAN), input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS)
-SUSPICIOUS: Final = Order(
-    text=json.dumps({**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}),
-    input_tokens=INPUT_TOKENS,
-    output_tokens=OUTPUT_TOKENS,
-)
-"""An answer that the Captain has to look at."""
+"""Micro-dollars of one plan, by the price list of claude-sonnet-5-5: two come to more than one worst case."""
+TRIAGE_COST: Final = INPUT_TOKENS // 10 + TRIAGE_OUTPUT_TOKENS // 2
+"""Of one triage, by that of claude-haiku-5-5."""
+COSTS: Final = {"claude-sonnet-5-5": COST, "claude-haiku-5-5": TRIAGE_COST}
+TRIAGED: Final = (7, 8)
+"""Issues in the triage queue."""
+TEXT: Final = "Open a listing: the price is negative. It should be 0."
+READY: Final[dict[str, Any]] = {
+    "priority": "P1",
+    "priority_rationale": "It blocks what the sprint is for.",
+    "sprint": "current",
+    "components": ["dfg-api"],
+    "questions": [],
+    "ready_for_dev": True,
+    "reason": "The issue says what is wrong and how to see it.",
+    "evidence": "Steps and expected result are in the text.",
+}
+"""A triage that changes the status and asks nothing."""
+UNCLEAR: Final[dict[str, Any]] = {**READY, "questions": ["Which listings are meant?"], "ready_for_dev": False}
+"""A triage that leaves the status, and asks."""
+
+
+def order(answer: object, output_tokens: int = OUTPUT_TOKENS) -> Order:
+    """The model's answer, with the usage that COSTS is about."""
+    return Order(text=json.dumps(answer), input_tokens=INPUT_TOKENS, output_tokens=output_tokens)
+
+
+ORDINARY: Final = order(PLAN)
+SUSPICIOUS: Final = order({**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]})
+"""A plan that the Captain has to look at."""
 
 
 def case(number: int = 42) -> dict[str, Any]:
@@ -85,22 +118,40 @@ def case(number: int = 42) -> dict[str, Any]:
 
 
 class WatchedRepository(Repository):
-    """Looks into the audit at the moment at which a comment arrives."""
+    """Looks into the audit at the moment at which a comment or a change of labels arrives."""
 
-    def __init__(self, name: str, now: Callable[[], datetime], intended: Callable[[str], bool]) -> None:
+    def __init__(self, name: str, now: Callable[[], datetime], under_way: Callable[[], Mapping[str, Item]]) -> None:
         super().__init__(name, now)
         self.landed: list[Landed] = []
-        self._intended = intended
+        self.relabelled: list[Relabelled] = []
+        self._under_way = under_way
 
     def comment(self, number: int, author: str, body: str) -> dict[str, Any]:
-        intended = self._intended(action_of(body))
+        intended = action_of(body) in self._under_way()
         made = super().comment(number, author, body)
         self.landed.append(Landed(number, body, intended))
         return made
 
+    def add_labels(self, number: int, names: Sequence[str]) -> list[dict[str, Any]]:
+        return self._watched(number, lambda: super(WatchedRepository, self).add_labels(number, names))
+
+    def remove_label(self, number: int, name: str) -> list[dict[str, Any]]:
+        return self._watched(number, lambda: super(WatchedRepository, self).remove_label(number, name))
+
+    def names(self, number: int) -> frozenset[str]:
+        return frozenset(label["name"] for label in self.labels(number))
+
     def clear(self) -> None:
         super().clear()
         self.landed.clear()
+        self.relabelled.clear()
+
+    def _watched(self, number: int, change: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        intended, before = changing(self._under_way(), number), self.names(number)
+        after = change()
+        if self.names(number) != before:
+            self.relabelled.append(Relabelled(number, self.names(number), intended))
+        return after
 
 
 @dataclass
@@ -108,11 +159,11 @@ class Rig:
     """The world outside, and apps that live in it."""
 
     client: DynamoDBClient
+    raw: Raw
     unused: DynamoDBClient
     """For processes of their own: it has never had a connection, so none is shared."""
     claude: ClaudeClient
     unused_claude: ClaudeClient
-    template: Template
     tables: dict[str, str]
     clock: Clock
     repository: WatchedRepository
@@ -163,19 +214,16 @@ class Rig:
         )
 
     def reset(self, settings: Mapping[str, str] | None = None) -> None:
-        """Tables of its own for what follows, a closed breaker, stand-ins that remember nothing."""
-        for name in self.tables.values():
-            self.client.delete_table(TableName=name)
-        prefix = f"r{uuid.uuid4().hex[:8]}"
-        self.tables.update(
-            {name: f"{prefix}-{name.removesuffix('_TABLE').lower()}" for name in TABLE_VARIABLES.values()}
-        )
-        create_tables(self.client, self.template, self.tables)
+        """Empty tables, a closed breaker, stand-ins that remember nothing."""
+        self.raw.empty(self.tables.values())
         self.settings = settings or {}
         self.app(worker=False)  # makes the breaker's row
         self.started.clear()
         self.repository.clear()
         self.repository.load(case())
+        for number in TRIAGED:
+            labels = [{"name": name} for name in ("status:triage", "prio:P3", "good first issue")]
+            self.repository.put_issue(number, title=f"Price {number} is wrong", body=TEXT, labels=labels)
         self.github.faults.clear()
         self.relay.faults.clear()
         self.model.clear()
@@ -186,11 +234,11 @@ class Rig:
         self.unanswered += len(statuses)
         self.answer(*(Order(status=status) for status in statuses))
 
-    def answer(self, *orders: Order) -> None:
-        """The model answers so, in this order; from then on as usual."""
-        for order in orders:
-            self.model.order(order)
-        self.model.order(ORDINARY, times=None)
+    def answer(self, *orders: Order, then: Order = ORDINARY) -> None:
+        """The model answers so, in this order; from then on as in `then`."""
+        for one in orders:
+            self.model.order(one)
+        self.model.order(then, times=None)
 
     def kill(self, act: Callable[[App], Any], moment: str, *, worker: bool) -> None:
         """Carries `act` out in a process that dies at that moment."""
@@ -202,34 +250,45 @@ class Rig:
 
     def look(self) -> tuple[Tables, Outside]:
         """What the tables say, and what really happened."""
-        tables = read_tables(self.client, self.tables)
-        return tables, Outside(tuple(self.repository.landed), self._asked(), self.clock.at)
+        return read_tables(self.raw, self.tables), Outside(
+            tuple(self.repository.landed),
+            self._asked(),
+            self.clock.at,
+            relabelled=tuple(self.repository.relabelled),
+            labels={number: self.repository.names(number) for number in TRIAGED},
+        )
 
     def _asked(self) -> tuple[Asked, ...]:
         """What was asked, at the latest moment at which it can have been."""
         bodies = self.model.calls.entries()[self.unanswered :]
-        return tuple(Asked(body, COST, self.clock.at, stored=False) for body in bodies)
+        return tuple(Asked(body, cost_of(body), self.clock.at, stored=False) for body in bodies)
+
+
+def cost_of(body: bytes) -> int:
+    """What a call of the model came to, in micro-dollars."""
+    return COSTS[json.loads(body)["model"]]
 
 
 @contextmanager
 def make_rig(url: str, template: Template) -> Iterator[Rig]:
     """A rig on the engine at `url`, until the block ends."""
-    tables: dict[str, str] = {}
-    client = dynamodb(url, {})
-    watching = dynamodb(url, {})
+    prefix = f"r{uuid.uuid4().hex[:8]}"
+    tables = {name: f"{prefix}-{name.removesuffix('_TABLE').lower()}" for name in TABLE_VARIABLES.values()}
+    client, raw = dynamodb(url, {}), Raw(url)
+    create_tables(client, template, tables)
     clock = Clock(START)
     started: list[str] = []
     lock = threading.Lock()
 
-    def intended(action: str) -> bool:
-        return action in intents(read_tables(watching, tables))
+    def now() -> datetime:
+        return datetime.fromtimestamp(clock.at / 1000, UTC)
 
     def invoke(request: Request) -> Answer:
         with lock:
             started.append(request.body.decode())
         return Answer(202)
 
-    repository = WatchedRepository(REPOSITORY, lambda: datetime.fromtimestamp(clock.at / 1000, UTC), intended)
+    repository = WatchedRepository(REPOSITORY, now, lambda: read_under_way(raw, tables))
     with ExitStack() as until:
         github, relay = GitHubStandIn(repository, AUTHOR), RelayStandIn(repository, AUTHOR)
         model, invocations = ModelStandIn(), Server(invoke)
@@ -240,10 +299,10 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
         until.callback(invocations.stop)
         rig = Rig(
             client=client,
+            raw=raw,
             unused=dynamodb(url, {}),
             claude=ClaudeClient(model.api_key, model.url),
             unused_claude=ClaudeClient(model.api_key, model.url),
-            template=template,
             tables=tables,
             clock=clock,
             repository=repository,
@@ -255,3 +314,5 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
         )
         rig.reset()
         yield rig
+        for name in tables.values():
+            client.delete_table(TableName=name)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.template.reading import variables, written
+from tests.template.reading import expanded, variables, written
 
 SNAPPED: Final = ("DispatchFunction", "ApproveFunction", "WorkerFunction")
 
@@ -19,14 +19,15 @@ def references(value: Any) -> set[str]:
 
 
 def test_it_is_off_unless_asked_for() -> None:
-    assert written()["Parameters"]["SnapStart"]["Default"] == ""
+    assert written()["Parameters"]["SnapStart"]["Default"] == "off"
 
 
 @pytest.mark.parametrize("name", SNAPPED)
 def test_a_version_is_made_anew_when_any_of_its_settings_changes(name: str) -> None:
     template = written()
     function = template["Resources"][name]["Properties"]
-    assert function["AutoPublishAlias"] == {"Ref": "SnapStart"}
+    assert function["AutoPublishAlias"] == "live"
+    assert function["SnapStart"]["ApplyOn"] == {"Fn::If": ["HasSnapStart", "PublishedVersions", "None"]}
     assert function["VersionDescription"] == {"Fn::GetAtt": ["Setup", "Digest"]}
     parameters = set(template["Parameters"]) - {"SnapStart"}
     used = references([function.get("Environment"), template["Globals"]["Function"]]) & parameters
@@ -40,15 +41,23 @@ def test_no_other_function_has_versions() -> None:
     assert "SnapStart" not in written()["Globals"]["Function"]
 
 
-def test_whoever_starts_the_worker_may_start_its_alias() -> None:
-    alias = written()["Parameters"]["SnapStart"]["AllowedValues"][1]
+def test_whoever_starts_the_worker_starts_its_alias_and_may() -> None:
     for name, resource in written()["Resources"].items():
         properties = resource.get("Properties", {})
-        if "WORKER_FUNCTION" not in json.dumps(properties):
+        worker = (properties.get("Environment") or {}).get("Variables", {}).get("WORKER_FUNCTION")
+        if worker is None:
             continue
         statements = [s for policy in properties["Policies"] for s in policy["Statement"]]
-        [start] = [s["Resource"] for s in statements if s["Action"] == "lambda:InvokeFunction"]
-        assert start == [
-            {"Fn::GetAtt": ["WorkerFunction", "Arn"]},
-            {"Fn::Sub": f"${{WorkerFunction.Arn}}:{alias}"},
-        ], name
+        [allowed] = [s["Resource"] for s in statements if s.get("Action") == "lambda:InvokeFunction"]
+        assert worker == allowed == {"Ref": "WorkerFunction.Alias"}, name
+
+
+def test_the_routes_of_these_functions_lead_to_their_aliases() -> None:
+    [template] = expanded([written()])
+    permissions = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Permission"]
+    api = [json.dumps(p["FunctionName"]) for p in permissions if p["Principal"] == "apigateway.amazonaws.com"]
+    for name in ("DispatchFunction", "ApproveFunction"):
+        assert [target for target in api if name in target] == [
+            target for target in api if f"{name}Aliaslive" in target
+        ]
+        assert any(f"{name}Aliaslive" in target for target in api)

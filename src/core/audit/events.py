@@ -58,6 +58,7 @@ def schedule_refused(task_type: TaskType, principal: str, code: str, message: st
         "kind": "refusal",
         "principal": principal,
         "route": f"schedule {task_type}",
+        "taskType": task_type,
         "target": {},
         "code": code,
         "message": message,

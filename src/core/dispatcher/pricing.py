@@ -65,7 +65,8 @@ def cost(model: str, usage: Usage) -> int:
 def worst_case(model: str, input_bound: int, max_tokens: int) -> int:
     """Micro-dollars that a call with at most these tokens can cost, in whatever way its input is billed.
 
-    The dearest rate is charged for all of it, so that no cache can pass the ceiling, asked for or not. Raises UnknownModel; ValueError for a negative count.
+    The dearest rate is charged for all of it, so that no cache can pass the ceiling, asked for or not.
+    Raises UnknownModel; ValueError for a negative count.
     """
     if min(input_bound, max_tokens) < 0:
         raise ValueError("negative count of tokens")

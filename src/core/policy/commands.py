@@ -25,13 +25,13 @@ _PROSE: Final = re.compile(
     r"path|url|api|handler|command|request|requests|response|screen|view|form|call|calls|resource|->|→|=>|\(|—|-(?=\s))"
     r"(?:\W|$)"
 )
-_ROUTE_CELL: Final = re.compile(r"[`'\"*]*\s*\\?\|\s*`?(?:get|post|put|patch|delete|head|options|[1-5]\d\d)\b")
 _PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
 
 _AGENTS: Final[Any] = load("agents")
 _HANDLES: Final = sorted((name for group in _AGENTS["handles"] for name in group["names"]), key=len, reverse=True)
 _MENTION: Final = re.compile(
-    rf"@\s?(?:(?:{'|'.join(map(re.escape, _HANDLES))})(?:\[bot\])?|[a-z\d][\w-]{{0,38}}\[bot\]|{_AGENTS['named']['pattern']})"
+    rf"@\s?(?:(?:{'|'.join(map(re.escape, _HANDLES))})(?:\[bot\])?|[a-z\d][\w-]{{0,38}}\[bot\]|"
+    rf"{_AGENTS['named']['pattern']})"
     r"(?![\w-])(?!/\w)",
     re.IGNORECASE,
 )
@@ -45,7 +45,7 @@ def _slash_command(line: str) -> str | None:
         return None
     word, rest = match[1], match[2]
     if word in _WORDS or _COMPOUND.fullmatch(word):
-        if _PATH_GOES_ON.match(rest) or _ROUTE_CELL.match(rest):
+        if _PATH_GOES_ON.match(rest):
             return None
         if word in _ROUTES and _PROSE.match(rest):
             return None

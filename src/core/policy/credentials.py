@@ -45,7 +45,8 @@ _HEX_KEY: Final = re.compile(
     re.IGNORECASE,
 )
 _USERINFO: Final = re.compile(
-    r"[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,100}:([^\s/@]{8,200})@[\w.-]|\s(?:-u|--user)[ =][\"']?[\w.-]{1,60}:([^\s\"']{8,200})",
+    r"[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,100}:([^\s/@]{8,200})@[\w.-]"
+    r"|\s(?:-u|--user)[ =][\"']?[\w.-]{1,60}:([^\s\"']{8,200})",
     re.IGNORECASE,
 )
 _HEX: Final = re.compile(r"[0-9a-f]{32,}", re.IGNORECASE)

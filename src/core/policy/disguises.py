@@ -88,8 +88,9 @@ def from_base64(word: str) -> Iterator[str]:
 
 
 def _from_base32(word: str) -> Iterator[str]:
-    if _BASE32.fullmatch(word):
-        whole = word[: len(word) - 1] if len(word) % 8 in (1, 3, 6) else word
+    clean = word.rstrip("=")
+    if _BASE32.fullmatch(clean):
+        whole = clean[:-1] if len(clean) % 8 in (1, 3, 6) else clean
         yield base64.b32decode(whole + "=" * (-len(whole) % 8)).decode("latin-1")
 
 

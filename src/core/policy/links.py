@@ -19,7 +19,7 @@ _URL: Final = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT: Final = re.compile(
-    r"(?:(?<![\w.+-])mailto:\s?[\w.+%-]{1,64}|(?<![\w@/.+-])git)@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w-])"
+    r"\b(?:mailto:\s?[\w.+%-]{1,64}|(?<![@/.+-])git)@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w-])"
     r"(?::([\w./-]{0,300}))?",
     re.IGNORECASE,
 )
@@ -48,7 +48,9 @@ _NAMESPACE: Final = re.compile(
     re.IGNORECASE,
 )
 """Names that stand for packages, images and schemas rather than for pages."""
-_IDENTIFIER: Final = re.compile(r"(?:www\.)?(?:w3\.org/(?:19|20)\d\d/|json-schema\.org/draft|schema\.org/\w)", re.IGNORECASE)
+_IDENTIFIER: Final = re.compile(
+    r"(?:www\.)?(?:w3\.org/(?:19|20)\d\d/|json-schema\.org/draft|schema\.org/\w)", re.IGNORECASE
+)
 """Addresses that name a vocabulary and are not meant to be opened."""
 _GO_TO: Final = re.compile(
     r"\b(?:visit|go\s+to|browse\s+to|navigate\s+to|head\s+(?:over\s+)?to|log\s+in\s+(?:at|to|on)|sign\s+in\s+(?:at|to|on)|"

@@ -14,23 +14,18 @@ _COMMENT: Final = re.compile(r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|<\?(?:php|xm
 _IMAGE: Final = re.compile(
     r"!\[[^\[\]]{0,400}\]\s?[(\[]|!\[[^\n]{0,200}\]\]\s?[(\[]|!\[[^\n]{0,200}\]\([^)\s]"
     r"|<\s*(?:img|image|picture|source|video|audio|embed|object|iframe|svg|input)\b[^<>]{0,500}?"
-    r"\b(?:src|srcset|srcdoc|href|data|poster|on\w{3,20})\s*=",
+    r"\b(?:src|srcset|srcdoc|href|data|poster|on\w{3,20})\s*=(?!\s?\{)",
     re.IGNORECASE,
 )
 _REFERENCE_IMAGE: Final = re.compile(r"!\[([^\[\]]{1,200})\]")
 _DEFINITION: Final = re.compile(r"^[ >*+-]{0,12}\[[^\[\]]{1,200}\]:[ \t]*\S", re.MULTILINE)
 _HANDLER: Final = re.compile(r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)", re.IGNORECASE)
 _SCRIPT: Final = re.compile(
-    r"(?<![a-z])(?:java|vb|live)script:(?=[^\s\"'`,.;]|\s?[a-z_$.]{1,30}\()|(?<![a-z])data:(?:[a-z]{2,12}/[a-z0-9.+*-]{1,60}\s?[;,](?!\s?(?:base64,?)?[\"'`)\s]|(?:base64,?)?$)|;\s?base64,\S|,\S)",
+    r"(?<![a-z])(?:java|vb|live)script:(?=[^\s\"'`,.;]|\s?[a-z_$.]{1,30}\()|(?<![a-z])data:(?:[a-z]{2,12}/[a-z0-9.+*-]{1,60}(?:\s?;\s?[a-z0-9=_-]{1,40}){0,4}\s?|\s?;\s?base64\s?)?(?:,(?=[^\s\"'`)])|,\s(?=[<%{]))",
     re.IGNORECASE,
 )
 _BLANKS: Final = re.compile(r"[\t\r\n]+ ?|\x00")
 _ESC: Final = re.compile(r"(?:\\(?:x1b|033|e|u001b)|␛|\^\[)\[[0-9;?]{0,20}[a-zA-Z](?=[^\s\"'`)\],.;:])", re.IGNORECASE)
-
-
-def _named_only(reading: str, at: int) -> bool:
-    """Whether an entity stands by itself in code or brackets, where a text speaks of it: `&shy;`."""
-    return reading[at - 1 : at] in tuple("(`'\"") and reading[at + 1 : at + 2] in tuple(")`'\"")
 
 
 def html_comments(text: Readings) -> Iterator[Hit]:
@@ -59,7 +54,8 @@ def script_addresses(text: Readings) -> Iterator[Hit]:
     """Addresses and attributes that run code. Browsers drop tabs and line ends inside a scheme (WHATWG URL 4.4)."""
     for reading in (*text.all, *text.bare):
         for form in dict.fromkeys((reading, _BLANKS.sub("", reading))):
-            match = _SCRIPT.search(form) or _HANDLER.search(form)
+            lower = form.lower()
+            match = (("script:" in lower or "data:" in lower) and _SCRIPT.search(form)) or _HANDLER.search(form)
             if match:
                 yield Hit("markup.script", "refuse", match[0], "runs or embeds content when it is opened")
                 return
@@ -69,8 +65,6 @@ def invisible_text(text: Readings) -> Iterator[Hit]:
     """Characters that cannot be seen, as written or as entities, and terminal sequences."""
     for reading in text.all[:3]:
         for at, why in unseen(reading):
-            if reading != text.raw and reading[at] not in text.raw and _named_only(reading, at):
-                continue
             yield Hit("text.invisible", "refuse", reading[max(0, at - 8) : at + 8], why)
             return
         match = _ESC.search(reading)

@@ -170,7 +170,8 @@ def vendor_in_pieces(text: str) -> str | None:
     signless = packed(text)[1].replace("_", "")
     for bare, shape in [(bare, shape) for bare, shape in _BARE_PREFIXES if bare in signless]:
         for found in re.finditer(bare, signless):
-            if looks_random(signless[found.end() : found.end() + _ENOUGH]):
+            sure = len(bare) > 4 and not shape.random
+            if looks_random(signless[found.end() : found.end() + _ENOUGH], behind_prefix=sure):
                 return shape.name
     return None
 

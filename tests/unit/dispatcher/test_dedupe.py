@@ -7,7 +7,7 @@ import pytest
 
 from core.dispatcher.dedupe import Duplicate, Free, InProgress, claim, judge, storms, task_key
 from core.store import Insert, Update
-from core.types import Facts, Issue, Prompt, Target
+from core.types import Context, Facts, Issue, Pack, Prompt, Target, TaskRequest, Tree
 from tests.fakes import pull_request
 
 TARGET = Target("pull_request", 42)
@@ -17,7 +17,7 @@ PROMPT = Prompt(
     max_tokens=10,
     template="T",
     template_hash="t",
-    packs={"qa": "p"},
+    packs=(Pack("qa", "text", "p", 1),),
     input_bound=1,
     input_estimate=1,
     facts=Facts("qa_plan", "dfg/app", TARGET, "a" * 40),
@@ -25,17 +25,18 @@ PROMPT = Prompt(
 ISSUE = Issue(100, "Title", "Body", "open", ())
 
 
+SPRINT = TaskRequest("sprint_plan", Target("issue", 1), None, False, "captain", "api")
+PLANNED = Context(issue=ISSUE, issues=(replace(ISSUE, number=5), replace(ISSUE, number=6)))
+
+
 def key(**changes: Any) -> str:
+    """The key of a dispatch; `changes` name a part of the request, the context or the prompt."""
+    request: Any = TaskRequest("qa_plan", TARGET, 100, False, "ci", "api")
+    request = replace(changes.pop("request", request), **changes.pop("asked", {}))
     pull = replace(pull_request(), **changes.pop("pull", {}))
-    values: dict[str, Any] = {
-        "task_type": "qa_plan",
-        "repository": "dfg/app",
-        "target": TARGET,
-        "pull": pull,
-        "issue": ISSUE,
-        "prompt": PROMPT,
-    } | changes
-    return task_key(**values)
+    context = changes.pop("context", Context(pull=pull, issue=changes.pop("issue", ISSUE)))
+    prompt = changes.pop("prompt", PROMPT)
+    return task_key(changes.pop("repository", "dfg/app"), request, context, prompt)
 
 
 def test_the_same_content_has_the_same_key() -> None:
@@ -45,9 +46,9 @@ def test_the_same_content_has_the_same_key() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"task_type": "triage"},
+        {"asked": {"task_type": "triage"}},
         {"repository": "dfg/api"},
-        {"target": Target("pull_request", 43)},
+        {"asked": {"target": Target("pull_request", 43)}},
         {"pull": {"head_sha": "b" * 40}},
         {"pull": {"title": "Other"}},
         {"pull": {"body": "Other"}},
@@ -55,12 +56,34 @@ def test_the_same_content_has_the_same_key() -> None:
         {"issue": replace(ISSUE, body="Other")},
         {"issue": replace(ISSUE, title="Other")},
         {"prompt": replace(PROMPT, template_hash="u")},
-        {"prompt": replace(PROMPT, packs={"qa": "q"})},
+        {"prompt": replace(PROMPT, packs=(Pack("qa", "other", "q", 2),))},
         {"prompt": replace(PROMPT, model="claude-opus-5-5")},
     ],
 )
 def test_everything_that_shapes_the_answer_changes_the_key(changes: dict[str, Any]) -> None:
     assert key(**changes) != key()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"asked": {"capacity": 3}},
+        {"asked": {"depends_on": {5: (6,)}}},
+        {"context": replace(PLANNED, issues=PLANNED.issues[:1])},
+        {"context": replace(PLANNED, issues=(replace(ISSUE, number=5, body="Other"), PLANNED.issues[1]))},
+        {"context": replace(PLANNED, issue=replace(ISSUE, body="Other"))},
+    ],
+)
+def test_what_a_sprint_plan_is_given_changes_its_key(changes: dict[str, Any]) -> None:
+    given = {"request": SPRINT, "context": PLANNED}
+    assert key(**{**given, **changes}) != key(**given)
+
+
+def test_files_that_are_shown_change_the_key_and_labels_do_not() -> None:
+    tree = Context(issue=ISSUE, tree=Tree(("a.py", "b.py"), whole=True))
+    shown = replace(PROMPT, facts=replace(PROMPT.facts, changed_paths=("a.py",)))
+    assert key(context=tree, prompt=shown) != key(context=tree)
+    assert key(context=Context(issue=replace(ISSUE, labels=("prio:P0",)))) == key(context=Context(issue=ISSUE))
 
 
 def test_the_boundary_and_canary_of_a_request_do_not() -> None:
