@@ -1,7 +1,7 @@
 """Finds every clause of every conditional write in the core, and makes the source without it. Pure.
 
-Removed clauses are replaced, in expressions, by themselves or their opposite: `(C OR NOT (C))` is always
-true and still uses every name and value, so that DynamoDB takes the request and only the condition is gone.
+In expressions a clause `C` becomes `(C OR NOT (C))`, always true, and one of several cases `(C AND NOT (C))`, never
+true: all names and values are still used, so that DynamoDB takes the request and nothing but the condition is gone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 CONDITIONAL: Final = frozenset({"Update", "Delete"})
 """Writes of a transaction whose `where` names attributes and values."""
+AND, OR = " AND ", " OR "
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,13 @@ def _without_each(node: ast.AST, source: str) -> Iterator[tuple[ast.expr, str, s
     match node:
         case ast.Call(func=ast.Name(id=name), keywords=keywords) if name in CONDITIONAL:
             for keyword in keywords:
-                if keyword.arg == "where" and isinstance(keyword.value, ast.Dict):
+                if keyword.arg == "where":
                     yield from _without_each_key(keyword.value)
         case ast.keyword(arg="condition", value=ast.Constant(value=str(condition)) as value):
-            yield from _without_each_conjunct(value, condition)
+            if len(_split(condition, AND)) == 1:
+                yield value, condition, repr(always_true(condition))
+            for clause, rest in _weakened(condition):
+                yield value, clause, repr(rest)
         case ast.keyword(arg="clauses", value=ast.List(elts=clauses)):
             yield from _each_always_true(clauses, source)
         case ast.AugAssign(target=ast.Name(id="clauses"), value=ast.List(elts=clauses)):
@@ -67,7 +71,9 @@ def _without_each(node: ast.AST, source: str) -> Iterator[tuple[ast.expr, str, s
             yield from _each_always_true(clauses, source)
 
 
-def _without_each_key(where: ast.Dict) -> Iterator[tuple[ast.expr, str, str]]:
+def _without_each_key(where: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:
+    if not isinstance(where, ast.Dict):
+        raise ValueError(f"line {where.lineno}: `where` has to be written out, or its clauses are not found")
     for index, (key, value) in enumerate(zip(where.keys, where.values, strict=True)):
         assert key is not None
         rest = ast.Dict(
@@ -77,15 +83,31 @@ def _without_each_key(where: ast.Dict) -> Iterator[tuple[ast.expr, str, str]]:
         yield where, f"{ast.unparse(key)} = {ast.unparse(value)}", ast.unparse(rest)
 
 
-def _without_each_conjunct(value: ast.expr, condition: str) -> Iterator[tuple[ast.expr, str, str]]:
-    clauses = condition.split(" AND ")
-    for index, clause in enumerate(clauses):
-        rest = [always_true(c) if n == index else c for n, c in enumerate(clauses)]
-        yield value, clause, repr(" AND ".join(rest))
-    if len(clauses) == 1:
-        for case in condition.split(" OR ") if " OR " in condition else ():
-            others = [c for c in condition.split(" OR ") if c != case]
-            yield value, f"{case} (as one of the cases)", repr(" OR ".join(others))
+def _weakened(expression: str) -> Iterator[tuple[str, str]]:
+    """(the clause, the expression without it) for each part of an expression, at any depth."""
+    for word, gone, told in ((OR, never_true, " (as one of the cases)"), (AND, always_true, "")):
+        parts = _split(expression, word)
+        if len(parts) > 1:
+            for index, part in enumerate(parts):
+                before, after = parts[:index], parts[index + 1 :]
+                yield f"{part}{told}", word.join([*before, gone(part), *after])
+                for clause, inner in _weakened(part):
+                    yield clause, word.join([*before, inner, *after])
+            return
+    if expression.startswith("("):
+        for clause, inner in _weakened(expression[1:-1]):
+            yield clause, f"({inner})"
+
+
+def _split(expression: str, word: str) -> list[str]:
+    """The parts between each `word` that no parenthesis holds."""
+    parts, depth, start = [], 0, 0
+    for at, character in enumerate(expression):
+        depth += (character == "(") - (character == ")")
+        if depth == 0 and expression.startswith(word, at):
+            parts.append(expression[start:at])
+            start = at + len(word)
+    return [*parts, expression[start:]]
 
 
 def _each_always_true(clauses: list[ast.expr], source: str) -> Iterator[tuple[ast.expr, str, str]]:
@@ -97,6 +119,10 @@ def _each_always_true(clauses: list[ast.expr], source: str) -> Iterator[tuple[as
 
 def always_true(clause: str) -> str:
     return f"({clause} OR NOT ({clause}))"
+
+
+def never_true(clause: str) -> str:
+    return f"({clause} AND NOT ({clause}))"
 
 
 def always_true_of(literal: str) -> str:

@@ -33,15 +33,19 @@ CORE: Final = "src/core"
 RENDERING: Final = f"{CORE}/store.py"
 """Renders conditions and has none of its own."""
 
-MONEY: Final = ("tests/integration/test_ledger.py", "tests/integration/test_conditions.py")
-RECORDS: Final = ("tests/integration/test_conditions.py", "tests/integration/test_pipeline.py")
-ACTIONS: Final = ("tests/integration/test_conditions.py", "tests/integration/test_reconcile.py")
+CONDITIONS: Final = "tests/integration/test_conditions.py"
 TESTS: Final = {
-    "src/core/dispatcher/ledger.py": MONEY,
-    "src/core/actions/states.py": ACTIONS,
-    "src/core/approvals.py": ACTIONS,
+    "src/core/actions/states.py": (CONDITIONS, "tests/integration/test_reconcile.py"),
+    "src/core/approvals.py": (CONDITIONS,),
+    "src/core/deliveries.py": (CONDITIONS,),
+    "src/core/dispatcher/dedupe.py": (CONDITIONS,),
+    "src/core/dispatcher/ledger.py": ("tests/integration/test_ledger.py", CONDITIONS),
+    "src/core/erasure.py": (CONDITIONS,),
+    "src/core/gates.py": (CONDITIONS,),
+    "src/core/queue_run.py": (CONDITIONS,),
+    "src/core/runs.py": (CONDITIONS, "tests/integration/test_pipeline.py"),
 }
-"""The tests that know a file; all others are known by RECORDS."""
+"""The tests that know a file with conditional writes."""
 
 FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?: - .*)?$", re.M)
 
@@ -64,10 +68,6 @@ def find(words: Sequence[str] = ("",)) -> list[Mutant]:
     return [mutant for mutant in found if any(word in f"{mutant.name} {mutant.clause}" for word in words)]
 
 
-def tests_for(path: str) -> Sequence[str]:
-    return TESTS.get(path, RECORDS)
-
-
 class Copy:
     """A copy of the repository that may be broken."""
 
@@ -81,7 +81,7 @@ class Copy:
         whole = file.read_text()
         try:
             self._write(file, mutant.source)
-            return Outcome(mutant, self.run(tests_for(mutant.path)))
+            return Outcome(mutant, self.run(TESTS[mutant.path]))
         finally:
             self._write(file, whole)
 
@@ -135,7 +135,7 @@ def try_all(found: Sequence[Mutant], told: Callable[[Outcome], None]) -> list[Ou
             return outcome
 
         whole = copies.get()
-        for tests in dict.fromkeys(tests_for(mutant.path) for mutant in found):
+        for tests in dict.fromkeys(TESTS[mutant.path] for mutant in found):
             if failing := whole.run(tests):
                 raise RuntimeError(f"{failing} fails with all conditions in place")
         copies.put(whole)

@@ -91,7 +91,7 @@ def main(stack: Stack, phase: str) -> int:
         stack.model.order(Order(text=json.dumps(DOUBTFUL)))
     earlier = {number: stack.client.post(ROUTE, {"issueNumber": number}).body for number in (DOUBTED, ASKED)}
     for number, body in earlier.items():
-        for action in body["actions"]:
+        for action in body.get("actions", ()):
             print(f"  #{number}  {action['actionType']:<14} {action['state']:<9} {action['policyReason']}")
 
     before = _labels(stack, issues)

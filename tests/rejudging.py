@@ -42,6 +42,8 @@ def stored_runs(
     runs = {}
     for chain, events in chains.items():
         ordered = sorted(events, key=lambda event: event.seq)
+        if not log.verdict(ordered)["intact"]:
+            continue  # a test has changed it on purpose
         if ordered[0].type == "run.started" and ordered[0].data.get("kind") == "dispatch":
             runs[chain] = ([event.as_json() for event in ordered], kept.get(chain, {}))
     return runs

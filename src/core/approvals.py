@@ -29,9 +29,9 @@ from core.store import Item, Page
 from core.types import ActionState, Effect, Json
 
 ON_APPROVE: Final[Mapping[ActionState, str]] = {
-    "pending": "posts it once",
-    "failed": "posts it once; the last attempt was definitely refused, nothing is paid again",
-    "outcome_unknown": "looks for it on GitHub first; posts it again only once the settle time is over",
+    "pending": "carries it out once",
+    "failed": "carries it out once; the last attempt was definitely refused, nothing is paid again",
+    "outcome_unknown": "looks for it on GitHub first; sends it again only once the settle time is over",
     "executing": "nothing: an attempt is under way",
 }
 """What approving an action will do, by its state."""

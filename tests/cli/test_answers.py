@@ -79,7 +79,7 @@ def test_a_terminal_obeys_nothing_that_a_stranger_wrote(http: httpx.Client) -> N
         "policyReason": EVIL,
         "evidence": EVIL,
         "digest": "d",
-        "onApprove": "posts it once",
+        "onApprove": "carries it out once",
         "payload": {"body": EVIL},
     }
     with serving(json_answer(200, {"count": 1, "actions": [action], "cursor": None})) as server:

@@ -14,6 +14,7 @@ from core.audit.checkpoint import checkpoint
 from core.audit.signing import LocalSigner
 from dfg.exits import Exit
 from local.stack import LOCAL_SIGNING_KEY, Stack
+from tests.audit.forge import rehashed
 from tests.cli.conftest import Terminal
 from tests.fakes import make_world
 
@@ -93,9 +94,24 @@ def test_a_run_is_judged_again_from_the_service_and_from_a_file(dfg: Terminal, f
     assert dfg("replay", "no-such-run").code == Exit.WRONG
 
 
+def another_verdict(export: str) -> str:
+    """The export as it would be had another policy refused the run: its chain is whole."""
+    records = [json.loads(line) for line in export.splitlines()]
+    events = [record["event"] for record in records if record["type"] == "event"]
+    judged = next(event for event in events if event["type"] == "policy.judged")
+    judged["data"]["classification"] = "rejected"
+    before = None
+    for event in sorted((e for e in events if e["chain"] == judged["chain"]), key=lambda event: int(event["seq"])):
+        if before is not None:
+            event["prev"] = before
+        event.update(rehashed(event))
+        before = event["hash"]
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
 def test_another_verdict_and_other_bytes_have_codes_of_their_own(dfg: Terminal, file: Path) -> None:
     text = file.read_text()
-    file.write_text(text.replace('"classification":"auto_safe","policy', '"classification":"rejected","policy', 1))
+    file.write_text(another_verdict(text))
     done = dfg("replay", str(file))
     assert (done.code, "now pass" in done.out) == (Exit.CONFLICT, True), done.out
     file.write_text(text.replace('"name":"prompt","salt":"', '"name":"prompt","salt":"00', 1))

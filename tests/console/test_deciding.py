@@ -28,7 +28,7 @@ def test_the_captain_sees_what_would_be_done_and_why(captain: Captain, stack: St
     article = captain.looks_at()
     for text in (
         "Leads outside dfg-team/dfg",
-        "Approving posts it once",
+        "Approving carries it out once",
         action["evidence"],
         action["reason"],
         "$" + action["cost"],

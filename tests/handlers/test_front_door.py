@@ -1,4 +1,4 @@
-"""A sample of the corpora through the front door; `make prove` sends all of them."""
+"""A sample of the corpora through the front door; `make prove` sends more of them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import runs
+from core import deliveries, runs
 from core.actions import states
 from core.approvals import approve, reject
 from core.config import read_limits
@@ -23,11 +23,15 @@ from core.dispatcher.dedupe import Free
 from core.dispatcher.ledger import Charge, Ledger, Reserved
 from core.erasure import erase
 from core.errors import Conflict, StoreUnavailable, WorkerUnavailable
+from core.gates import Gate
 from core.pipeline import dispatch, work
+from core.queue_run import run_queue
 from core.reconcile import look_at_waiting
-from core.store import Insert, Item, Lost, Refused, Store
-from core.types import Json, Target
+from core.store import Insert, Item, Lost, Refused, Store, Write
+from core.types import Effect, Json, Target
+from core.webhook import Ask
 from tests.fakes import PLAN, START, World, make_world, message, pull_request, trouble
+from tests.integration.test_label_runs import PHASE3, READY, UNCLEAR, a_world, stored, triage
 from tests.integration.test_ledger import item_of, reserved
 from tests.integration.test_pipeline import FAR, charged, go, request
 
@@ -481,3 +485,150 @@ def test_an_attempt_given_up_for_dead_does_not_end_its_successor(world: World) -
     item = world.app.store.get(world.app.settings.actions_table, {"id": action_id})
     assert item is not None
     assert states.read(item).state == "executing"
+
+
+# --- the lease on an issue's labels -----------------------------------------------------------------
+
+
+@pytest.fixture
+def labelled(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
+    """Phase 3, and an issue whose triage changes its labels and asks a question."""
+    return a_world(dynamodb_client, tables, UNCLEAR, "status:triage", **PHASE3)
+
+
+def lease_of(world: World) -> tuple[Gate, Callable[[Write], object]]:
+    """The lease on the issue's labels, and a way to write it."""
+    action = stored(world, triage(world)["actionId"]).action
+    return Gate(world.app.settings, action, action.target_state), lambda write: world.app.store.transact([write])
+
+
+def holder(world: World, gate: Gate) -> str:
+    return gate.seen(world.app.store.get(world.app.settings.dedupe_table, gate.key))
+
+
+def test_of_two_that_saw_the_same_dead_lease_one_takes_it(labelled: World) -> None:
+    gate, write = lease_of(labelled)
+    assert write(gate.pass_through("", "dead", labelled.clock.at)) is None
+    assert write(gate.pass_through("dead", "first", labelled.clock.at)) is None
+    assert isinstance(write(gate.pass_through("dead", "second", labelled.clock.at)), Lost)
+    assert holder(labelled, gate) == "first"
+
+
+def test_an_attempt_that_ends_late_leaves_its_successors_lease_alone(labelled: World) -> None:
+    gate, write = lease_of(labelled)
+    write(gate.pass_through("", "late", labelled.clock.at))
+    write(gate.pass_through("late", "successor", labelled.clock.at))
+    [release] = gate.release("late", Effect("executed", "as told"))
+    assert isinstance(write(release), Lost)
+    assert holder(labelled, gate) == "successor"
+
+
+def test_an_action_decided_while_the_one_before_it_was_under_way_is_not_sent(labelled: World) -> None:
+    def reject_the_question() -> None:
+        labelled.writer.before = lambda: None
+        [waiting_one] = [a for a in actions_of(labelled) if a.state == "pending"]
+        reject(labelled.app, waiting_one.action.id, "captain", "asked already")
+
+    labelled.writer.before = reject_the_question
+    result = triage(labelled)
+    assert len(labelled.writer.sent) == 1
+    assert {stored(labelled, one["actionId"]).state for one in result["actions"]} == {"executed", "rejected"}
+
+
+def actions_of(world: World) -> list[states.Stored]:
+    page = world.app.store.query(world.app.settings.actions_table, equals=("queue", states.WAITING), index="queue")
+    return [states.read(item) for item in page.items]
+
+
+# --- a schedule's slot ------------------------------------------------------------------------------
+
+NINE, TEN = "2026-11-22T09:00:00Z", "2026-11-22T10:00:00Z"
+INVOCATION_MS = 60_000
+PAST_ITS_LEASE = 600
+"""Seconds, after which a slot and a run that somebody died over are free."""
+
+
+@pytest.fixture
+def queue(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
+    """Phase 3 with one issue in the triage queue."""
+    return a_world(dynamodb_client, tables, READY, "status:triage", **PHASE3)
+
+
+def deliver(world: World, slot: str) -> Json:
+    return run_queue(world.app, "triage", slot, world.clock.at + INVOCATION_MS)
+
+
+def runs_of(result: Json) -> list[str]:
+    return [task["status"] for task in result.get("tasks", ())]
+
+
+def dies_over(world: World, slot: str) -> None:
+    """A delivery of this slot whose process is gone at the model."""
+    world.model.before = die
+    with pytest.raises(Killed):
+        deliver(world, slot)
+    world.model.before = lambda: None
+
+
+def taken(result: Json) -> bool:
+    """Whether the slot was somebody else's."""
+    return result.get("reason") == "slot_taken"
+
+
+def test_the_first_slot_is_run_and_not_once_more(queue: World) -> None:
+    assert runs_of(deliver(queue, NINE)) == ["success"]
+    assert taken(deliver(queue, NINE))
+
+
+def test_the_next_slot_is_run_and_the_one_before_it_not_after_it(queue: World) -> None:
+    deliver(queue, NINE)
+    assert not taken(deliver(queue, TEN))
+    assert taken(deliver(queue, NINE))
+
+
+def test_a_slot_that_somebody_died_over_is_run_once_its_lease_is_over(queue: World) -> None:
+    dies_over(queue, NINE)
+    assert taken(deliver(queue, NINE))
+    assert taken(deliver(queue, TEN))
+    queue.clock.forward(PAST_ITS_LEASE)
+    queue.model.replies = [message(READY)]
+    assert runs_of(deliver(queue, NINE)) == ["success"]
+
+
+def test_a_slot_before_the_one_that_somebody_died_over_is_not_run(queue: World) -> None:
+    dies_over(queue, TEN)
+    queue.clock.forward(PAST_ITS_LEASE)
+    assert taken(deliver(queue, NINE))
+
+
+def test_a_delivery_that_has_lost_its_slot_starts_nothing_and_leaves_it_to_its_successor(queue: World) -> None:
+    """It is slow at choosing; its successor takes the slot over, and dies over it."""
+
+    def be_overtaken() -> None:
+        queue.clock.forward(PAST_ITS_LEASE)
+        dies_over(queue, TEN)
+
+    slow = replace(queue, app=replace(queue.app, github=at_call(1, queue.app.github, be_overtaken)))
+    with pytest.raises(StoreUnavailable, match="taken over"):
+        deliver(slow, NINE)
+    assert len(queue.model.received) == 1
+    assert taken(deliver(queue, TEN))
+
+
+# --- a delivery of GitHub ---------------------------------------------------------------------------
+
+
+def test_a_delivery_that_was_carried_out_although_its_start_seemed_to_fail_stays_done(
+    dynamodb_client: DynamoDBClient, tables: dict[str, str]
+) -> None:
+    lean = make_world(dynamodb_client, tables, PHASE="phase1")
+    assert deliveries.take(lean.app, "delivery", "hash", Ask(42, "alice", "label"))
+
+    def start_and_lose_the_answer(event: Json) -> None:
+        deliveries.carry_out(lean.app, event["delivery"], FAR)
+        raise WorkerUnavailable("no answer")
+
+    with pytest.raises(WorkerUnavailable):
+        deliveries.hand_over(replace(lean.app, start_worker=start_and_lose_the_answer), "delivery", "hash", FAR)
+    assert not deliveries.take(lean.app, "delivery", "hash", Ask(42, "alice", "label"))
+    assert deliveries.carry_out(lean.app, "delivery", FAR)["status"] == "success"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from local.template import Template
+from local.engine import Engine
 from tests.prove.histories import explore
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
 
-
-def test_the_laws_hold_after_every_step(dynamodb_client: DynamoDBClient, template: Template) -> None:
-    tally = explore(dynamodb_client, template, histories=6, steps=12, reproducible=True)
+def test_the_laws_hold_after_every_step(engine: Engine, tables: dict[str, str]) -> None:
+    tally = explore(engine.url, tables, histories=6, steps=12, reproducible=True)
     assert tally["comments"] > 0
+    assert tally["label changes"] > 0
     assert tally["killed"] + tally["interrupted"] > 0

@@ -14,7 +14,7 @@ from local.engine import Engine
 from local.faults import Fault
 from local.repository import Repository
 from local.template import Template
-from tests.prove.evidence import broken_laws
+from tests.prove.laws import broken_laws
 from tests.prove.plots import approve, ask, look, waiting
 from tests.prove.rig import COST, Rig, make_rig
 

@@ -12,7 +12,9 @@ from typing import Any, Final
 from local.client import Client, Reply
 from local.model import Order
 from local.stack import Stack
-from tests.prove.evidence import Asked, Landed, Outside, Tables, broken_laws, read_tables
+from tests.prove.evidence import Asked, Landed, Outside, Tables, read_tables
+from tests.prove.laws import broken_laws
+from tests.prove.lean import LeanClient
 
 MODEL_CALL: Final = Order(input_tokens=1_200, output_tokens=400)
 COST: Final = 1_200 * 2 + 400 * 10
@@ -76,7 +78,7 @@ def await_end(client: Client, run_id: str) -> str:
 def laws_at_rest(stack: Stack, now: int, window_ceiling: int) -> tuple[Tables, list[str]]:
     """What does not hold once everything has ended. Comments are taken as intended: `rig` looks at that."""
     assert stack.model is not None
-    tables = read_tables(stack.dynamodb, stack.tables)
+    tables = read_tables(LeanClient(stack.dynamodb.meta.endpoint_url), stack.tables)
     landed = [
         Landed(number, comment["body"], intended=True)
         for number in {target_of(item) for item in tables.actions.values()}

@@ -8,9 +8,9 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from tests.prove.raw import Item, Raw
+from tests.prove.lean import Item, LeanClient
 
 MARKER: Final = re.compile(r"<!-- dfg-orchestrator action=(\S+) -->\Z")
 DEFINITE: Final = ("action.executed", "action.failed", "action.shadowed")
@@ -77,15 +77,15 @@ class Tables:
     schedules: Sequence[Item] = ()
 
 
-def read_tables(raw: Raw, names: Mapping[str, str]) -> Tables:
+def read_tables(client: LeanClient, names: Mapping[str, str]) -> Tables:
     """All of it; `names` is variable → table name."""
-    content = list(raw.scan(names["CONTENT_TABLE"]))
-    records = list(raw.scan(names["DEDUPE_TABLE"]))
+    content = list(client.scan(names["CONTENT_TABLE"]))
+    records = list(client.scan(names["DEDUPE_TABLE"]))
     return Tables(
-        chains=_read_chains(raw, names),
-        actions={item["id"]: item for item in raw.scan(names["ACTIONS_TABLE"])},
+        chains=_read_chains(client, names),
+        actions={item["id"]: item for item in client.scan(names["ACTIONS_TABLE"])},
         runs={i["runId"]: i for i in records if i["key"].startswith("run#")},
-        breaker=next(raw.scan(names["BREAKER_TABLE"]), None),
+        breaker=next(client.scan(names["BREAKER_TABLE"]), None),
         prompts={zlib.decompress(i["body"]): i["run"] for i in content if i["name"] == "prompt"},
         answered=frozenset(item["run"] for item in content if item["name"] == "answer"),
         leases=[i for i in records if i["key"].startswith("labels#")],
@@ -93,19 +93,19 @@ def read_tables(raw: Raw, names: Mapping[str, str]) -> Tables:
     )
 
 
-def read_unfinished(raw: Raw, names: Mapping[str, str]) -> list[str]:
+def read_unfinished(client: LeanClient, names: Mapping[str, str]) -> list[str]:
     """Runs that have not ended."""
-    return [i["runId"] for i in raw.scan(names["DEDUPE_TABLE"]) if i.get("stage", "finished") != "finished"]
+    return [i["runId"] for i in client.scan(names["DEDUPE_TABLE"]) if i.get("stage", "finished") != "finished"]
 
 
-def read_under_way(raw: Raw, names: Mapping[str, str]) -> dict[str, Item]:
+def read_under_way(client: LeanClient, names: Mapping[str, str]) -> dict[str, Item]:
     """Actions with an attempt on record that may still land: action → its intent."""
-    return under_way(_read_chains(raw, names))
+    return under_way(_read_chains(client, names))
 
 
-def _read_chains(raw: Raw, names: Mapping[str, str]) -> dict[str, list[Item]]:
+def _read_chains(client: LeanClient, names: Mapping[str, str]) -> dict[str, list[Item]]:
     chains: dict[str, list[Item]] = defaultdict(list)
-    for item in raw.scan(names["AUDIT_TABLE"]):
+    for item in client.scan(names["AUDIT_TABLE"]):
         chains[item["chain"]].append({**item, "data": json.loads(item["data"])})
     for events in chains.values():
         events.sort(key=lambda event: int(event["seq"]))

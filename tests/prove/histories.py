@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from local.template import Template
 from tests.prove.machine import Machine
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
 
-
-def explore(
-    client: DynamoDBClient, template: Template, *, histories: int, steps: int, reproducible: bool
-) -> Counter[str]:
-    """How often what happened. Raises AssertionError, with the shortest history found, where a law broke."""
+def explore(url: str, tables: Mapping[str, str], *, histories: int, steps: int, reproducible: bool) -> Counter[str]:
+    """How often what happened; each history begins with empty tables. Raises AssertionError, with the shortest history found, where a law broke."""
     tally: Counter[str] = Counter()
 
     def make() -> Machine:
-        return Machine(client, template, tally)
+        return Machine(url, tables, tally)
 
     factory: Any = make  # hypothesis takes a factory as well as a class
     run_state_machine_as_test(

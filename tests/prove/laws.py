@@ -9,11 +9,11 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from tests.prove.evidence import DEFINITE, Asked, Outside, Tables, action_of, events_of
-from tests.prove.raw import Item
+from tests.prove.lean import Item
 
 COUNTED_MS: Final = 3_602_000
 SETTLE_MS: Final = 900_000
@@ -143,14 +143,24 @@ def _shares(tables: Tables, outside: Outside) -> Iterator[str]:
     for event in events_of(tables.chains, "run.started"):
         run = tables.runs.get(event["chain"])
         if run is not None and "batch" in event["data"]:
-            shares[event["data"]["batch"]] += json.loads(run["task"])["ceiling"]
+            shares[event["data"]["batch"]] += _task(run)["ceiling"]
     for batch, ceiling in shares.items():
         if ceiling > outside.run_ceiling:
             yield f"the tasks of batch {batch} may cost {ceiling}"
+    by_schedule = [task for task in map(_task, tables.runs.values()) if task["principal"] == "schedule"]
     for record in tables.schedules:
-        begun = sum(json.loads(run["task"])["principal"] == "schedule" for run in tables.runs.values())
+        begun = sum(_day(task["startedAt"]) == record.get("day") for task in by_schedule)
         if begun > record.get("started", 0):
-            yield f"{record['key']} has begun {begun} tasks and counted {record.get('started', 0)}"
+            yield f"{record['key']} has begun {begun} tasks on one day and counted {record['started']}"
+
+
+def _task(run: Item) -> Item:
+    task: Item = json.loads(run["task"])
+    return task
+
+
+def _day(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
 
 
 def _milliseconds(at: str) -> int:

@@ -25,27 +25,34 @@ WEEK_SECONDS: Final = 7 * 86_400
 NOT_A_PLAN: Final = Order(text="not json", input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS)
 
 
+def ask(app: App, _: str = "") -> Any:
+    """The dispatch of a QA plan."""
+    request = TaskRequest("qa_plan", Target("pull_request", 42), 100, False, "ci", "api")
+    return dict(dispatch(app, request, wait_until=0, deadline=FAR))
+
+
 @dataclass(frozen=True)
 class Plot:
     """`before` makes the history and names the subject of `act`. `comments`: how many there are once all has ended.
 
     `since`: what comes before that moment is the same as in another plot, and is not tried again.
+    `spare`: so many comments more there may be where a second run took over: the Captain approves what the first left.
+    `again`: what is done afterwards in place of `act`, and `later` once more after it.
+    `labels`: those that issues have once all has ended.
     """
 
     name: str
     before: Callable[[Rig], str]
     act: Callable[[App, str], Any]
     comments: int
+    spare: int = 0
     worker: bool = False
     variants: int = 1
     since: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
-
-
-def ask(app: App, _: str = "") -> Any:
-    """The dispatch of a QA plan."""
-    request = TaskRequest("qa_plan", Target("pull_request", 42), 100, False, "ci", "api")
-    return dict(dispatch(app, request, wait_until=0, deadline=FAR))
+    again: Callable[[App, str], Any] | None = None
+    later: Callable[[App], Any] = ask
+    labels: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
 def deliver(app: App, run_id: str) -> Any:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from local.template import Template
+from local.engine import Engine
 from tests.prove.histories import explore
 from tests.prove.report import Report
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
 
-
-def test_the_laws_hold_after_every_step(dynamodb_client: DynamoDBClient, template: Template, report: Report) -> None:
-    tally = explore(dynamodb_client, template, histories=50, steps=30, reproducible=False)
+def test_the_laws_hold_after_every_step(engine: Engine, tables: dict[str, str], report: Report) -> None:
+    tally = explore(engine.url, tables, histories=50, steps=30, reproducible=False)
     report("stateful: " + ", ".join(f"{what} {count}" for what, count in sorted(tally.items())))

@@ -1,4 +1,4 @@
-"""An App over real clients, with everything that it talks to outside of its process.
+"""An App over real connections, with everything that it talks to outside of its process.
 
 The engine and the stand-ins live on when a process that uses the App is killed.
 """
@@ -44,12 +44,10 @@ from tests.prove.evidence import (
     read_under_way,
 )
 from tests.prove.fuse import Fuse, FusedHttp, FusedModel, FusedStoreClient, in_turn
+from tests.prove.lean import Item, LeanClient
 from tests.prove.mortal import live
-from tests.prove.raw import Item, Raw
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-
     from local.template import Template
 
 REPOSITORY: Final = "dfg/app"
@@ -158,9 +156,8 @@ class WatchedRepository(Repository):
 class Rig:
     """The world outside, and apps that live in it."""
 
-    client: DynamoDBClient
-    raw: Raw
-    unused: DynamoDBClient
+    client: LeanClient
+    unused: LeanClient
     """For processes of their own: it has never had a connection, so none is shared."""
     claude: ClaudeClient
     unused_claude: ClaudeClient
@@ -215,7 +212,7 @@ class Rig:
 
     def reset(self, settings: Mapping[str, str] | None = None) -> None:
         """Empty tables, a closed breaker, stand-ins that remember nothing."""
-        self.raw.empty(self.tables.values())
+        self.client.empty(self.tables.values())
         self.settings = settings or {}
         self.app(worker=False)  # makes the breaker's row
         self.started.clear()
@@ -250,7 +247,7 @@ class Rig:
 
     def look(self) -> tuple[Tables, Outside]:
         """What the tables say, and what really happened."""
-        return read_tables(self.raw, self.tables), Outside(
+        return read_tables(self.client, self.tables), Outside(
             tuple(self.repository.landed),
             self._asked(),
             self.clock.at,
@@ -274,8 +271,8 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
     """A rig on the engine at `url`, until the block ends."""
     prefix = f"r{uuid.uuid4().hex[:8]}"
     tables = {name: f"{prefix}-{name.removesuffix('_TABLE').lower()}" for name in TABLE_VARIABLES.values()}
-    client, raw = dynamodb(url, {}), Raw(url)
-    create_tables(client, template, tables)
+    client, watching, administration = LeanClient(url), LeanClient(url), dynamodb(url, {})
+    create_tables(administration, template, tables)
     clock = Clock(START)
     started: list[str] = []
     lock = threading.Lock()
@@ -288,7 +285,7 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
             started.append(request.body.decode())
         return Answer(202)
 
-    repository = WatchedRepository(REPOSITORY, now, lambda: read_under_way(raw, tables))
+    repository = WatchedRepository(REPOSITORY, now, lambda: read_under_way(watching, tables))
     with ExitStack() as until:
         github, relay = GitHubStandIn(repository, AUTHOR), RelayStandIn(repository, AUTHOR)
         model, invocations = ModelStandIn(), Server(invoke)
@@ -299,8 +296,7 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
         until.callback(invocations.stop)
         rig = Rig(
             client=client,
-            raw=raw,
-            unused=dynamodb(url, {}),
+            unused=LeanClient(url),
             claude=ClaudeClient(model.api_key, model.url),
             unused_claude=ClaudeClient(model.api_key, model.url),
             tables=tables,
@@ -315,4 +311,4 @@ def make_rig(url: str, template: Template) -> Iterator[Rig]:
         rig.reset()
         yield rig
         for name in tables.values():
-            client.delete_table(TableName=name)
+            administration.delete_table(TableName=name)

@@ -6,26 +6,31 @@ import ast
 
 import pytest
 
-from local.clauses import always_true, mutants
-from local.mutate import find
+from local.child import ROOT
+from local.clauses import always_true, mutants, never_true
+from local.mutate import TESTS, find
 
 CONDITIONAL_WRITES = {
+    "_count",
     "_extension",
+    "_free",
+    "_leave",
     "_note_comment",
+    "_release",
     "_reservation",
     "_set_state",
-    "_storm_write",
+    "_take",
     "_update",
     "advance",
     "cancel",
     "claim",
     "count_failure",
     "create_if_missing",
-    "end",
     "erase",
     "hold_key",
     "keep_key",
     "move",
+    "pass_through",
     "release_key",
     "settle",
     "take_lease",
@@ -55,8 +60,18 @@ def test_each_clause_of_an_expression_is_made_true_and_keeps_its_names_and_value
 def test_each_case_of_an_alternative_is_left_out_too() -> None:
     assert without("store.update(condition='p OR q')") == {
         "p OR q": f"store.update(condition='{always_true('p OR q')}')",
-        "p (as one of the cases)": "store.update(condition='q')",
-        "q (as one of the cases)": "store.update(condition='p')",
+        "p (as one of the cases)": f"store.update(condition='{never_true('p')} OR q')",
+        "q (as one of the cases)": f"store.update(condition='p OR {never_true('q')}')",
+    }
+
+
+def test_clauses_are_found_at_any_depth() -> None:
+    assert without("store.update(condition='p OR (q AND f(#r, (1)))')") == {
+        "p OR (q AND f(#r, (1)))": f"store.update(condition='{always_true('p OR (q AND f(#r, (1)))')}')",
+        "p (as one of the cases)": f"store.update(condition='{never_true('p')} OR (q AND f(#r, (1)))')",
+        "(q AND f(#r, (1))) (as one of the cases)": f"store.update(condition='p OR {never_true('(q AND f(#r, (1)))')}')",
+        "q": f"store.update(condition='p OR ({always_true('q')} AND f(#r, (1)))')",
+        "f(#r, (1))": f"store.update(condition='p OR (q AND {always_true('f(#r, (1))')})')",
     }
 
 
@@ -71,8 +86,19 @@ def test_what_is_no_conditional_write_is_left_alone(source: str) -> None:
     assert without(source) == {}
 
 
+def test_a_condition_that_is_not_written_out_is_told() -> None:
+    with pytest.raises(ValueError, match="written out"):
+        without("Update(table, key, change={'a': 1}, where=elsewhere)")
+
+
 def test_every_conditional_write_of_the_core_is_found_and_stays_python() -> None:
     found = find()
-    assert {mutant.function for mutant in found} >= CONDITIONAL_WRITES
+    assert {mutant.function for mutant in found} == CONDITIONAL_WRITES
     for mutant in found:
         ast.parse(mutant.source)
+
+
+def test_every_file_with_a_conditional_write_has_tests_that_know_it() -> None:
+    assert set(TESTS) == {mutant.path for mutant in find()}
+    for test in {test for tests in TESTS.values() for test in tests}:
+        assert (ROOT / test).is_file()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,6 +13,7 @@ from core.bootstrap import SECRETS
 from core.config import GUARDRAILS, TASK_LIMITS, read_settings
 from core.dispatcher.pricing import PRICES
 from core.phases import NEEDS_PREREQUISITES
+from core.team import DEFAULT, load
 from core.types import PHASES, TASK_TYPES
 from tests.template.reading import ROOT, written
 
@@ -108,6 +111,24 @@ def test_phases_are_told_with_what_they_need() -> None:
     assert [(names(row[0])[0], row[2]) for row in table("Phases")] == [
         (phase, "both" if phase in NEEDS_PREREQUISITES else "") for phase in PHASES
     ]
+
+
+def test_the_team_that_is_shown_can_be_loaded(tmp_path: Path) -> None:
+    shown = re.findall(
+        r"^```json\n(.*?)^```", (ROOT / "docs" / "teams.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    for name, text in zip(("taxonomy", "rules", "packs"), shown, strict=True):
+        (tmp_path / f"{name}.json").write_text(text, "utf-8")
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs" / "shop.md").write_text("A shop.", "utf-8")
+    loaded = load(tmp_path)
+    assert loaded.rules.ready in loaded.taxonomy.transitions
+
+
+def test_every_field_of_a_teams_files_is_told() -> None:
+    told = (ROOT / "docs" / "teams.md").read_text("utf-8")
+    files = {name: json.loads((DEFAULT / f"{name}.json").read_text("utf-8")) for name in ("taxonomy", "rules", "packs")}
+    assert [field for fields in files.values() for field in fields if f'"{field}"' not in told] == []
 
 
 def test_the_targets_that_are_named_exist() -> None:

@@ -36,7 +36,7 @@ _WITH_PATH: Final = re.compile(
     rf"(?<![\w@/\\.:-])((?:[a-z0-9-]{{1,63}}\.){{1,5}}{_ENDS}/[\w~?#%&=@.+-][^\s<>\"'`|]{{0,300}})", re.IGNORECASE
 )
 _TRANSFER: Final = re.compile(
-    r"\b(?:curl|wget|nc|ncat|scp|rsync|ssh|telnet)\s+(?:[^\s|;&`]{1,100}\s+){0,6}?(?:\w{1,30}@)?"
+    r"\b(?:curl|wget|nc|ncat|scp|rsync|ssh|telnet)[ \t]+(?:[^\s|;&`]{1,100}[ \t]+){0,6}?(?:\w{1,30}@)?"
     rf"((?:[a-z0-9-]{{1,63}}\.){{1,5}}{_ENDS}(?![\w-])(?!\.\w)[^\s<>\"'`|]{{0,300}})",
     re.IGNORECASE,
 )
