@@ -73,7 +73,7 @@ def _without_each(node: ast.AST, source: str) -> Iterator[tuple[ast.expr, str, s
 
 def _without_each_key(where: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:
     if not isinstance(where, ast.Dict):
-        raise ValueError(f"line {where.lineno}: `where` has to be written out, or its clauses are not found")
+        raise TypeError(f"line {where.lineno}: `where` has to be written out, or its clauses are not found")
     for index, (key, value) in enumerate(zip(where.keys, where.values, strict=True)):
         assert key is not None
         rest = ast.Dict(

@@ -108,6 +108,8 @@ def _choose(app: App, task_type: TaskType, left_today: int) -> tuple[list[TaskRe
     bound = "MAX_SCHEDULED_TASKS_PER_DAY is reached" if left_today < per_run else "MAX_TASKS_PER_RUN is reached"
 
     def known(issue: Issue) -> str:
+        if task_type == "triage" and app.team.rules.questions in issue.labels:
+            return f"its questions are open: it carries {app.team.rules.questions}"
         try:
             return _known(app, _request(task_type, issue.number))
         except OrchestratorError as error:

@@ -16,6 +16,7 @@ from core.approvals import approve
 from core.audit.read import read_run
 from core.errors import Conflict, PhaseForbids, PreconditionFailed
 from core.pipeline import dispatch, work
+from core.queue_run import run_queue
 from core.reconcile import look_at_waiting
 from core.types import Effect, Issue, Json, Target, TaskRequest
 from tests.fakes import World, make_world, message
@@ -294,3 +295,16 @@ def test_a_request_left_unanswered_keeps_the_lease_though_the_labels_are_as_want
     world.clock.forward(901)
     world.model.replies = [message({**READY, "priority": "P0"})]
     assert triage(world, force=True)["state"] == "executed"
+
+
+def test_a_schedule_does_not_ask_the_same_questions_every_day(client: DynamoDBClient, tables: dict[str, str]) -> None:
+    world = a_world(client, tables, UNCLEAR, "status:triage", **PHASE3)
+    world.model.replies *= 2
+    for day, asked in ((22, 1), (24, 1), (26, 2)):
+        if day == 26:  # somebody has answered
+            world.github.relabel(ISSUE, [], ["needs:pm"])
+        told = run_queue(world.app, "triage", f"2026-11-{day}T06:00:00Z", world.clock.at + 60_000)
+        assert len(world.github.comments(ISSUE)) == asked
+        if day == 24:
+            assert told["skipped"] == [{"issue": ISSUE, "why": "its questions are open: it carries needs:pm"}]
+        world.clock.forward(2 * 86_400)

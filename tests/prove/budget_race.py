@@ -20,7 +20,7 @@ from core.config import read_limits
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.ledger import Charge, Ledger, Reserved
 from core.store import Store
-from local.engine import dynamodb
+from tests.prove.lean import LeanClient
 from tests.prove.sliding_window import Billed, Charged
 
 START: Final = 1_790_000_000_000
@@ -95,7 +95,7 @@ def run(race: Race) -> Record:
 
 
 def _process(race: Race, number: int, clock: SharedClock, granted: Any, answers: Any) -> None:
-    client = dynamodb(race.url, {})
+    client: Any = LeanClient(race.url)
     store = Store(client, sleep=lambda _: None, new_id=lambda: str(uuid.uuid4()))
     ledger = Ledger(store, race.table, read_limits(race.environment))
     record = Record()

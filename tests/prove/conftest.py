@@ -1,4 +1,4 @@
-"""Fixtures of the proofs."""
+"""Fixtures of the proofs, and what they print: also when they run in several processes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,25 @@ from core.store import Store
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+SHOWN = "shown"
+
 
 @pytest.fixture
-def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes what a proof has to say of how much it covered."""
+
     def show(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {line}", end="", flush=True)  # noqa: T201 - a proof says how much it covered
+        request.node.user_properties.append((SHOWN, line))
 
     return show
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    ended = [one for outcome in ("passed", "failed") for one in terminalreporter.stats.get(outcome, ())]
+    lines = [line for one in ended for name, line in one.user_properties if name == SHOWN and one.when == "call"]
+    if lines:
+        terminalreporter.section("what the proofs covered")
+        terminalreporter.line("\n".join(lines))
 
 
 @pytest.fixture

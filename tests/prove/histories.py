@@ -13,7 +13,10 @@ from tests.prove.machine import Machine
 
 
 def explore(url: str, tables: Mapping[str, str], *, histories: int, steps: int, reproducible: bool) -> Counter[str]:
-    """How often what happened; each history begins with empty tables. Raises AssertionError, with the shortest history found, where a law broke."""
+    """How often what happened; each history begins with empty tables.
+
+    Raises AssertionError, with the shortest history found, where a law broke.
+    """
     tally: Counter[str] = Counter()
 
     def make() -> Machine:

@@ -113,7 +113,7 @@ def _labels(tables: Tables, outside: Outside) -> Iterator[str]:
 
 
 def _one_change(number: int, change: Item, labels: frozenset[str]) -> Iterator[str]:
-    """The labels of an issue are those before its one change or those after it, or the change says that it is unsure."""
+    """An issue has the labels from before its one change or those from after it, or the change says it is unsure."""
     before = frozenset(change["before"])
     after = (before - set(change["remove"])) | set(change["add"])
     match change["state"]:

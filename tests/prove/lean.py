@@ -1,4 +1,4 @@
-"""The engine by bare HTTP: what the service asks of DynamoDB, and looks into whole tables, in a third of the SDK's time.
+"""The engine by bare HTTP, in a third of the SDK's time: what the service asks of it, and looks into whole tables.
 
 The SDK is proven elsewhere: in prove_trouble.py, which is about its repetitions, and through the whole stack in
 prove_load.py. Errors are those of the SDK.

@@ -222,6 +222,7 @@ def spent(rig: Rig) -> str:
 
 READ: Final = "before batch_get_item"
 PAID: Final = "before the model"
+SENT: Final = "before POST comment"
 TWO_TASKS: Final = {"ERROR_RATE_MIN_TASKS": "2"}
 
 PLOTS: Final = (
@@ -231,8 +232,8 @@ PLOTS: Final = (
     Plot("dispatch inline: refused by the model", model_fails(400), ask, 1, since=PAID, variants=2),
     Plot("dispatch inline: rejected by policy", model_answers(NOT_A_PLAN), ask, 1, since=PAID, variants=2),
     Plot("dispatch inline: waits for approval", model_answers(SUSPICIOUS), ask, 1, since=PAID, variants=2),
-    Plot("dispatch inline: posting refused", relay_fails(Fault(status=403)), ask, 1, since=PAID, variants=2),
-    Plot("dispatch inline: answer lost", relay_fails(Fault(lose_answer=True)), ask, 1, since=PAID, variants=2),
+    Plot("dispatch inline: posting refused", relay_fails(Fault(status=403)), ask, 1, since=SENT, variants=2),
+    Plot("dispatch inline: answer lost", relay_fails(Fault(lose_answer=True)), ask, 1, since=SENT, variants=2),
     Plot("dispatch inline: opens the breaker", failing, ask, 1, since=PAID, settings=TWO_TASKS, variants=2),
     Plot("dispatch inline: the probe", probing, ask, 1, since=READ),
     Plot("dispatch inline: breaker open", opened, ask, 1, since=READ),
@@ -241,11 +242,11 @@ PLOTS: Final = (
     Plot("worker: posted", accepted, deliver, 1, worker=True, variants=2),
     Plot("worker: waits for approval", accepted_suspicious, deliver, 1, worker=True, since=PAID, variants=2),
     Plot("worker: resumed before the model", died_at("before the model"), deliver, 1, worker=True, variants=2),
-    Plot("worker: resumed after the model", died_at("after the model"), deliver, 1, worker=True, variants=2),
+    Plot("worker: resumed after the model", died_at("after the model"), deliver, 1, worker=True),
     Plot("worker: resumed before sending", died_at("before POST comment"), deliver, 1, worker=True, variants=2),
-    Plot("worker: resumed after sending", died_at("after POST comment"), deliver, 1, worker=True, variants=2),
+    Plot("worker: resumed after sending", died_at("after POST comment"), deliver, 1, worker=True),
     Plot("worker: taken over", taken_over, deliver, 1, worker=True, variants=2),
-    Plot("worker: overtaken by another comment", overtaken, deliver, 2, worker=True, variants=2),
+    Plot("worker: overtaken by another comment", overtaken, deliver, 2, worker=True, since=PAID, variants=2),
     Plot("approve: waiting", waiting, approve, 1, variants=2),
     Plot("approve: refused before", refused, approve, 1),
     Plot("approve: lost and landed", lost(Fault(lose_answer=True), 1), approve, 1),

@@ -36,6 +36,7 @@ NINE, TEN = "2026-11-22T09:00:00Z", "2026-11-22T10:00:00Z"
 INVOCATION_MS: Final = 60_000
 TAKEN: Final = "after update_item dedupe"
 """The slot is this delivery's."""
+SENT: Final = "before POST labels"
 
 
 def _request(number: int) -> TaskRequest:
@@ -141,10 +142,12 @@ def _two_issues(name: str, act: Callable[[App, str], Any], later: Callable[[App]
     return Plot(name, model_says(READY), act, 0, settings=PHASE3, later=later, labels=BOTH_READY, **more)
 
 
+NEXT_SLOT_FIRST: Final[Mapping[str, Any]] = {"again": scheduled(TEN), "worker": True, "since": TAKEN}
+
 PLOTS_OF_LABELS: Final = (
     _two_actions("triage inline: two actions", model_says(UNCLEAR), triage, since=PAID, variants=2),
-    _two_actions("triage inline: half a change, then refused", relay_stops(answers=True), triage, since=PAID),
-    _two_actions("triage inline: half a change, answer lost", relay_stops(answers=False), triage, since=PAID),
+    _two_actions("triage inline: half a change, then refused", relay_stops(answers=True), triage, since=SENT),
+    _two_actions("triage inline: half a change, answer lost", relay_stops(answers=False), triage, since=SENT),
     _two_actions("triage inline: labels wait", model_says(UNCLEAR), triage, since=PAID, variants=2, settings=PHASE1),
     _two_actions("triage by the worker: two actions", accepted, deliver, worker=True),
     *(
@@ -155,14 +158,7 @@ PLOTS_OF_LABELS: Final = (
     _one_change("approve labels: half done, settled", approval_died_half_way(SETTLE_SECONDS), approve),
     _one_change("look at labels: half done", approval_died_half_way(ATTEMPT_SECONDS), look),
     _two_issues("batch to the worker", batch, batch, worker=True),
-    _two_issues("batch inline", batch, batch, since=PAID),
+    _two_issues("batch inline", batch, batch, since=SENT),
     _two_issues("schedule: the same slot again", scheduled(NINE), scheduled(TEN), worker=True),
-    _two_issues(
-        "schedule: the next slot first",
-        scheduled(NINE),
-        scheduled(NINE),
-        again=scheduled(TEN),
-        worker=True,
-        since=TAKEN,
-    ),
+    _two_issues("schedule: the next slot first", scheduled(NINE), scheduled(NINE), **NEXT_SLOT_FIRST),
 )

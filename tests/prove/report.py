@@ -1,4 +1,4 @@
-"""What a proof prints, also when it passes."""
+"""What a proof says of itself, also when it passes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from typing import Protocol
 
 
 class Report(Protocol):
-    """Prints one line past pytest's capture."""
+    """Takes one line, which is printed at the end of the run."""
 
     def __call__(self, line: str) -> None: ...

@@ -69,7 +69,9 @@ def test_clauses_are_found_at_any_depth() -> None:
     assert without("store.update(condition='p OR (q AND f(#r, (1)))')") == {
         "p OR (q AND f(#r, (1)))": f"store.update(condition='{always_true('p OR (q AND f(#r, (1)))')}')",
         "p (as one of the cases)": f"store.update(condition='{never_true('p')} OR (q AND f(#r, (1)))')",
-        "(q AND f(#r, (1))) (as one of the cases)": f"store.update(condition='p OR {never_true('(q AND f(#r, (1)))')}')",
+        "(q AND f(#r, (1))) (as one of the cases)": (
+            f"store.update(condition='p OR {never_true('(q AND f(#r, (1)))')}')"
+        ),
         "q": f"store.update(condition='p OR ({always_true('q')} AND f(#r, (1)))')",
         "f(#r, (1))": f"store.update(condition='p OR (q AND {always_true('f(#r, (1))')})')",
     }
@@ -87,7 +89,7 @@ def test_what_is_no_conditional_write_is_left_alone(source: str) -> None:
 
 
 def test_a_condition_that_is_not_written_out_is_told() -> None:
-    with pytest.raises(ValueError, match="written out"):
+    with pytest.raises(TypeError, match="written out"):
         without("Update(table, key, change={'a': 1}, where=elsewhere)")
 
 
