@@ -15,7 +15,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test check prove mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: help setup demo serve plan test acceptance check prove mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
 .PHONY: judge-answers policy-report build deploy lock clean
 
 help: ## list the targets
@@ -50,8 +50,11 @@ serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
 plan: setup ## PR=case.json: print a QA plan for a pull request in GitHub's REST shape
 	@$(BIN)/python -m local.plan "$(PR)"
 
-test: setup $(MADE_SAM) ## run all tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+test: setup $(MADE_SAM) ## run all tests that take no long preparation
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/acceptance
+
+acceptance: setup $(MADE_SAM) ## deploy the built template into a local CloudFormation and use it; sam local where Docker runs
+	@$(BIN)/pytest tests/acceptance
 
 check: setup $(MADE_SAM) ## format, lint, types, imports, template
 	@$(BIN)/ruff check .

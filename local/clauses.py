@@ -118,11 +118,16 @@ def _each_always_true(clauses: list[ast.expr], source: str) -> Iterator[tuple[as
 
 
 def always_true(clause: str) -> str:
-    return f"({clause} OR NOT ({clause}))"
+    return f"({clause} OR NOT {_grouped(clause)})"
 
 
 def never_true(clause: str) -> str:
-    return f"({clause} AND NOT ({clause}))"
+    return f"({clause} AND NOT {_grouped(clause)})"
+
+
+def _grouped(clause: str) -> str:
+    """In parentheses once: DynamoDB refuses redundant ones."""
+    return clause if clause.startswith("(") else f"({clause})"
 
 
 def always_true_of(literal: str) -> str:

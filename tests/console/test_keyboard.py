@@ -46,7 +46,7 @@ def test_sign_in_look_reject_and_approve_by_keyboard_alone(captain: Captain, sta
     assert captain.page.evaluate(FOCUSED) == "Approve"
     keys.press("Enter")
     captain.is_notified("done, on GitHub")
-    assert captain.page.evaluate("document.activeElement.id") == "queue-title"
+    captain.page.wait_for_function("document.activeElement.id == 'queue-title'")
     assert len(stack.repository.comments(42)) == 1
 
 

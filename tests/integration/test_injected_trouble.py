@@ -12,6 +12,7 @@ import pytest
 from bench.operations import MEASURED, OTHERS
 from core.errors import StoreUnavailable
 from tests.integration.injection import Injector, conflict, lost_answer, troubled_client, unreachable
+from tests.integration.label_operations import LABEL_OPERATIONS
 from tests.integration.troubled import BEFORE_THE_STORE_GIVES_UP, Troubled, for_good, now_and_then, once
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 COVERED_BY_OTHERS = ("inline", "open breaker", "spent budget", "health")
 OPERATIONS = {
     operation.name: operation
-    for operation in (*MEASURED, *OTHERS)
+    for operation in (*MEASURED, *OTHERS, *LABEL_OPERATIONS)
     if not any(part in operation.name for part in COVERED_BY_OTHERS)
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from core.pipeline import work
 from core.reconcile import look_at_waiting
 from tests.fakes import FakeModel, World, make_world
 from tests.integration.injection import BUSY, UNCLEAR, Happening, Injector, all_in_turn, all_in_turn_backwards
+from tests.integration.test_label_runs import PHASE3
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -36,6 +38,7 @@ class Left:
 
     ending: str
     comments: int
+    labels: list[str]
     model_calls: int
     charges: list[tuple[int, int, bool, bool | None]]
     breaker: str
@@ -44,8 +47,12 @@ class Left:
     chains: list[tuple[str, ...]]
 
 
+PRICES: Final = {"claude-sonnet-5-5": (20, 100), "claude-haiku-5-5": (1, 5)}
+"""Tenths of a micro-dollar for a token in and a token out, by the price list."""
+
+
 class BilledModel:
-    """The fake model, and what its answers cost in micro-dollars by the price list of claude-sonnet-5-5."""
+    """The fake model, and what its answers cost in micro-dollars."""
 
     def __init__(self, model: FakeModel) -> None:
         self._model = model
@@ -54,7 +61,9 @@ class BilledModel:
     def send(self, body: bytes, timeout: float) -> Reply:
         reply = self._model.send(body, timeout)
         if isinstance(reply, Answered):
-            self.billed += reply.answer.usage.input_tokens * 2 + reply.answer.usage.output_tokens * 10
+            into, out = PRICES[json.loads(body)["model"]]
+            usage = reply.answer.usage
+            self.billed += (usage.input_tokens * into + usage.output_tokens * out + 9) // 10
         return reply
 
 
@@ -74,7 +83,7 @@ class Troubled:
         """A world in which `operation` is about to begin, and its subject."""
         self.injector.clear()
         self._empty()
-        world = make_world(self.client, self.tables, worker=operation.worker)
+        world = make_world(self.client, self.tables, worker=operation.worker, **PHASE3)
         together = all_in_turn_backwards if backwards else all_in_turn
         self.model = BilledModel(world.model)
         numbers = count()
@@ -106,6 +115,7 @@ class Troubled:
         return Left(
             how,
             len(world.github.posted),
+            sorted(label for known in world.github.known.values() for label in known.labels),
             len(world.model.received),
             sorted(
                 (e["charge"], e["attempt"], e["settled"], e.get("failed"))
@@ -135,6 +145,9 @@ class Troubled:
         posted = Counter(MARKER.findall(comment.body)[-1] for _, comment in world.github.posted)
         assert not posted or max(posted.values()) == 1, "an action was posted twice"
         assert len(posted) <= 1, "the same content was posted twice"
+        for known in world.github.known.values():
+            for name, group in world.app.team.taxonomy.exclusive.items():
+                assert len(group & set(known.labels)) <= 1, f"an issue has two labels of {name}"
         intended = {e.data["actionId"] for chain in chains for e in chain if e.type == "action.intended"}
         assert set(world.writer.sent) <= intended, "something was sent without an intent on record"
         return chains

@@ -16,10 +16,11 @@ from core.actions.writer import Attempt
 from core.dispatcher.reply import Reply, Unanswered
 from core.types import Action, Effect
 from tests.fakes import PLAN, World, message, trouble
+from tests.integration.test_label_runs import READY, UNCLEAR
 from tests.prove.evidence import Asked, Landed, Relabelled, Tables, action_of, changing
 from tests.prove.fuse import Fuse
 from tests.prove.lean import Item
-from tests.prove.rig import INPUT_TOKENS, OUTPUT_TOKENS, READY, TRIAGE_COST, TRIAGE_OUTPUT_TOKENS, UNCLEAR, cost_of
+from tests.prove.rig import INPUT_TOKENS, OUTPUT_TOKENS, TRIAGE_COST, TRIAGE_OUTPUT_TOKENS, cost_of
 
 TIMEOUT_MS: Final = 282_000
 SETTLE_MS: Final = 900_000

@@ -118,13 +118,13 @@ def _aftermath(rig: Rig, plot: Plot, variant: Variant, subject: str) -> Iterator
     else:
         look(app)
     _again(lambda: (plot.again or plot.act)(app, subject))
-    _again(lambda: plot.later(app))
+    _again(lambda: plot.later(app, subject))
     _deliver_all(rig, app)
     look(app)
     rig.clock.forward(SETTLE_SECONDS)
     look(app)
     _approve_all(rig, app)
-    _again(lambda: plot.later(app))
+    _again(lambda: plot.later(app, subject))
     _deliver_all(rig, app)
 
     tables, outside = rig.look()

@@ -23,6 +23,7 @@ from core.pipeline import dispatch, work
 from core.reconcile import look_at_waiting
 from core.types import Issue, Target, TaskRequest
 from tests.fakes import World, make_world, pull_request
+from tests.integration.test_label_runs import PHASE3
 from tests.prove.counterparts import OUTCOMES, REPLIES, Counterparts, FusedReader
 from tests.prove.evidence import Outside, Tables, read_tables, read_under_way
 from tests.prove.fuse import Fuse, FusedModel, FusedStoreClient, in_turn, last_first
@@ -31,7 +32,6 @@ from tests.prove.lean import Item, LeanClient
 from tests.prove.rig import TEXT
 
 FAR: Final = 10**15
-PHASE3: Final = {"PHASE": "phase3", "PRE_006_CI_GATING": "confirmed", "CRIT_001_DEBUG_ENDPOINTS": "confirmed"}
 PULLS, ISSUES = (42, 43), (7, 8)
 FORMER: Final = ("status:triage", "prio:P3", "good first issue")
 LABELS: Final = (FORMER, ("status:ready", "prio:P2"), ("status:blocked", "prio:P0", "needs:qa"), ())
@@ -85,7 +85,7 @@ class Machine(RuleBasedStateMachine):
         self._client.empty(tables.values())
         self._fuse = Fuse()
         fused: Any = FusedStoreClient(self._client, self._fuse)
-        self._world: World = make_world(fused, dict(tables), **PHASE3)
+        self._world: World = make_world(fused, dict(tables), worker=False, **PHASE3)
         self._github = self._world.github
         self._github.pulls[43] = pull_request(43)
         for number in ISSUES:

@@ -25,6 +25,10 @@ WEEK_SECONDS: Final = 7 * 86_400
 NOT_A_PLAN: Final = Order(text="not json", input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS)
 
 
+Act = Callable[[App, str], Any]
+"""One request, about a subject."""
+
+
 def ask(app: App, _: str = "") -> Any:
     """The dispatch of a QA plan."""
     request = TaskRequest("qa_plan", Target("pull_request", 42), 100, False, "ci", "api")
@@ -43,15 +47,15 @@ class Plot:
 
     name: str
     before: Callable[[Rig], str]
-    act: Callable[[App, str], Any]
+    act: Act
     comments: int
     spare: int = 0
     worker: bool = False
     variants: int = 1
     since: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
-    again: Callable[[App, str], Any] | None = None
-    later: Callable[[App], Any] = ask
+    again: Act | None = None
+    later: Act = ask
     labels: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 

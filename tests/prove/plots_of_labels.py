@@ -11,18 +11,20 @@ from core.pipeline import dispatch
 from core.queue_run import run_queue
 from core.types import Target, TaskRequest
 from local.faults import Fault
+from tests.integration.test_label_runs import PHASE3, READY, UNCLEAR
 from tests.prove.plots import (
     ATTEMPT_SECONDS,
     FAR,
     LEASES_SECONDS,
     PAID,
     SETTLE_SECONDS,
+    Act,
     Plot,
     approve,
     deliver,
     look,
 )
-from tests.prove.rig import READY, TRIAGE_OUTPUT_TOKENS, UNCLEAR, Rig, order
+from tests.prove.rig import TRIAGE_OUTPUT_TOKENS, Rig, order
 
 ISSUE, OTHER = 7, 8
 OTHERS_OWN: Final = frozenset({"good first issue"})
@@ -31,7 +33,6 @@ MADE_READY: Final = {ISSUE: TRIAGED | {"status:ready"}}
 BOTH_READY: Final = {number: TRIAGED | {"status:ready"} for number in (ISSUE, OTHER)}
 ASKED: Final = {ISSUE: TRIAGED | {"status:triage", "needs:pm"}}
 PHASE1: Final = {"PHASE": "phase1"}
-PHASE3: Final = {"PHASE": "phase3", "PRE_006_CI_GATING": "confirmed", "CRIT_001_DEBUG_ENDPOINTS": "confirmed"}
 NINE, TEN = "2026-11-22T09:00:00Z", "2026-11-22T10:00:00Z"
 INVOCATION_MS: Final = 60_000
 TAKEN: Final = "after update_item dedupe"
@@ -54,7 +55,7 @@ def batch(app: App, _: str = "") -> Any:
     return dict(dispatch_all(app, kind, requests, run_id=app.new_id(), wait_until=0, deadline=FAR))
 
 
-def scheduled(slot: str) -> Callable[[App, str], Any]:
+def scheduled(slot: str) -> Act:
     """A delivery of this slot, by an invocation that ends within a minute."""
 
     def act(app: App, _: str = "") -> Any:
@@ -127,17 +128,17 @@ def approval_died_half_way(seconds: int) -> Callable[[Rig], str]:
     return before
 
 
-def _two_actions(name: str, before: Callable[[Rig], str], act: Callable[[App, str], Any], **more: Any) -> Plot:
+def _two_actions(name: str, before: Callable[[Rig], str], act: Act, **more: Any) -> Plot:
     """A triage in phase 3 that changes labels and asks a question."""
     return Plot(name, before, act, 1, spare=1, **{"settings": PHASE3, "later": triage, "labels": ASKED, **more})
 
 
-def _one_change(name: str, before: Callable[[Rig], str], act: Callable[[App, str], Any], **more: Any) -> Plot:
+def _one_change(name: str, before: Callable[[Rig], str], act: Act, **more: Any) -> Plot:
     """A triage in phase 1 whose labels wait."""
     return Plot(name, before, act, 0, settings=PHASE1, later=triage, labels=MADE_READY, **more)
 
 
-def _two_issues(name: str, act: Callable[[App, str], Any], later: Callable[[App], Any], **more: Any) -> Plot:
+def _two_issues(name: str, act: Act, later: Act, **more: Any) -> Plot:
     """Triage in phase 3 of both issues of the queue."""
     return Plot(name, model_says(READY), act, 0, settings=PHASE3, later=later, labels=BOTH_READY, **more)
 

@@ -20,6 +20,7 @@ from tests.integration.injection import (
     troubled_client,
     unreachable,
 )
+from tests.integration.label_operations import LABEL_OPERATIONS
 from tests.integration.troubled import (
     BEFORE_THE_STORE_GIVES_UP,
     BEYOND_THE_SDK,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
     from local.engine import Engine
 
-OPERATIONS = pytest.mark.parametrize("operation", [*MEASURED, *OTHERS], ids=lambda operation: operation.name)
+ALL = [*MEASURED, *OTHERS, *LABEL_OPERATIONS]
+OPERATIONS = pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.name)
 SEEDS = 6
 PASSING = (
     (conflict, BEFORE_THE_STORE_GIVES_UP),

@@ -60,19 +60,6 @@ COSTS: Final = {"claude-sonnet-5-5": COST, "claude-haiku-5-5": TRIAGE_COST}
 TRIAGED: Final = (7, 8)
 """Issues in the triage queue."""
 TEXT: Final = "Open a listing: the price is negative. It should be 0."
-READY: Final[dict[str, Any]] = {
-    "priority": "P1",
-    "priority_rationale": "It blocks what the sprint is for.",
-    "sprint": "current",
-    "components": ["dfg-api"],
-    "questions": [],
-    "ready_for_dev": True,
-    "reason": "The issue says what is wrong and how to see it.",
-    "evidence": "Steps and expected result are in the text.",
-}
-"""A triage that changes the status and asks nothing."""
-UNCLEAR: Final[dict[str, Any]] = {**READY, "questions": ["Which listings are meant?"], "ready_for_dev": False}
-"""A triage that leaves the status, and asks."""
 
 
 def order(answer: object, output_tokens: int = OUTPUT_TOKENS) -> Order:

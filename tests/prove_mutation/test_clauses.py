@@ -65,6 +65,12 @@ def test_each_case_of_an_alternative_is_left_out_too() -> None:
     }
 
 
+def test_a_clause_in_parentheses_gets_no_second_ones() -> None:
+    """DynamoDB refuses them."""
+    assert always_true("(p OR q)") == "((p OR q) OR NOT (p OR q))"
+    assert never_true("(p OR q)") == "((p OR q) AND NOT (p OR q))"
+
+
 def test_clauses_are_found_at_any_depth() -> None:
     assert without("store.update(condition='p OR (q AND f(#r, (1)))')") == {
         "p OR (q AND f(#r, (1)))": f"store.update(condition='{always_true('p OR (q AND f(#r, (1)))')}')",
