@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from bench.report import Results
-
 from bench import cold, load, report, size, traffic, warm
+from bench.report import Results
 from bench.requests import measure_all
 from bench.yard import Yard
 from local.child import ROOT
