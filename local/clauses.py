@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 CONDITIONAL: Final = frozenset({"Update", "Delete"})
@@ -94,7 +95,7 @@ def _weakened(expression: str) -> Iterator[tuple[str, str]]:
                 for clause, inner in _weakened(part):
                     yield clause, word.join([*before, inner, *after])
             return
-    if expression.startswith("("):
+    if _is_group(expression):
         for clause, inner in _weakened(expression[1:-1]):
             yield clause, f"({inner})"
 
@@ -127,7 +128,13 @@ def never_true(clause: str) -> str:
 
 def _grouped(clause: str) -> str:
     """In parentheses once: DynamoDB refuses redundant ones."""
-    return clause if clause.startswith("(") else f"({clause})"
+    return clause if _is_group(clause) else f"({clause})"
+
+
+def _is_group(expression: str) -> bool:
+    """Whether one pair of parentheses holds all of it."""
+    depths = list(accumulate((character == "(") - (character == ")") for character in expression))
+    return expression.startswith("(") and 0 not in depths[:-1]
 
 
 def always_true_of(literal: str) -> str:

@@ -14,6 +14,7 @@ from core.errors import StoreUnavailable
 from tests.integration.injection import Injector, conflict, lost_answer, troubled_client, unreachable
 from tests.integration.label_operations import LABEL_OPERATIONS
 from tests.integration.troubled import BEFORE_THE_STORE_GIVES_UP, Troubled, for_good, now_and_then, once
+from tests.prove.lean import LeanClient
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -35,11 +36,9 @@ def troubled_clients(engine: Engine) -> tuple[DynamoDBClient, Injector]:
 
 
 @pytest.fixture
-def troubled(
-    troubled_clients: tuple[DynamoDBClient, Injector], dynamodb_client: DynamoDBClient, tables: dict[str, str]
-) -> Troubled:
+def troubled(engine: Engine, troubled_clients: tuple[DynamoDBClient, Injector], tables: dict[str, str]) -> Troubled:
     client, injector = troubled_clients
-    return Troubled(client, dynamodb_client, injector, tables)
+    return Troubled(client, LeanClient(engine.url), injector, tables)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

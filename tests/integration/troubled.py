@@ -19,6 +19,7 @@ from core.reconcile import look_at_waiting
 from tests.fakes import FakeModel, World, make_world
 from tests.integration.injection import BUSY, UNCLEAR, Happening, Injector, all_in_turn, all_in_turn_backwards
 from tests.integration.test_label_runs import PHASE3
+from tests.prove.lean import LeanClient
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -72,7 +73,7 @@ class Troubled:
     """One set of tables, emptied for each world, behind a client with an injector."""
 
     client: DynamoDBClient
-    calm: DynamoDBClient
+    calm: LeanClient
     injector: Injector
     tables: dict[str, str]
 
@@ -82,7 +83,7 @@ class Troubled:
     def world(self, operation: Operation, *, backwards: bool = False) -> tuple[World, str]:
         """A world in which `operation` is about to begin, and its subject."""
         self.injector.clear()
-        self._empty()
+        self.calm.empty(self.tables.values())
         world = make_world(self.client, self.tables, worker=operation.worker, **PHASE3)
         together = all_in_turn_backwards if backwards else all_in_turn
         self.model = BilledModel(world.model)
@@ -123,8 +124,8 @@ class Troubled:
                 if not run.startswith("other")
             ),
             breaker["state"],
-            sorted(item["state"]["S"] for item in self._scan(settings.actions_table)),
-            sorted(_record(item) for item in self._scan(settings.dedupe_table)),
+            sorted(item["state"] for item in self.calm.scan(settings.actions_table)),
+            sorted(_record(item) for item in self.calm.scan(settings.dedupe_table)),
             sorted(tuple(event.type for event in chain) for chain in self.hold_laws(world)),
         )
 
@@ -139,7 +140,7 @@ class Troubled:
         charged = sum(e["charge"] for run, e in breaker["charges"].items() if not run.startswith("other"))
         assert charged >= self.model.billed, f"{self.model.billed} billed, {charged} charged"
 
-        names = {item["chain"]["S"] for item in self._scan(settings.audit_table)}
+        names = {item["chain"] for item in self.calm.scan(settings.audit_table)}
         chains = [log.read_chain(world.app.store, settings.audit_table, name) for name in names]
         assert all(log.verdict(chain)["intact"] for chain in chains)
         posted = Counter(MARKER.findall(comment.body)[-1] for _, comment in world.github.posted)
@@ -174,33 +175,14 @@ class Troubled:
             look_at_waiting(world.app, FAR)
             came_out.append(self.attempt(world, operation, subject))
             self.hold_laws(world)
-        states = [item["state"]["S"] for item in self._scan(world.app.settings.actions_table)]
+        states = [item["state"] for item in self.calm.scan(world.app.settings.actions_table)]
         assert "executing" not in states
         return came_out
-
-    def _scan(self, table: str) -> list[dict[str, Any]]:
-        pages = self.calm.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-        return [dict(item) for page in pages for item in page["Items"]]
-
-    def _empty(self) -> None:
-        for table in self.tables.values():
-            items = self._scan(table)
-            keys = _schema(self.calm, table) if items else []
-            for start in range(0, len(items), 25):
-                batch: Any = [
-                    {"DeleteRequest": {"Key": {key: item[key] for key in keys}}} for item in items[start : start + 25]
-                ]
-                self.calm.batch_write_item(RequestItems={table: batch})
-
-
-def _schema(client: DynamoDBClient, table: str) -> list[str]:
-    return [key["AttributeName"] for key in client.describe_table(TableName=table)["Table"]["KeySchema"]]
 
 
 def _record(item: dict[str, Any]) -> str:
     """A record of the dedupe table: its kind, and how it stands."""
-    stands = item.get("stage") or item.get("state") or {"S": ""}
-    return f"{item['key']['S'].split('#')[0]} {stands['S']}"
+    return f"{item['key'].split('#')[0]} {item.get('stage') or item.get('state', '')}"
 
 
 def once(

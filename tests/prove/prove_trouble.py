@@ -29,16 +29,15 @@ from tests.integration.troubled import (
     now_and_then,
     once,
 )
+from tests.prove.lean import LeanClient
 from tests.prove.report import Report
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-
     from local.engine import Engine
 
 ALL = [*MEASURED, *OTHERS, *LABEL_OPERATIONS]
 OPERATIONS = pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.name)
-SEEDS = 6
+SEEDS = 3
 PASSING = (
     (conflict, BEFORE_THE_STORE_GIVES_UP),
     (throttled, BEYOND_THE_SDK),
@@ -49,9 +48,9 @@ PASSING = (
 
 
 @pytest.fixture
-def troubled(engine: Engine, dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> Troubled:
+def troubled(engine: Engine, tables: dict[str, str]) -> Troubled:
     injector = Injector()
-    return Troubled(troubled_client(engine.url, injector), dynamodb_client, injector, tables)
+    return Troubled(troubled_client(engine.url, injector), LeanClient(engine.url), injector, tables)
 
 
 @OPERATIONS

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.child import ROOT
 from local.clauses import always_true, mutants, never_true
 from local.mutate import TESTS, find
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 CONDITIONAL_WRITES = {
     "_count",
@@ -69,6 +76,7 @@ def test_a_clause_in_parentheses_gets_no_second_ones() -> None:
     """DynamoDB refuses them."""
     assert always_true("(p OR q)") == "((p OR q) OR NOT (p OR q))"
     assert never_true("(p OR q)") == "((p OR q) AND NOT (p OR q))"
+    assert always_true("(p) OR (q)") == "((p) OR (q) OR NOT ((p) OR (q)))"
 
 
 def test_clauses_are_found_at_any_depth() -> None:
@@ -110,3 +118,29 @@ def test_every_file_with_a_conditional_write_has_tests_that_know_it() -> None:
     assert set(TESTS) == {mutant.path for mutant in find()}
     for test in {test for tests in TESTS.values() for test in tests}:
         assert (ROOT / test).is_file()
+
+
+def test_dynamodb_takes_what_is_left_of_every_condition(
+    dynamodb_client: DynamoDBClient, tables: dict[str, str]
+) -> None:
+    """A condition that it refused would be missed for the wrong reason."""
+    left = {condition for mutant in find() for condition in conditions(mutant.source)}
+    assert len(left) > 20
+    for condition in left:
+        names = sorted(set(re.findall(r"#\w+", condition)))
+        values = sorted(set(re.findall(r":\w+", condition)))
+        with contextlib.suppress(dynamodb_client.exceptions.ConditionalCheckFailedException):
+            dynamodb_client.update_item(
+                TableName=tables["DEDUPE_TABLE"],
+                Key={"key": {"S": "of no record"}},
+                UpdateExpression="REMOVE #other",
+                ConditionExpression=condition,
+                ExpressionAttributeNames={**{name: name.strip("#") for name in names}, "#other": "other"},
+                **({"ExpressionAttributeValues": {value: {"N": "1"} for value in values}} if values else {}),  # type: ignore[arg-type]
+            )
+
+
+def conditions(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg == "condition" and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
