@@ -10,7 +10,7 @@ from typing import Any, Final
 from local.model import Order
 from local.stack import Stack
 from tests.corpus.bots import live
-from tests.corpus.load import Case
+from tests.corpus.load import REPOSITORY, Case
 from tests.handlers.caller import Caller
 
 FITS: Final = 500
@@ -27,7 +27,10 @@ class Passed:
 
 
 def knock(stack: Stack, case: Case) -> Passed:
-    """Dispatches at a new commit, with the case as the expected result of the one step of the plan."""
+    """Dispatches at a new commit, with the case as the expected result of the one step of the plan.
+
+    Where the case speaks of the corpora's repository it means the one that is asked about.
+    """
     assert stack.model is not None
     stack.repository.push(42, hashlib.sha256(case.id.encode()).hexdigest()[:40])
     before = len(stack.repository.comments(42))
@@ -39,7 +42,7 @@ def knock(stack: Stack, case: Case) -> Passed:
                 "ac_text": "The change does what it says",
                 "covers": [path],
                 "steps": ["Open the page"],
-                "expected": case.body,
+                "expected": case.body.replace(REPOSITORY, stack.repository.name),
                 "edge_cases": [],
             }
         ],

@@ -85,7 +85,7 @@ def command_words(text: Readings) -> Iterator[Hit]:
 
 def agent_mentions(text: Readings) -> Iterator[Hit]:
     """A mention of an account that acts when mentioned. Code does not protect: agents read the raw text."""
-    for reading in (*text.all, *text.bare):
+    for reading in text.fresh:
         for match in _MENTION.finditer(reading):
             before, after = reading[max(0, match.start() - 1) : match.start()], reading[match.end() : match.end() + 20]
             if not (_MAIL.search(before) and _DOMAIN.match(after)):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from core.policy.disguises import BETWEEN, ROTATIONS, RUN, decoded, packed, rotated, spelled
+from core.policy.disguises import BETWEEN, ROTATIONS, RUN, START, decoded, packed, rotated, spelled, starts
 from core.policy.found import Hit
 from core.policy.readings import Readings
 from core.policy.shapes import (
@@ -54,20 +54,22 @@ _HEX: Final = re.compile(r"[0-9a-f]{32,}", re.IGNORECASE)
 
 def _vendor_named(text: Readings) -> Iterator[str | None]:
     """The names of the vendors' credentials in a text, each with how it was dressed; the cheap looks first."""
-    for reading in (*text.all, *text.bare):
-        yield vendor(reading)
-        yield _how(vendor(reading[::-1]), "reversed")
-    for reading in dict.fromkeys((text.raw, text.all[-1], text.bare[-1])):
-        yield _how(vendor_in_pieces(reading) or vendor_in_pieces(reading[::-1]) or vendor(spelled(reading)), "split")
-        forward, backward = decoded(reading), decoded(reading[::-1])
-        whole = BETWEEN.join(forward)
-        yield _how(vendor(whole) or vendor(whole[::-1]), "encoded")
-        yield _how("a long random word" if any(map(random_word, forward)) else None, "encoded")
-        yield _how(vendor(BETWEEN.join(backward)), "encoded and reversed")
-        words = "\n".join(run for run in RUN.findall(reading) if is_mixed(run))
-        pem = any(form in reading for form in _TURNED_PEMS)
-        yield _how("private key" if pem else vendor(rotated(words, reading), turned=True), "rotated")
-        yield _how(next(filter(None, map(vendor_turned_round, WORD.findall(reading))), None), "turned round")
+    written = BETWEEN.join(text.fresh)
+    yield vendor(written)
+    yield _how(vendor(written[::-1]), "reversed")
+    readings = tuple(dict.fromkeys((text.raw, text.all[-1], text.bare[-1])))
+    found = _all_starts(text)
+    yield _how(vendor_in_pieces(readings, found) or vendor_in_pieces(readings, found, backwards=True), "split")
+    yield _how(vendor(BETWEEN.join(map(spelled, readings))), "split")
+    forward = BETWEEN.join(dict.fromkeys(plain for reading in readings for plain in decoded(reading)))
+    backward = BETWEEN.join(dict.fromkeys(plain for reading in readings for plain in decoded(reading[::-1])))
+    yield _how(vendor(forward) or vendor(forward[::-1]), "encoded")
+    yield _how("a long random word" if any(map(random_word, forward.split(BETWEEN))) else None, "encoded")
+    yield _how(vendor(backward), "encoded and reversed")
+    words = "\n".join(dict.fromkeys(run for run in RUN.findall(written) if is_mixed(run)))
+    pem = any(form in written for form in _TURNED_PEMS)
+    yield _how("private key" if pem else vendor(rotated(words, written), turned=True), "rotated")
+    yield _how(next(filter(None, map(vendor_turned_round, dict.fromkeys(WORD.findall(written)))), None), "turned round")
 
 
 def _how(name: str | None, dress: str) -> str | None:
@@ -132,19 +134,25 @@ def _all_letters(text: Readings) -> str:
 
 @lru_cache(maxsize=1)
 def _everything(text: Readings) -> str:
-    """All readings of a text, packed and decoded too. Two rules after each other ask for those of the same text."""
+    """All readings of a text, packed and decoded too. Several rules ask for those of the same text."""
     readings = dict.fromkeys((*text.all, *text.bare))
-    forms = dict.fromkeys(form for reading in readings for form in (reading, *packed(reading), *decoded(reading)))
+    forms = dict.fromkeys(text.fresh)
+    forms |= dict.fromkeys(form for reading in readings for form in (*packed(reading), *decoded(reading)))
     forms |= dict.fromkeys(decoded(packed(text.all[-1])[0]))
     return BETWEEN.join(forms)
 
 
-def _told(secret: str, text: str) -> bool:
+@lru_cache(maxsize=1)
+def _all_starts(text: Readings) -> frozenset[str]:
+    return starts(_everything(text))
+
+
+def _told(secret: str, text: str, found: frozenset[str]) -> bool:
     """Whether `text` holds the secret, a long piece of it, or most of it in pieces."""
+    if not any(secret[at : at + START] in found for at in range(0, len(secret) - START + 1, _PIECE - START + 1)):
+        return False  # every piece of _PIECE characters holds one of these whole
     if secret in text or len(secret) < _LONG:
         return secret in text
-    if not any(secret[at : at + _PIECE - 2] in text for at in range(0, len(secret) - _PIECE + 3, 3)):
-        return False  # every piece of _PIECE characters holds one of these whole
     covered = at = 0
     while at + _PIECE <= len(secret):
         length = _PIECE
@@ -188,9 +196,11 @@ def tells(text: Readings, secrets: Iterable[str]) -> bool:
     for secret in secrets:
         if len(secret) < _SHORTEST_OWN:
             continue
-        everything = _everything(text)
+        everything, found = _everything(text), _all_starts(text)
         plain, whole = _dressed(secret)
-        if any(form in everything for form in whole) or any(_told(form, everything) for form in plain):
+        if any(form[:START] in found and form in everything for form in whole):
+            return True
+        if any(_told(form, everything, found) for form in plain):
             return True
         if len(secret) >= _LONG and _spells(text, secret):
             return True

@@ -1,7 +1,8 @@
 """What a text may hold in disguise: split, spelled out, encoded or with its letters exchanged. For detection only.
 
 Several texts are looked at as one, joined by `BETWEEN`, which no credential holds: a search over the
-whole costs little more than a search over one.
+whole costs little more than a search over one. What can only be found where some four characters stand
+is looked for when they do (`starts`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
-BETWEEN: Final = "\0"
+BETWEEN: Final = " \0 "
+START: Final = 4
 RUN: Final = re.compile(r"[A-Za-z0-9+/_=-]{18,}")
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -61,6 +63,11 @@ def _kept(text: str, left_out: bytes) -> str:
 def packed(text: str) -> tuple[str, ...]:
     """The text with what stands between the pieces of a split secret taken out."""
     return (_kept(text, _NOT_GLUE), _kept(text, _NOT_WORDS), _kept(_ITEM.sub("", text), _NOT_GLUE))
+
+
+def starts(text: str) -> frozenset[str]:
+    """All that any START characters of the text spell."""
+    return frozenset(text[at : at + START] for at in range(len(text) - START + 1))
 
 
 def spelled(text: str) -> str:

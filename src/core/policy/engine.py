@@ -40,7 +40,7 @@ __all__ = [
     "version",
 ]
 
-_NUMBER: Final = 2
+_NUMBER: Final = 3
 """Raise when the engine, the renderer or a schema judges differently."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -21,10 +21,8 @@ class _Harm:
     patterns: tuple[str, ...]
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compiled when it is first needed: a cold start pays only for what the text calls for."""
-    return re.compile(pattern, re.IGNORECASE)
+_compiled: Final = cache(re.compile)
+"""Compiled when first needed: a cold start pays only for what the text calls for."""
 
 
 def _harms() -> tuple[_Harm, ...]:
@@ -42,16 +40,24 @@ def _harms() -> tuple[_Harm, ...]:
 
 
 _HARMS: Final[tuple[_Harm, ...]] = _harms()
+_NEEDS: Final = frozenset(word for harm in _HARMS for word in harm.needs)
 
 
 def harmful_steps(text: Readings) -> Iterator[Hit]:
     """Instructions whose honest execution damages the tester, the repository or its protections."""
-    readings = {reading: reading.lower() for reading in (text.all[-1], *text.bare)}
+    lowered = {reading: reading.lower() for reading in text.fresh}
+    found = frozenset(word for word in _NEEDS if any(word in lower for lower in lowered.values()))
     for harm in _HARMS:
-        for reading, lower in readings.items():
-            if not any(word in lower for word in harm.needs):
-                continue
-            match = next(filter(None, (_compiled(pattern).search(reading) for pattern in harm.patterns)), None)
+        if not found.isdisjoint(harm.needs):
+            match = next(_matches(harm, lowered), None)
             if match:
-                yield Hit(harm.rule, "ask", match[0], harm.why)
-                break
+                yield Hit(harm.rule, "ask", match, harm.why)
+
+
+def _matches(harm: _Harm, lowered: Mapping[str, str]) -> Iterator[str]:
+    """As they stand in the reading; patterns know small letters only."""
+    for pattern in map(_compiled, harm.patterns):
+        for reading, lower in lowered.items():
+            match = pattern.search(lower)
+            if match:
+                yield reading[slice(*match.span())]

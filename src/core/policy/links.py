@@ -135,7 +135,7 @@ def _nobody_owns(host: str) -> bool:
 def outside_links(text: Readings, repository: str) -> Iterator[Hit]:
     """Addresses on hosts that are neither the tester's own nor plain pages of this repository."""
     seen: set[str] = set()
-    for reading in dict.fromkeys(form.replace("[.]", ".") for form in (*text.all, *text.bare)):
+    for reading in dict.fromkeys(form.replace("[.]", ".") for form in text.fresh):
         for shown, host, ours in _addresses(reading, repository):
             if not ours and not _nobody_owns(host) and host not in seen:
                 seen.add(host)
@@ -163,7 +163,7 @@ def _addresses(text: str, repository: str) -> Iterator[tuple[str, str, bool]]:
 
 def closing_keywords(text: Readings) -> Iterator[Hit]:
     """Words that close an issue where GitHub or a bot reads them, the reference possibly on the next line."""
-    for reading in (*text.all, *text.bare):
+    for reading in text.fresh:
         if "#" not in reading and "gh-" not in reading.lower() and "github.com" not in reading.lower():
             continue
         match = _CLOSING.search(reading)

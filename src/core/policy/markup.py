@@ -52,7 +52,7 @@ def html_comments(text: Readings) -> Iterator[Hit]:
 
 def images(text: Readings) -> Iterator[Hit]:
     """An image calls its host when it is looked at."""
-    for reading in (*text.all, *text.bare):
+    for reading in text.fresh:
         match = _IMAGE.search(reading)
         if not match and _DEFINITION.search(reading):
             match = _REFERENCE_IMAGE.search(reading)
@@ -63,7 +63,7 @@ def images(text: Readings) -> Iterator[Hit]:
 
 def script_addresses(text: Readings) -> Iterator[Hit]:
     """Addresses and attributes that run code."""
-    for reading in (*text.all, *text.bare):
+    for reading in text.fresh:
         match = _SCRIPT.search(reading) or _HANDLER.search(reading)
         if match:
             yield Hit("markup.script", "refuse", match[0], "runs or embeds content when it is opened")

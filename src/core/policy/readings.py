@@ -11,7 +11,9 @@ import html
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +32,7 @@ _LEAD: Final = re.compile(
 _TAIL: Final = " \t\u00a0`*_~|\"'”’»)]}<>\\"
 """Marks that may follow a command: the other side of code, emphasis, quotes and table cells."""
 _MARKUP: Final = re.compile(r"[`*_~\\]+")
+_NEIGHBOURS: Final = 2
 
 
 def _confusables() -> dict[int, str]:
@@ -72,6 +75,37 @@ class Readings:
     """Distinct lines of all readings, without what may stand before or after a command."""
     bare: tuple[str, ...]
     """All readings without the marks of code and emphasis."""
+
+    @cached_property
+    def fresh(self) -> tuple[str, ...]:
+        """All of `all` and `bare`, each after the first only where it differs from those before it.
+
+        For rules that look at no more than a few lines at once: each line that is new comes with its neighbours.
+        """
+        seen: set[str] = set()
+        result: list[str] = []
+        for reading in (*self.all, *self.bare):
+            lines = reading.split("\n")
+            kept = _with_neighbours(lines, seen) if seen else range(len(lines))
+            seen.update(lines)
+            result.append("\n".join(lines[index] for index in kept))
+        return tuple(filter(None, result))
+
+
+def _with_neighbours(lines: Sequence[str], seen: set[str]) -> list[int]:
+    """The indices of the lines not seen before, and of the _NEIGHBOURS written lines before and after each."""
+    kept: set[int] = set()
+    for index, line in enumerate(lines):
+        if line in seen:
+            continue
+        kept.add(index)
+        for step in (-1, 1):
+            at, written = index + step, 0
+            while 0 <= at < len(lines) and written < _NEIGHBOURS:
+                kept.add(at)
+                written += not lines[at].isspace() and lines[at] != ""
+                at += step
+    return sorted(kept)
 
 
 def _line_starts(text: str) -> list[str]:

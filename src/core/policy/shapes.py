@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
 from core.policy.data_files import load
-from core.policy.disguises import RUN, from_base64, packed
+from core.policy.disguises import RUN, START, from_base64, packed
 
 _WINDOW: Final = 400
 """Characters after a prefix among which the pieces of its body are looked for."""
@@ -20,6 +20,8 @@ _SURE: Final = 7
 """Length from which a prefix cannot have come about by joining words."""
 _MOST_LOST: Final = 5
 """Characters that a cut prefix may lack."""
+_SHORTEST: Final = 14
+"""Characters of the shortest credential, prefix and body."""
 _PEM: Final = " PRIVATE KEY"
 _PACKED_PEM: Final = re.compile("BEGIN" + "-?(?:RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP)?-?PRIVATEKEY")
 WORD: Final = re.compile(r"[A-Za-z0-9_-]{18,}")
@@ -57,11 +59,11 @@ def _shapes() -> Iterator[_Shape]:
 
 
 _PREFIXES: Final = tuple((shape.prefix, shape) for shape in _shapes())
-_LONG_PREFIXES: Final = tuple((prefix, shape) for prefix, shape in _PREFIXES if len(prefix) >= 4)
+_LONG_PREFIXES: Final = tuple((prefix, shape) for prefix, shape in _PREFIXES if len(prefix) >= START)
 _BARE_PREFIXES: Final = tuple(
     (bare, shape)
     for prefix, shape in _LONG_PREFIXES
-    if 4 <= len(bare := "".join(filter(str.isalnum, prefix))) < len(prefix)
+    if START <= len(bare := "".join(filter(str.isalnum, prefix))) < len(prefix)
 )
 """Prefixes without their signs, for texts that were cut up at signs."""
 
@@ -135,8 +137,12 @@ def _places(prefix: str, text: str) -> Iterator[int]:
 
 def vendor(text: str, *, turned: bool = False) -> str | None:
     """The name of a credential in `text`. `turned`: its letters were exchanged for this reading."""
-    for shape in [shape for prefix, shape in _PREFIXES if prefix in text]:
-        for match in filter(None, (shape.pattern.match(text, at) for at in _places(shape.prefix, text))):
+    words = "\n".join(word for word in text.split() if len(word) >= _SHORTEST)
+    for prefix, shape in _PREFIXES:
+        place = text if " " in prefix else words
+        if prefix not in place:
+            continue
+        for match in filter(None, (shape.pattern.match(place, at) for at in _places(prefix, place))):
             unlikely = (len(shape.prefix) >= 4 or shape.narrow) and is_mixed(match[1])
             enough = unlikely if turned else not shape.random
             if enough or _PEM in match[0] or looks_random(match[1]) or _patterned(match[1]):
@@ -150,29 +156,55 @@ def _is_key(shape: _Shape, body: str) -> bool:
     return looks_random(body, behind_prefix=True) or _patterned(body)
 
 
-def vendor_in_pieces(text: str) -> str | None:
-    """A prefix followed by a body whose pieces stand apart: in a list, in quotes, on lines of their own."""
-    for shape in [shape for prefix, shape in _PREFIXES if prefix in text]:
-        for at in _places(shape.prefix, text):
-            window = text[at + len(shape.prefix) : at + len(shape.prefix) + _WINDOW]
-            bodies = (shape.loose.match(shape.prefix + form) for form in packed(window))
+def vendor_in_pieces(texts: Iterable[str], found: frozenset[str], *, backwards: bool = False) -> str | None:
+    """A prefix followed by a body whose pieces stand apart: in a list, in quotes, on lines of their own.
+
+    `found`: what `starts` tells of all forms of the texts. `backwards`: as they read when turned round.
+    """
+    likely = [
+        (prefix, shape)
+        for prefix, shape in _PREFIXES
+        if len(prefix) < START or (prefix[::-1] if backwards else prefix)[:START] in found
+    ]
+    turned = [text[::-1] if backwards else text for text in texts]
+    return (
+        next(filter(None, (_followed(text, likely) for text in turned)), None)
+        or _run_together(dict.fromkeys(form for text in turned for form in packed(text)), likely)
+        or _without_signs(dict.fromkeys(packed(text)[1].replace("_", "") for text in turned))
+    )
+
+
+def _followed(text: str, likely: Sequence[tuple[str, _Shape]]) -> str | None:
+    for prefix, shape in likely:
+        for at in _places(prefix, text):
+            window = text[at + len(prefix) : at + len(prefix) + _WINDOW]
+            bodies = (shape.loose.match(prefix + form) for form in packed(window))
             if any(match and _is_key(shape, match[1][:_ENOUGH]) for match in bodies):
                 return shape.name
-    for form in packed(text):
+    return None
+
+
+def _run_together(forms: Iterable[str], likely: Sequence[tuple[str, _Shape]]) -> str | None:
+    long = [(prefix, shape) for prefix, shape in likely if len(prefix) >= START]
+    for form in forms:
         if _PACKED_PEM.search(form):
             return "private key"
-        for shape in [shape for prefix, shape in _LONG_PREFIXES if prefix in form]:
-            for found in re.finditer(re.escape(shape.prefix), form):
+        for prefix, shape in [(prefix, shape) for prefix, shape in long if prefix in form]:
+            for found in re.finditer(re.escape(prefix), form):
                 match = shape.loose.match(form, found.start())
                 body = match[1][:_ENOUGH] if match else ""
-                if is_mixed(body) and looks_random(body, behind_prefix=len(shape.prefix) >= _SURE):
+                if is_mixed(body) and looks_random(body, behind_prefix=len(prefix) >= _SURE):
                     return shape.name
-    signless = packed(text)[1].replace("_", "")
-    for bare, shape in [(bare, shape) for bare, shape in _BARE_PREFIXES if bare in signless]:
-        for found in re.finditer(bare, signless):
-            sure = len(bare) > 4 and not shape.random
-            if looks_random(signless[found.end() : found.end() + _ENOUGH], behind_prefix=sure):
-                return shape.name
+    return None
+
+
+def _without_signs(forms: Iterable[str]) -> str | None:
+    for form in forms:
+        for bare, shape in [(bare, shape) for bare, shape in _BARE_PREFIXES if bare in form]:
+            sure = len(bare) > START and not shape.random
+            for found in re.finditer(bare, form):
+                if looks_random(form[found.end() : found.end() + _ENOUGH], behind_prefix=sure):
+                    return shape.name
     return None
 
 
