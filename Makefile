@@ -6,6 +6,8 @@ export PYTHONPATH := src:.:cli
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
+# Without bytecode every process of a test run would compile what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
@@ -15,7 +17,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test acceptance check prove mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: help setup demo serve plan test long acceptance check prove mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
 .PHONY: judge-answers policy-report build deploy lock clean
 
 help: ## list the targets
@@ -50,8 +52,11 @@ serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
 plan: setup ## PR=case.json: print a QA plan for a pull request in GitHub's REST shape
 	@$(BIN)/python -m local.plan "$(PR)"
 
-test: setup $(MADE_SAM) ## run all tests that take no long preparation
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/acceptance
+test: setup $(MADE_SAM) ## run the tests that take no long preparation
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/acceptance --ignore tests/long
+
+long: setup ## the tests of which make test has a short form: longer logs, whole corpora, more phases
+	@$(BIN)/pytest -n 2 --dist loadfile tests/long
 
 acceptance: setup $(MADE_SAM) ## deploy the built template into a local CloudFormation and use it; sam local where Docker runs
 	@$(BIN)/pytest tests/acceptance

@@ -50,7 +50,7 @@ def measure(count: int) -> Results:
         say("the worker")
         workers = [cold.run_worker(yard) for _ in range(max(2, count // 2))]
         say("warm dispatches")
-        warmed = warm.measure(yard, min(80, DISPATCHES_PER_ROUND * count))
+        warmed = warm.measure(yard, min(64, DISPATCHES_PER_ROUND * count))
         say("eight callers at once")
         loads = [load.one_round(yard, LOAD_REQUESTS) for _ in range(LOAD_ROUNDS)]
         say("requests to DynamoDB")

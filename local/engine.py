@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 from local.child import ROOT, Child
@@ -99,6 +100,8 @@ TABLE_VARIABLES: Final[Mapping[str, str]] = {
 }
 """Logical id of a table in template.yaml → the handlers' variable that holds its name."""
 
+_AT_ONCE: Final = 25
+"""Items in one batch of writes."""
 _CREATION: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
 
@@ -107,25 +110,35 @@ def create_tables(client: DynamoDBClient, template: Template, names: Mapping[str
 
     `names`: variable → table name. Returns the names of those it made.
     """
-    present = {name for page in client.get_paginator("list_tables").paginate() for name in page["TableNames"]}
     made: list[str] = []
+    waiting: list[str] = []
     for logical_id, variable in TABLE_VARIABLES.items():
         name = names[variable]
-        if name in present:
-            continue
         properties = template.tables[logical_id]
         definition: dict[str, Any] = {key: properties[key] for key in _CREATION if key in properties}
-        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
+        try:
+            table = client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceInUseException":
+                raise
+            continue
         made.append(name)
-    for name in made:
+        if table["TableDescription"]["TableStatus"] != "ACTIVE":
+            waiting.append(name)
+    for name in waiting:
         client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     return made
 
 
-def empty_tables(client: DynamoDBClient, names: Mapping[str, str]) -> None:
+def empty_tables(client: DynamoDBClient, template: Template, names: Mapping[str, str]) -> None:
     """Removes every item: a fresh start for tests. Nothing in the product can do this to the audit."""
-    for name in names.values():
-        keys = [key["AttributeName"] for key in client.describe_table(TableName=name)["Table"]["KeySchema"]]
-        for page in client.get_paginator("scan").paginate(TableName=name):
-            for item in page["Items"]:
-                client.delete_item(TableName=name, Key={key: item[key] for key in keys})
+    for logical_id, variable in TABLE_VARIABLES.items():
+        name, keys = names[variable], [key["AttributeName"] for key in template.tables[logical_id]["KeySchema"]]
+        doomed = [
+            {"DeleteRequest": {"Key": {key: item[key] for key in keys}}}
+            for page in client.get_paginator("scan").paginate(TableName=name)
+            for item in page["Items"]
+        ]
+        while doomed:
+            answer = client.batch_write_item(RequestItems={name: doomed[:_AT_ONCE]})  # type: ignore[dict-item]
+            doomed = [*answer["UnprocessedItems"].get(name, ()), *doomed[_AT_ONCE:]]

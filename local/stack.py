@@ -109,7 +109,7 @@ class Stack:
 
     def reset(self) -> None:
         """A fresh start for tests: empty tables, a new breaker, stand-ins that remember nothing."""
-        empty_tables(self.dynamodb, self.tables)
+        empty_tables(self.dynamodb, self._template, self.tables)
         self._first_row()
         self.repository.clear()
         if self.model is not None:

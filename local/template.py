@@ -138,7 +138,7 @@ def _resolve(value: Any, defaults: Mapping[str, str]) -> Any:
     return value
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the quick one where it is
     """YAML with CloudFormation's short forms, kept as references."""
 
 

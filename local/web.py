@@ -88,7 +88,7 @@ class Server:
             return
         self._inner = _Inner(self._service, self._listener or listen(self.port))
         self._listener = None
-        threading.Thread(target=self._inner.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._inner.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
         """Closes the port and every open connection."""

@@ -19,6 +19,7 @@ from local.relay import RelayStandIn
 from local.repository import Repository
 from local.stack import Stack, clean_environment
 from local.template import Template, read_template
+from tests.bare import bare_client
 from tests.rejudging import judge_again
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def dynamodb_client(engine: Engine) -> DynamoDBClient:
+    """The engine, asked without the SDK: most tests ask it for many things, and none about the SDK."""
+    return bare_client(engine.url)
+
+
+@pytest.fixture(scope="session")
+def sdk_client(engine: Engine) -> DynamoDBClient:
+    """The engine, asked as the functions do."""
     return dynamodb(engine.url, {})
 
 
@@ -52,10 +60,21 @@ def table_names(prefix: str) -> dict[str, str]:
 @pytest.fixture
 def tables(dynamodb_client: DynamoDBClient, template: Template) -> Iterator[dict[str, str]]:
     """The five tables, empty, for one test: variable → name. Its runs are judged again afterwards."""
+    yield from new_tables(dynamodb_client, template)
+
+
+@pytest.fixture(scope="module")
+def module_tables(dynamodb_client: DynamoDBClient, template: Template) -> Iterator[dict[str, str]]:
+    """The same for the tests of one module that read what was made once."""
+    yield from new_tables(dynamodb_client, template)
+
+
+def new_tables(client: DynamoDBClient, template: Template) -> Iterator[dict[str, str]]:
+    """Tables until the generator is closed."""
     names = table_names(f"t{uuid.uuid4().hex[:8]}")
-    create_tables(dynamodb_client, template, names)
+    create_tables(client, template, names)
     yield names
-    judge_again(dynamodb_client, names)
+    judge_again(client, names)
 
 
 @pytest.fixture
@@ -108,7 +127,7 @@ def _maker(engine: Engine, logs: Path, until: ExitStack) -> MakeStack:
         names = table_names(f"s{uuid.uuid4().hex[:8]}")
         env = clean_environment({"AWS_ENDPOINT_URL_DYNAMODB": engine.url, **names, **(overrides or {})})
         stack = until.enter_context(Stack(env, logs=logs, worker=worker, retry_delays=(0.0, 0.0)))
-        until.callback(lambda: judge_again(stack.dynamodb, stack.tables))
+        until.callback(lambda: judge_again(bare_client(engine.url), stack.tables))
         return stack
 
     return make
@@ -128,9 +147,9 @@ def shared_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def stack(shared_stack: Stack, sample: dict[str, Any]) -> Iterator[Stack]:
+def stack(shared_stack: Stack, sample: dict[str, Any], dynamodb_client: DynamoDBClient) -> Iterator[Stack]:
     """The running stack, emptied, with the sample pull request on the GitHub stand-in."""
     shared_stack.reset()
     shared_stack.repository.load(sample)
     yield shared_stack
-    judge_again(shared_stack.dynamodb, shared_stack.tables)
+    judge_again(dynamodb_client, shared_stack.tables)

@@ -12,6 +12,7 @@ import pytest
 
 from core.app import App
 from core.audit import log
+from core.audit.chain import Event
 from core.errors import LeaseHeld, OrchestratorError
 from core.pipeline import work
 from core.store import Store
@@ -21,6 +22,7 @@ from tests.audit.reading import reader
 from tests.audit.stories import ASKS, FORBIDDEN, DiesBeforeSending, Killed
 from tests.fakes import World, make_world, message, pull_request, trouble
 from tests.integration.test_pipeline import FAR, go
+from tests.rejudging import scan
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -77,12 +79,17 @@ def dying(world: World, at: int, before: bool) -> World:
     return replace(world, app=replace(world.app, store=store, ledger=ledger))
 
 
-def audited(app: App) -> dict[str, Charge]:
+def audited(client: DynamoDBClient, app: App) -> dict[str, Charge]:
     """What each run is charged, by its events."""
-    page = app.store.query(app.settings.audit_table, equals=("list", "runs"), index="byTime")
-    runs = [item["chain"] for item in page.items if item["type"] == "run.started"]
-    chains = {run: log.read_chain(app.store, app.settings.audit_table, run) for run in runs}
-    return {run: charge_of(event.as_json() for event in events) for run, events in chains.items()}
+    chains: dict[str, list[Event]] = {}
+    for item in scan(client, app.settings.audit_table):
+        chains.setdefault(item["chain"], []).append(log.from_item(item))
+    runs = {run: sorted(events, key=lambda event: event.seq) for run, events in chains.items()}
+    return {
+        run: charge_of(event.as_json() for event in events)
+        for run, events in runs.items()
+        if events[0].type == "run.started"
+    }
 
 
 def charged(app: App) -> dict[str, int]:
@@ -124,7 +131,7 @@ def test_the_audit_and_the_breaker_agree_to_the_micro_dollar(
             actor = replace(world, app=replace(world.app, start_worker=lambda event: None))
         sent = len(world.model.received)
         lived = attempt(partial(go, actor, number))
-        told = audited(world.app)
+        told = audited(dynamodb_client, world.app)
         if fate == "dies at a write" and not lived:
             lost = set(charged(world.app)) - set(told) - unheard
             assert not lost or len(world.model.received) == sent
@@ -137,12 +144,12 @@ def test_the_audit_and_the_breaker_agree_to_the_micro_dollar(
         if dice.random() < 0.3:  # the same again: a duplicate where it succeeded, another run where it did not
             world.model.replies = [message(usage=(number, number))]
             attempt(partial(go, world, number))
-        assert not_nothing(audited(world.app)) == {
+        assert not_nothing(audited(dynamodb_client, world.app)) == {
             run: amount for run, amount in charged(world.app).items() if amount and run not in unheard
         }
 
     lines = report(reader(world.app))
-    runs = audited(world.app)
+    runs = audited(dynamodb_client, world.app)
     statuses = {run["status"] for run in list_runs(reader(world.app), kind="dispatch")}
     assert statuses >= {"success", "rejected", "failed", "duplicate"}
     assert sum(line.runs for line in lines) == len(runs)

@@ -1,6 +1,7 @@
-"""Every kind of change to a stored log of more than 1,000 events is found and named, and with what it takes to find it.
+"""Every kind of change to a stored log is found and named, and with what it takes to find it.
 
 The changes are written into the engine behind the API's back. The verifier shares no code with the service.
+`make long` shows the same for a log of more than 1,000 events.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +22,6 @@ from core.audit.signing import LocalSigner
 from core.store import Item, from_item, to_item
 from dfg.exporting import export
 from tests.audit.reading import reader
-from tests.conftest import table_names
 from tests.fakes import make_world, message, pull_request, trouble
 from tests.integration.test_pipeline import FAR, go
 from verifier.dfg_verify import Report, read_export, verify
@@ -28,24 +29,32 @@ from verifier.dfg_verify import Report, read_export, verify
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-    from local.engine import Engine
-    from local.template import Template
 
-RUNS = 115
 NEW = "00000000-0000-4000-8000-000000000000"
 """The id of a run that never was."""
-VICTIM, OTHER = 20, 60
-"""Two runs, each amid a checkpoint of its own."""
 Items = list[Item]
 Change = Callable[[Items], Items]
 """What somebody makes of a chain: the items that shall stand instead."""
 
 
-class Log:
-    """A log of more than a thousand events in several checkpoints, and a way into its table."""
+@dataclass(frozen=True)
+class Size:
+    """How long the log is, and which two runs are changed: each amid a checkpoint of its own."""
 
-    def __init__(self, client: DynamoDBClient, tables: dict[str, str]) -> None:
+    runs: int
+    to_a_checkpoint: int
+    victim: int
+    other: int
+    events: int
+    """There are at least so many."""
+
+
+class Log:
+    """A log in several checkpoints, and a way into its table."""
+
+    def __init__(self, client: DynamoDBClient, tables: dict[str, str], size: Size) -> None:
         self.client = client
+        self.size = size
         self.table = tables["AUDIT_TABLE"]
         self.contents = tables["CONTENT_TABLE"]
         self.world = make_world(
@@ -53,20 +62,21 @@ class Log:
         )
         world = self.world
         self.run_ids = []
-        for number in range(RUNS):
+        for number in range(size.runs):
             world.github.pulls[1000 + number] = pull_request(1000 + number)
             world.model.replies = [message("not a plan")] if number % 10 == 3 else []
             if number % 10 == 5:
                 world.model.replies = [trouble(529), message()]
             self.run_ids.append(str(go(world, 1000 + number)["runId"]))
             world.clock.forward(60)
-            if number % 40 == 39:
+            if (number + 1) % size.to_a_checkpoint == 0:
                 world.clock.forward(300)
                 checkpoint(world.app, FAR)
         world.clock.forward(300)
         checkpoint(world.app, FAR)
         self.key = note.verifier_key(world.app.settings.audit_origin, world.app.signer().public_key)
         self.known = world.published[1]
+        self.victim, self.other = self.run_ids[size.victim], self.run_ids[size.other]
         self._get = reader(world.app)
         self._kept: dict[str, Any] = {}
 
@@ -114,18 +124,19 @@ class Log:
 
 
 @pytest.fixture(scope="module")
-def tampered(engine: Engine, dynamodb_client: DynamoDBClient, template: Template) -> Log:
-    from local.engine import create_tables
+def size() -> Size:
+    return Size(runs=22, to_a_checkpoint=8, victim=2, other=10, events=190)
 
-    names = table_names("tampering")
-    create_tables(dynamodb_client, template, names)
-    return Log(dynamodb_client, names)
+
+@pytest.fixture(scope="module")
+def tampered(dynamodb_client: DynamoDBClient, module_tables: dict[str, str], size: Size) -> Log:
+    return Log(dynamodb_client, module_tables, size)
 
 
 def test_the_untouched_log_passes(tampered: Log) -> None:
     report = tampered.verify(known=True)
     assert report.faults == []
-    assert report.counts["events"] >= 1000
+    assert report.counts["events"] >= tampered.size.events
     assert report.counts["checkpoints"] >= 3
     assert report.unchecked == []
 
@@ -231,7 +242,7 @@ CHANGES: dict[str, tuple[Change, int | None, str]] = {
 @pytest.mark.parametrize("how", CHANGES)
 def test_a_change_to_a_run_is_found_and_named(tampered: Log, how: str) -> None:
     change, number, words = CHANGES[how]
-    chain = tampered.run_ids[VICTIM]
+    chain = tampered.victim
     items = change(tampered.items(chain))
     with tampered.instead(**{chain: items}):
         faults = tampered.verify(chain).faults
@@ -251,7 +262,7 @@ def renamed(items: Items, chain: str) -> Items:
 
 
 def test_a_run_that_never_was_is_found_where_it_was_put_in_time(tampered: Log) -> None:
-    items = renamed(tampered.items(tampered.run_ids[VICTIM]), NEW)
+    items = renamed(tampered.items(tampered.victim), NEW)
     with tampered.instead(**{NEW: items}):
         faults = tampered.verify(NEW).faults
     assert [fault for fault in faults if UNCOVERED in fault] == [
@@ -260,7 +271,7 @@ def test_a_run_that_never_was_is_found_where_it_was_put_in_time(tampered: Log) -
 
 
 def test_an_event_copied_into_another_run_is_found(tampered: Log) -> None:
-    one, other = tampered.run_ids[VICTIM], tampered.run_ids[OTHER]
+    one, other = tampered.victim, tampered.other
     items = tampered.items(one)
     copied = [*items[:3], {**tampered.items(other)[3], "chain": one}, *items[4:]]
     with tampered.instead(**{one: copied}):
@@ -268,7 +279,7 @@ def test_an_event_copied_into_another_run_is_found(tampered: Log) -> None:
 
 
 def test_events_exchanged_between_two_runs_are_found_in_both(tampered: Log) -> None:
-    one, other = tampered.run_ids[VICTIM], tampered.run_ids[OTHER]
+    one, other = tampered.victim, tampered.other
     left, right = tampered.items(one), tampered.items(other)
     assert left[3]["type"] == right[3]["type"] == "generation.answered"
     new_left = rehash([*left[:3], {**left[3], "data": right[3]["data"]}, *left[4:]], 3)
@@ -372,7 +383,7 @@ def put_in(at: str) -> Items:
 def test_a_history_signed_anew_by_the_keys_holder_shows_against_a_known_checkpoint_alone(
     tampered: Log, how: str
 ) -> None:
-    run = tampered.run_ids[VICTIM]
+    run = tampered.victim
     items = tampered.items(run)
     chains = {run: []} if how == "a run dropped" else {NEW: put_in(items[3]["at"])}
     gone = {item["hash"] for item in items} if how == "a run dropped" else set()
@@ -389,7 +400,7 @@ def test_a_history_signed_anew_by_the_keys_holder_shows_against_a_known_checkpoi
 
 @pytest.mark.parametrize("what", ["prompt", "context", "answer"])
 def test_a_changed_content_is_found_and_one_that_is_gone_without_an_erasure(tampered: Log, what: str) -> None:
-    run = tampered.run_ids[VICTIM]
+    run = tampered.victim
     key = to_item({"run": run, "name": what})
     stored = tampered.client.get_item(TableName=tampered.contents, Key=key)["Item"]
     told = f"content {what} of run {run}"

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
 
 from local.model import Order
 from local.stack import Stack
@@ -50,8 +50,20 @@ class Captain:
     """What the browser complained about: script errors and refusals of the Content-Security-Policy."""
 
     def __post_init__(self) -> None:
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", lambda said: self.faults.append(said.text) if "Content Security" in said.text else None)
+        self.page.on("pageerror", self._script_failed)
+        self.page.on("console", self._said)
+
+    def leaves(self) -> None:
+        """The tab goes to somebody else."""
+        self.page.remove_listener("pageerror", self._script_failed)
+        self.page.remove_listener("console", self._said)
+
+    def _script_failed(self, error: Error) -> None:
+        self.faults.append(str(error))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            self.faults.append(message.text)
 
     def opens(self, view: str = "") -> None:
         self.page.goto(f"{self.stack.url}/console{view}")

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 
 
-@pytest.fixture
-def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
+@pytest.fixture(scope="module")
+def world(dynamodb_client: DynamoDBClient, module_tables: dict[str, str]) -> World:
     """Six dispatches on three days by two principals; then an approval, a rejection and a reset."""
-    world = make_world(dynamodb_client, tables)
+    world = make_world(dynamodb_client, module_tables)
     actions = []
     for number, answer in enumerate([PLAN, ASKS, "not json", ASKS, PLAN, "not json"]):
         world.github.pulls[42 + number] = pull_request(42 + number)

@@ -23,10 +23,10 @@ MakeLedger = Callable[..., Ledger]
 
 
 @pytest.fixture
-def make_ledger(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> MakeLedger:
+def make_ledger(sdk_client: DynamoDBClient, tables: dict[str, str]) -> MakeLedger:
     def make(*, row: bool = True, **env: str) -> Ledger:
         limits: Limits = read_limits({"GUARDRAIL_OVERRIDE": "acknowledged", **env})
-        store = Store(dynamodb_client, sleep=lambda _: None, new_id=lambda: str(uuid.uuid4()))
+        store = Store(sdk_client, sleep=lambda _: None, new_id=lambda: str(uuid.uuid4()))
         ledger = Ledger(store, tables["BREAKER_TABLE"], limits)
         if row:
             ledger.create_if_missing()

@@ -120,17 +120,15 @@ def test_every_file_with_a_conditional_write_has_tests_that_know_it() -> None:
         assert (ROOT / test).is_file()
 
 
-def test_dynamodb_takes_what_is_left_of_every_condition(
-    dynamodb_client: DynamoDBClient, tables: dict[str, str]
-) -> None:
+def test_dynamodb_takes_what_is_left_of_every_condition(sdk_client: DynamoDBClient, tables: dict[str, str]) -> None:
     """A condition that it refused would be missed for the wrong reason."""
     left = {condition for mutant in find() for condition in conditions(mutant.source)}
     assert len(left) > 20
     for condition in left:
         names = sorted(set(re.findall(r"#\w+", condition)))
         values = sorted(set(re.findall(r":\w+", condition)))
-        with contextlib.suppress(dynamodb_client.exceptions.ConditionalCheckFailedException):
-            dynamodb_client.update_item(
+        with contextlib.suppress(sdk_client.exceptions.ConditionalCheckFailedException):
+            sdk_client.update_item(
                 TableName=tables["DEDUPE_TABLE"],
                 Key={"key": {"S": "of no record"}},
                 UpdateExpression="REMOVE #other",

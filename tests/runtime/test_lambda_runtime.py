@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -34,13 +34,21 @@ SECRETS: Final = {
 MACHINE: Final = ("PATH", "HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
-@pytest.fixture
-def make_function(stack: Stack, template: Template, tmp_path: Path) -> Iterator[MakeFunction]:
-    """Starts a function with the variables, secrets and permissions that the template gives it, and no others."""
+@pytest.fixture(scope="module")
+def make_function(
+    shared_stack: Stack, template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeFunction]:
+    """Starts a function with the variables, secrets and permissions that the template gives it, and no others.
+
+    As in Lambda it stays for the next call, if its variables are the same.
+    """
+    stack = shared_stack
     document = written()
+    logs = tmp_path_factory.mktemp("functions")
     names = {logical: stack.tables[variable] for logical, variable in TABLE_VARIABLES.items()}
     with ExitStack() as until:
 
+        @cache
         def make(name: str, **overrides: str) -> Function:
             guard = Guard(stack.environment["AWS_ENDPOINT_URL_DYNAMODB"], grants(document, name, names))
             guard.start()
@@ -52,18 +60,26 @@ def make_function(stack: Stack, template: Template, tmp_path: Path) -> Iterator[
             if name == "WorkerFunction":
                 environment["ANTHROPIC_BASE_URL"] = stack.environment["ANTHROPIC_BASE_URL"]
             environment |= {"AWS_ENDPOINT_URL_DYNAMODB": guard.url, **overrides}
-            log = tmp_path / f"{name}.log"
+            log = logs / f"{name}{len(overrides)}.log"
             return until.enter_context(Emulated(template.functions[name], built() / name, environment, log)), guard
 
         yield make
 
 
-@pytest.fixture
-def dispatch(make_function: MakeFunction, stack: Stack) -> Iterator[Callable[[], dict[str, Any]]]:
-    """Sends the sample dispatch through the dispatch function and the worker function."""
-    worker, worker_guard = make_function("WorkerFunction")
+@pytest.fixture(scope="module")
+def invoke(make_function: MakeFunction) -> Iterator[InvokeStandIn]:
+    """Hands events to the worker function."""
+    worker, _ = make_function("WorkerFunction")
     invoke = InvokeStandIn("WorkerFunction", worker.url, lambda: None)
     invoke.start()
+    yield invoke
+    invoke.stop()
+
+
+@pytest.fixture
+def dispatch(make_function: MakeFunction, invoke: InvokeStandIn, stack: Stack) -> Callable[[], dict[str, Any]]:
+    """Sends the sample dispatch through the dispatch function and the worker function."""
+    _, worker_guard = make_function("WorkerFunction")
     function, guard = make_function(
         "DispatchFunction", AWS_ENDPOINT_URL_LAMBDA=invoke.url, WORKER_FUNCTION="WorkerFunction"
     )
@@ -74,8 +90,7 @@ def dispatch(make_function: MakeFunction, stack: Stack) -> Iterator[Callable[[],
         assert guard.denied == []
         return body
 
-    yield send
-    invoke.stop()
+    return send
 
 
 def event(name: str, stack: Stack, **parameters: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ TRANSLATOR: Final = ROOT / ".venv-engine" / "bin" / "python"
 Template = dict[str, Any]
 
 
-class Loader(yaml.SafeLoader):
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # the quick one where it is
     """YAML with CloudFormation's short forms turned into the long ones."""
 
 
