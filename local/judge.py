@@ -2,27 +2,30 @@
 
 `text` reads `{"id","body"}`: the body as if the model had written it as the comment for pull request 42
 of GITHUB_REPOSITORY. `answers` reads raw model answers, `{"id","raw"|"raw_b64","files"}`: `files` are those that the
-pull request changes or that a brief may name. A case of triage may have the issue's `labels`; one of sprint_plan has
+pull request changes or that a brief may name, none where they are left out; as in the service, the model knows them
+with hidden characters made visible. A case of triage may have the issue's `labels`; one of sprint_plan has
 `issues`, such as `{"12": {"title": "…", "labels": [], "dependsOn": [10]}}`, and may have a `capacity`.
 Secrets of the environment are the service's own, as in the service; so are the team's files (TEAM_FILES).
+A line that is no such case is answered with what is wrong with it as `error`, and the exit status is 1 in the end.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from core.policy.engine import examine_comment, judge_answer
 from core.policy.rules import TEXT_RULES, Context, Rule
 from core.prompts.markdown import Quote, blocks, marker, write
+from core.prompts.visible import visible_line
 from core.team import DEFAULT, Team, load
 from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Verdict
 
@@ -32,6 +35,8 @@ ISSUE: Final = Target("issue", 42)
 COMMIT: Final = "0" * 40
 TEAM: Final = load()
 _INVALID: Final = ("answer.", "grounding.path", "brief.path", "triage.component", "sprint.")
+_NO_TEXT: Final[Json] = {"classification": "rejected", "findings": [], "rendered": None}
+_NO_ANSWER: Final[Json] = {"valid": False, "classification": "rejected", "rendered": None, "findings": []}
 _SECRETS: Final = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "DFG_RELAY_TOKEN")
 
 
@@ -70,14 +75,15 @@ def judge_raw(
 ) -> dict[str, Any]:
     """Whether an answer is valid, its classification, what is wrong with it, and the bytes that would be posted.
 
-    Of the tasks about issues it also tells the changes of labels. `extra` is Facts.extra.
+    `findings` are all objections; `error` is the first that refuses. Of the tasks about issues it also tells the
+    changes of labels. `extra` is Facts.extra.
     """
     facts = Facts(
         task_type,
         context.repository,
         PULL_REQUEST if task_type == "qa_plan" else ISSUE,
         target_state=COMMIT,
-        changed_paths=files,
+        changed_paths=tuple(dict.fromkeys(map(visible_line, files))),
         canary=context.canary,
         extra=extra if extra is not None else _extra({}),
     )
@@ -100,6 +106,7 @@ def judge_raw(
         "classification": verdict.classification,
         "error": f"{told.field}: {told.why} ({told.rule})" if told else None,
         "rendered": next(iter(bodies), None),
+        "findings": [finding.as_json() for finding in verdict.findings],
         **({} if task_type == "qa_plan" else {"labels": _label_changes(verdict)}),
     }
 
@@ -112,19 +119,19 @@ def _label_changes(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
-class _BadCase(Exception):
-    """What is wrong with a case."""
+class BadCase(Exception):
+    """What is wrong with a case, in words for who wrote it."""
 
 
 def _extra(case: Mapping[str, Any]) -> Json:
-    """What the prompt's facts would say of the case. Raises _BadCase."""
+    """What the prompt's facts would say of the case. Raises BadCase."""
     labels, issues, capacity = case.get("labels") or [], case.get("issues") or {}, case.get("capacity")
     if not _is_list(labels, str):
-        raise _BadCase("labels is not a list of names")
+        raise BadCase("labels is not a list of names")
     if capacity is not None and type(capacity) is not int:
-        raise _BadCase("capacity is not a number")
+        raise BadCase("capacity is not a number")
     if not isinstance(issues, dict):
-        raise _BadCase("issues is not an object")
+        raise BadCase("issues is not an object")
     return {
         "title": "",
         "labels": labels,
@@ -140,7 +147,7 @@ def _issue(number: str, issue: Any) -> Json:
         or not _is_list(known["labels"], str)
         or not _is_list(known["dependsOn"], int)
     ):
-        raise _BadCase(f"issues[{number}] is not a title, labels and dependsOn under the issue's number")
+        raise BadCase(f"issues[{number}] is not a title, labels and dependsOn under the issue's number")
     return known
 
 
@@ -148,65 +155,98 @@ def _is_list(value: Any, of: type) -> bool:
     return isinstance(value, list) and all(type(item) is of for item in value)
 
 
-def _unreadable(why: str) -> dict[str, Any]:
-    return {"valid": False, "classification": "rejected", "error": why, "rendered": None}
-
-
-def _raw(case: Mapping[str, Any]) -> str | bytes | None:
-    if isinstance(case.get("raw"), str):
+def _raw(case: Mapping[str, Any]) -> str | bytes:
+    """Raises BadCase."""
+    if ("raw" in case) == ("raw_b64" in case):
+        raise BadCase("a case has either raw or raw_b64")
+    if "raw" in case:
+        if not isinstance(case["raw"], str):
+            raise BadCase("raw is not a text")
         return str(case["raw"])
     try:
         return base64.b64decode(case["raw_b64"], validate=True)
-    except (KeyError, TypeError, ValueError, binascii.Error):
-        return None
+    except (TypeError, ValueError):
+        raise BadCase("raw_b64 is not base64") from None
 
 
-def texts(lines: TextIO, context: Context) -> Iterator[dict[str, Any]]:
-    """One answer for each line of `{"id","body"}`."""
-    for line in lines:
+def text_case(case: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """The judgement of one `{"id","body"}`. Raises BadCase."""
+    if not isinstance(case.get("body"), str):
+        raise BadCase("body is not a text")
+    return judge_text(case["body"], context)
+
+
+def answer_case(case: Mapping[str, Any], task_type: TaskType, context: Context, team: Team = TEAM) -> dict[str, Any]:
+    """The judgement of one `{"id","raw"|"raw_b64","files"}`. Raises BadCase."""
+    files = [] if case.get("files") is None else case["files"]
+    if not _is_list(files, str):
+        raise BadCase("files is not a list of paths")
+    return judge_raw(_raw(case), tuple(files), task_type, context, extra=_extra(case), team=team)
+
+
+def judged(
+    lines: Iterable[bytes], judge: Callable[[Mapping[str, Any]], dict[str, Any]], refused: Mapping[str, Any]
+) -> Iterator[tuple[bool, dict[str, Any]]]:
+    """Each line's case judged, and whether it was one. Of what is none, `refused` and an `error`."""
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        case = json.loads(line)
-        body = case.get("body")
-        if isinstance(body, str):
-            yield {"id": case.get("id"), **judge_text(body, context)}
-        else:
-            yield {"id": case.get("id"), "classification": "rejected", "findings": [], "rendered": None}
-
-
-def answers(lines: TextIO, task_type: TaskType, context: Context, team: Team = TEAM) -> Iterator[dict[str, Any]]:
-    """One answer for each line of `{"id","raw"|"raw_b64","files"}`."""
-    for line in lines:
-        if not line.strip():
-            continue
-        case = json.loads(line)
-        raw = _raw(case)
-        files = case.get("files") or []
-        if raw is None or not _is_list(files, str):
-            yield {"id": case.get("id"), **_unreadable("the case has no raw text, or files is not a list of paths")}
-            continue
+        name = None
         try:
-            extra = _extra(case)
-        except _BadCase as error:
-            yield {"id": case.get("id"), **_unreadable(str(error))}
-            continue
-        yield {"id": case.get("id"), **judge_raw(raw, tuple(files), task_type, context, extra=extra, team=team)}
+            case = _case(line)
+            name = _id(case)
+            if name is not None:
+                _claim(json.dumps(name), number, seen)
+            yield True, {"id": name, **judge(case)}
+        except BadCase as error:
+            yield False, {"id": name, **refused, "error": f"line {number}: {error}"}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def _case(line: bytes) -> Mapping[str, Any]:
+    try:
+        case = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise BadCase("it is not JSON in UTF-8") from None
+    if not isinstance(case, dict):
+        raise BadCase("it is not a JSON object")
+    return case
+
+
+def _id(case: Mapping[str, Any]) -> str | int | None:
+    """The case's own name, None where it has none."""
+    name: str | int | None = case.get("id")
+    if name is not None and type(name) not in (str, int):
+        raise BadCase("id is neither a text nor a whole number")
+    return name
+
+
+def _claim(name: str, number: int, seen: dict[str, int]) -> None:
+    first = seen.setdefault(name, number)
+    if first != number:
+        raise BadCase(f"line {first} has this id already")
+
+
+def run(arguments: Sequence[str], env: Mapping[str, str], lines: Iterable[bytes], printed: TextIO) -> int:
+    """The tool's exit status: 1 where a line was no case."""
     parser = argparse.ArgumentParser(prog="python -m local.judge", description=__doc__)
     parser.add_argument("what", choices=("text", "answers"))
     parser.add_argument("--task", choices=TASK_TYPES, default="qa_plan")
     options = parser.parse_args(arguments)
-    context = Context(
-        repository=os.environ.get("GITHUB_REPOSITORY") or "example/app", own_secrets=own_secrets(os.environ)
-    )
-    team = load(Path(os.environ.get("TEAM_FILES") or DEFAULT))
-    judged = texts(sys.stdin, context) if options.what == "text" else answers(sys.stdin, options.task, context, team)
-    for result in judged:
-        sys.stdout.write(json.dumps(result) + "\n")
-        sys.stdout.flush()
+    context = Context(repository=env.get("GITHUB_REPOSITORY") or "example/app", own_secrets=own_secrets(env))
+    if options.what == "text":
+        results = judged(lines, partial(text_case, context=context), _NO_TEXT)
+    else:
+        team = load(Path(env.get("TEAM_FILES") or DEFAULT))
+        judge = partial(answer_case, task_type=options.task, context=context, team=team)
+        results = judged(lines, judge, _NO_ANSWER)
+    status = 0
+    for was_case, result in results:
+        status = status if was_case else 1
+        printed.write(json.dumps(result) + "\n")
+        printed.flush()
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(sys.argv[1:], os.environ, sys.stdin.buffer, sys.stdout))

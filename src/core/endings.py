@@ -11,12 +11,15 @@ from core.actions import states
 from core.actions.states import Draft
 from core.app import App
 from core.audit import content, events
-from core.audit.content import Content
+from core.audit.content import WITHHELD, Content
 from core.audit.events import Entry
+from core.config import MAX_ANSWER_BYTES
 from core.dispatcher.generate import GaveUp, Generated
 from core.dispatcher.ledger import Charge
 from core.errors import LeaseHeld, StoreUnavailable
 from core.gates import Gate
+from core.policy.engine import OWN_SECRETS
+from core.policy.giveaway import gives_away
 from core.runs import Run
 from core.store import Delete, Insert, Item, Lost, Update, Write
 from core.tripping import follow_outcome, trip
@@ -374,8 +377,15 @@ def _settle_beside(
     return lost if isinstance(lost, Lost) else None
 
 
-def _answered(app: App, run: Run, generated: Generated, cost: int) -> tuple[Insert, list[Entry]]:
-    stored = Content("answer", generated.reply.raw, bytes.fromhex(app.random_hex()))
+def _answered(
+    app: App, run: Run, generated: Generated, cost: int, verdict: Verdict | None = None
+) -> tuple[Insert, list[Entry]]:
+    """The write of the answer and the events of it. One that gives a secret of ours away is kept nowhere."""
+    raw, text = generated.reply.raw, generated.reply.answer.text
+    told = verdict is not None and any(finding.rule == OWN_SECRETS for finding in verdict.findings)
+    judged = text if verdict is not None and len(text) <= MAX_ANSWER_BYTES else ""
+    withheld = told or gives_away(raw, app.own_secrets(), judged)
+    stored = Content("answer", WITHHELD if withheld else raw, bytes.fromhex(app.random_hex()))
     charged = generated.kept + cost
     return content.insert(app.settings.content_table, run.id, stored), [
         events.generation_answered(generated.charge.attempt, generated.reply.answer, stored.digest, cost),
@@ -385,7 +395,7 @@ def _answered(app: App, run: Run, generated: Generated, cost: int) -> tuple[Inse
 
 def _judged(app: App, run: Run, judged: Judged) -> tuple[Run, Insert, list[Entry]]:
     """The run with what it came to, the write of its answer, and the events up to the verdict."""
-    stored, entries = _answered(app, run, judged.generated, judged.cost)
+    stored, entries = _answered(app, run, judged.generated, judged.cost, judged.verdict)
     charged = judged.generated.kept + judged.cost
     return replace(run, charged=charged), stored, [*entries, events.policy_judged(judged.verdict)]
 

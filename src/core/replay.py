@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from core import runs
 from core.actions.states import facts_from_json
+from core.audit.content import WITHHELD
 from core.canonical import sha256
 from core.dispatcher.reply import NORMAL_END, read_answer
 from core.policy import engine
 from core.team import Team
 from core.types import Json, Phase, Verdict
-
-OWN_SECRETS: Final = "secret.own"
-"""The one rule that needs what is not stored: the service's secrets of that day."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,9 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept], tea
     recorded = str(judged["classification"]) if judged else ""
     if judged is None or faults:
         return Replayed(run_id, "not judged", recorded, "", faults=faults)
-    if any(check["rule"] == OWN_SECRETS for check in judged["checks"]):
-        why = "it was refused for a secret of the service's own, and those are not here"
+    told = any(check["rule"] == engine.OWN_SECRETS for check in judged["checks"])
+    if told or ("answer" in content and content["answer"].data == WITHHELD):
+        why = "its answer held a secret of the service's own, and is not kept"
         return Replayed(run_id, "not judged", recorded, "", why=why)
     if "answer" not in content or "context" not in content:
         return Replayed(run_id, "erased", recorded, "")

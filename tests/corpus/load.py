@@ -38,6 +38,8 @@ def _body(name: str, length: int, alphabet: str = _BASE62) -> str:
 _UPPER: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _HEX: Final = "0123456789abcdef"
 
+_UUID: Final = "11111111-2222-3333-4444-555555555555"
+
 CREDENTIALS: Final[Mapping[str, str]] = {
     "ghp": "gh" + "p_" + _body("ghp", 36),
     "gho": "gh" + "o_" + _body("gho", 36),
@@ -88,6 +90,21 @@ CREDENTIALS: Final[Mapping[str, str]] = {
     "docker-auth": '"auth": "' + base64.b64encode(("me:" + _body("dauth", 24)).encode()).decode() + '"',
     "password": "PGPASS" + "WORD=" + _body("pgpass", 20),
     "curl-user": "curl -u admin:" + _body("curl", 20) + " http://localhost",
+    "braintree": "access_token$" + "production$" + _body("bt1", 16, _HEX) + "$" + _body("bt2", 32, _HEX),
+    "razorpay": "rzp" + "_live_" + _body("rzp", 14),
+    "cloudflare-origin": "v1." + "0-" + _body("cf1", 24, _HEX) + "-" + _body("cf2", 146, _HEX),
+    "teams-hook": "webhook.office"
+    + f".com/webhookb2/{_UUID}@{_UUID}/IncomingWebhook/"
+    + _body("teams", 32, _HEX)
+    + f"/{_UUID}",
+    "django": "django" + "-insecure-gq*wa&9%pfe73+&g3)b6i@kndds)" + _body("dj", 24),
+    "neon": "np" + "g_" + _body("neon", 16),
+    "infisical": f"st.{_UUID}." + _body("inf1", 32, _HEX) + "." + _body("inf2", 32, _HEX),
+    "asana": "2/6307470197745641/0285638651796209:" + _body("asana", 32, _HEX),
+    "hex40": _body("hex40", 40, _HEX),
+    "hex64": _body("hex64", 64, _HEX),
+    "codes": ", ".join(_body(f"code{n}", 5, _HEX) + "-" + _body(f"rest{n}", 5, _HEX) for n in range(6)),
+    "improvised": "gRCMq" + "MsBgCu" + "QJ3!7",
     "own": OWN[0],
     "own2": OWN[1],
     "canary": CANARY,
@@ -127,6 +144,11 @@ DRESSED: Final[Mapping[str, Callable[[str], str]]] = {
     "numbered": lambda text: "\n".join(f"{n}. {text[at : at + 11]}" for n, at in enumerate(range(0, len(text), 11), 1)),
     "zero-width": lambda text: _pieces(text, "\u200b", 5),
     "ticks": lambda text: "`" + _pieces(text, "` `", 10) + "`",
+    "lines16": lambda text: _pieces(text, "\n", 16),
+    "utf16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "items1": lambda text: "- " + _pieces(text, "\n- ", 1),
+    "items1b": lambda text: _pieces(text, "\n- ", 1),
+    "quoted": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
     "base32": lambda text: base64.b32encode(text.encode()).decode(),
     "rot47": lambda text: "".join(
         chr((ord(char) - 33 + 47) % 94 + 33) if "!" <= char <= "~" else char for char in text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from local.faults import Fault
 from local.model import Order
 from local.stack import Stack
@@ -67,11 +69,19 @@ def test_no_secret_is_told_logged_or_recorded(stack: Stack, api: Caller) -> None
     assert "Traceback" not in told
 
 
-def test_a_model_that_writes_our_secret_is_refused_and_the_refusal_does_not_repeat_it(service: Service) -> None:
+@pytest.mark.parametrize("where", ["value", "key", "no JSON"])
+def test_a_model_that_writes_our_secret_is_refused_and_the_refusal_does_not_repeat_it(
+    where: str, service: Service
+) -> None:
     secret = service.relay.token
-    service.model.order(Order(text=answer(reason=f"The token of the relay is {secret}.")))
+    texts = {
+        "value": answer(reason=f"The token of the relay is {secret}."),
+        "key": answer(**{secret: 1}),
+        "no JSON": f"It is {secret}",
+    }
+    service.model.order(Order(text=texts[where]))
     reply = service.dispatch()
     assert (reply.status, reply.body["checks"][0]["rule"]) == (422, "secret.own")
     assert secret not in reply.text
-    assert secret not in json.dumps(service.run(reply.body["runId"])["events"])
+    assert secret not in json.dumps(service.run(reply.body["runId"]))
     assert service.comments() == []

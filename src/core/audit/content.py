@@ -16,6 +16,9 @@ from core.store import Insert, Item
 MAX_STORED_BYTES: Final = 390_000
 """DynamoDB's item limit is 400 KB; the rest is names and salt."""
 
+WITHHELD: Final = b'{"withheld": "it held one of the service\'s own secrets, or was too long to be looked through"}'
+"""Stands for an answer that may not be kept. The run's event holds the digest of this, not of the answer."""
+
 
 @dataclass(frozen=True)
 class Content:

@@ -11,7 +11,7 @@ from core.config import MAX_COMMENT_CHARACTERS
 from core.policy.found import Hit, as_finding
 from core.policy.rules import TEXT_RULES, Context, Rule, examine
 from core.policy.tree import live_node, read_back
-from core.prompts.markdown import Outline
+from core.prompts.markdown import Outline, size
 from core.types import Finding
 
 FIELD: Final = "comment"
@@ -25,7 +25,7 @@ def examine_body(
     body: str, meant: Outline | None, context: Context, rules: Sequence[Rule] = TEXT_RULES
 ) -> Iterator[Finding]:
     """Objections to a comment. `meant` is what the renderer wrote; None when a stored comment is judged again."""
-    if len(body) > MAX_COMMENT_CHARACTERS or len(unicodedata.normalize("NFKC", body)) > MAX_COMMENT_CHARACTERS:
+    if size(body) > MAX_COMMENT_CHARACTERS:
         yield _refuse("length", f"{len(body)} characters", f"longer than GitHub's {MAX_COMMENT_CHARACTERS} characters")
         return
     found, marked = read_back(body)

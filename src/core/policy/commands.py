@@ -15,16 +15,24 @@ _ROUTES: Final = frozenset(_DATA["route"]["words"])
 _WORDS: Final = frozenset(word for group in _DATA["slash"] for word in group["words"]) | _ROUTES
 _COMPOUND: Final = re.compile(_DATA["compound"]["pattern"])
 _GLUED: Final = tuple(sorted(_DATA["glued"]["words"], key=len, reverse=True))
-_LINE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["line"]))
+_LINE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["line"] if not entry.get("ask")))
+_LINE_ASKED: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["line"] if entry.get("ask")))
 _ANYWHERE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["anywhere"]), re.MULTILINE)
 _SLASH: Final = re.compile(r"/([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
+_ARGUED: Final = re.compile(
+    r"/[a-z][a-z0-9]*(?:[_-][a-z0-9]+){0,4}(?:\s+[\w.:=-]{1,30}){0,3}"
+    r"(?:\s+(?:@[a-z\d][\w/-]{0,60}|\$\d[\d.,]{0,12}|#\d{1,9}|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,60}))"
+    r"(?:\s+[\w@#$.:=-]{1,40}){0,3}\s*"
+)
+"""A slash word of any bot with what bots take and routes do not: an account, an amount, an issue, an address."""
 _PROSE: Final = re.compile(
-    r"[`'\"*]*[:,]?\s+(?:and|or|as|at|in|on|to|for|of(?!\s+[#!@])|is|are|was|be|by|with|without|when|while|should|must|will|can|does|"
+    r"[^|\n]{0,40}?\s\\?\||[`'\"*]*[:,]?\s+(?:and|or|as|at|in|on|to|for|of(?!\s+[#!@])|is|are|was|be|by|with|without|when|while|should|must|will|can|does|"
     r"doesn't|has|returns?|responds?|answers?|gives?|shows?|renders?|loads?|serves?|accepts?|requires?|rejects?|"
     r"redirects?|opens?|lists?|works?|fails?|still|now|no|not|then|after|before|also|only|never|endpoint|route|page|"
     r"path|url|api|handler|command|request|requests|response|screen|view|form|call|calls|resource|->|→|=>|\(|—|-(?=\s))"
     r"(?:\W|$)"
 )
+_LONGEST_ARGUED: Final = 200
 _PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
 
 _AGENTS: Final[Any] = load("agents")
@@ -59,14 +67,16 @@ def _slash_command(line: str) -> str | None:
             ):
                 return None
             return None if _PATH_GOES_ON.match(rest) else match[0].strip()
-    return None
+    if len(line) > _LONGEST_ARGUED or _PROSE.match(rest):
+        return None
+    return line if _ARGUED.fullmatch(line) else None
 
 
 def slash_commands(text: Readings) -> Iterator[Hit]:
     """A line that begins with a slash and a word some bot obeys, whatever blanks and marks stand before it."""
     for line in text.lines:
         if line[0] == "/":
-            found = _slash_command(line.lower())
+            found = _slash_command(line.lower().replace("/[", "/", 1))
             if found:
                 yield Hit("command.slash", "refuse", found, "a bot would take this line as a command")
 
@@ -77,6 +87,8 @@ def command_words(text: Readings) -> Iterator[Hit]:
         match = _LINE.match(line.lower())
         if match:
             yield Hit("command.words", "refuse", match[0], "a bot would take this line as a command")
+        elif line[0] == "@" and _LINE_ASKED.match(line.lower()):
+            yield Hit("command.words", "ask", line, "if this account is a bot, it would obey")
     for reading in text.bare:
         match = _ANYWHERE.search(reading.lower())
         if match:

@@ -16,6 +16,7 @@ from core.policy.found import Hit
 from core.policy.readings import Readings
 from core.policy.shapes import (
     WORD,
+    improvised,
     is_mixed,
     is_plain,
     keylike,
@@ -49,6 +50,48 @@ _USERINFO: Final = re.compile(
     r"|\s(?:-u|--user)[ =][\"']?[\w.-]{1,60}:([^\s\"']{8,200})",
     re.IGNORECASE,
 )
+_PASSWORDS: Final = tuple(
+    (needs, re.compile(pattern, re.IGNORECASE))
+    for needs, pattern in (
+        (
+            ("pass", "pw", "kennwort", "contraseña", "senha", "пароль"),
+            r"\b(?:passw(?:or)?d|passwd|passphrase|pw|pwd|pass|kennwort|passwort|contraseña|senha|пароль)\b[\"'`*_]{0,3}"
+            r"\s{0,3}(?:[:=]\s{0,3}|is\s{1,3})?[\"'`*]{0,3}([^\s\"'`<>]{12,64})",
+        ),
+        (("_password",), r"_password\s{0,3}[:=]\s{0,3}[\"']?([^\s\"'`<>]{12,64})"),
+        (
+            ("log in", "sign in", "login"),
+            r"\bas\s+[`\"']?[\w.@-]{2,40}[`\"']?\s?[/:]\s?[`\"']?([^\s\"'`<>/]{12,64})",
+        ),
+        ((" -u", " --user"), r"\s(?:-u|--user)[ =][\"']?[\w.-]{1,60}:([^\s\"']{12,200})"),
+    )
+)
+_HANDED_OUT: Final = tuple(
+    (needs, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+    for needs, pattern in (
+        ("machine", r"\bmachine\s+[\w.-]{3,80}\s+login\s+\S{1,80}\s+password\s+(?=\S*\d)[\w.+/=~-]{16,}"),
+        (
+            "code",
+            r"\b(?:recovery|backup|scratch|wiederherstellungs)[- ]?codes?\b[^\w\n]{1,6}"
+            r"(?:[0-9a-z]{4,6}-?[0-9a-z]{4,6}[\s,;]{1,3}){2,}(?=\S*\d)",
+        ),
+        (
+            "phrase",
+            r"\b(?:seed|recovery|mnemonic|secret|backup)\s+phrase\b[^\w\n]{1,6}(?:[a-z]{3,8}[\s,]{1,2}){11,23}[a-z]{3,8}\b",
+        ),
+        ("st.", r"\bst\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{32}\b"),
+        ("/", r"\b\d/\d{15,17}(?:/\d{15,17})?:[0-9a-f]{32}\b"),
+        (
+            " key",
+            r"\b(?:private|secret|eth|ethereum|wallet|signing|master)\s+key\b[^\w\n]{0,6}(?:is\s)?[`\"']?(?:0x)?"
+            r"[0-9a-f]{64}\b",
+        ),
+        ("begin ", r"^begin [0-7]{3} \S{1,60}\n[!-`]{10,}"),
+        ("<~", r"<~[!-u\s]{15,2000}~>"),
+    )
+)
+"""A line of .netrc, codes for a lost second factor, the words of a wallet, tokens of Infisical and Asana, a wallet's
+key; and what uuencode and Ascii85 hide."""
 _HEX: Final = re.compile(r"[0-9a-f]{32,}", re.IGNORECASE)
 
 
@@ -102,6 +145,24 @@ def key_like_words(text: Readings) -> Iterator[Hit]:
         if any(looks_random(word) or _HEX.fullmatch(word) for word in passwords):
             yield Hit("secret.assigned", "refuse", "", "a password in an address", secret=True)
             return
+        if _perhaps_handed_out(reading):
+            yield Hit(
+                "secret.assigned", "ask", "", "perhaps a real password, or codes that open an account", secret=True
+            )
+            return
+
+
+def _perhaps_handed_out(text: str) -> bool:
+    lower = text.lower()
+    likely = (
+        word.rstrip(".,;:)")
+        for needs, pattern in _PASSWORDS
+        if any(need in lower for need in needs)
+        for word in pattern.findall(text)
+    )
+    return any(map(improvised, likely)) or any(
+        needs in lower and pattern.search(text) is not None for needs, pattern in _HANDED_OUT
+    )
 
 
 def own_secrets(text: Readings, secrets: Iterable[str]) -> Iterator[Hit]:

@@ -34,10 +34,14 @@ ROTATIONS: Final = (
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _BASE32: Final = re.compile(r"[A-Z2-7]{24,}")
-_CODES: Final = re.compile(r"[0-9a-fA-Fxu\\%\s:,;]{20,}")
+_CODES: Final = re.compile(r"[0-9a-fA-Fxu\\%=\s:,;]{20,}")
 """A run of what character codes are written with, whatever their base."""
 _BASES: Final = (
-    (16, re.compile(r"(?:(?:\\u00|\\x|%|0x)?[0-9a-fA-F]{2}[\s:,;]{0,2}){10,}"), re.compile(r"(?:\\u00|\\x|%|0x)?(..)")),
+    (
+        16,
+        re.compile(r"(?:(?:\\u00|\\x|%|=|0x)?[0-9a-fA-F]{2}[\s:,;]{0,2}){10,}"),
+        re.compile(r"(?:\\u00|\\x|%|=|0x)?(..)"),
+    ),
     (10, re.compile(r"(?:\d{2,3}[\s,;]{1,2}){10,}\d{2,3}"), re.compile(r"(\d+)")),
     (8, re.compile(r"(?:\\[01]?[0-7]{2}){10,}"), re.compile(r"(\d+)")),
     (2, re.compile(r"(?:[01]{8}[\s,]{0,2}){10,}"), re.compile(r"([01]{8})")),
@@ -45,6 +49,18 @@ _BASES: Final = (
 """Base, codes in a row, one code."""
 _BLANK: Final = re.compile(r"[\s:,;]")
 _SPELLED: Final = re.compile(r"(?<!\S)\S(?:[ \t]\S){11,}(?!\S)|(?<!\w)\w(?:[.,|/:+-]\w){11,}(?!\w)")
+
+_LISTED: Final = re.compile(
+    r"(?:^[ \t>]{0,6}(?:(?:[-*+]|\d{1,3}[.):]|\[[ xX]\])[ \t]{1,3}){1,4}[`*_]{0,2}\S[`*_]{0,2}[ \t]{0,3}"
+    r"(?:\n|\Z)){12,}",
+    re.MULTILINE,
+)
+_LISTED_ONE: Final = re.compile(r"(\S)[`*]{0,2}[ \t]{0,3}$", re.MULTILINE)
+_WRAPPED: Final = re.compile(
+    r"(?:^[ \t>]{0,6}[A-Za-z0-9+/]{12,76}[ \t]{0,2}\n){1,60}[ \t>]{0,6}[A-Za-z0-9+/]{2,76}={0,2}[ \t]{0,2}$",
+    re.MULTILINE,
+)
+_WRAPS: Final = re.compile(r"[\s>]+")
 
 _NOT_WORDS: Final = bytes(code for code in range(128) if not (chr(code).isalnum() or chr(code) == "_"))
 _NOT_GLUE: Final = bytes(code for code in _NOT_WORDS if chr(code) not in "/.=-")
@@ -71,8 +87,12 @@ def starts(text: str) -> frozenset[str]:
 
 
 def spelled(text: str) -> str:
-    """What is written one character at a time."""
-    return BETWEEN.join(match[0][::2] for match in _SPELLED.finditer(text))
+    """What is written one character at a time, in a row or as a list, whose first may stand at the end of a line."""
+    listed = [(match.start(), "".join(_LISTED_ONE.findall(match[0]))) for match in _LISTED.finditer(text)]
+    led = (text[max(0, start - 80) : start].rstrip()[-1:] + letters for start, letters in listed)
+    return BETWEEN.join(
+        [*(match[0][::2] for match in _SPELLED.finditer(text)), *(letters for _, letters in listed), *led]
+    )
 
 
 def rotated(words: str, text: str) -> str:
@@ -121,6 +141,8 @@ def _decoded(text: str, rounds: int) -> Iterator[str]:
         for match in pattern.finditer(text):
             for plain in decode(match[0]):
                 yield plain
+                if "\0" in plain:
+                    yield plain.replace("\0", "")  # two bytes a character
                 if rounds > 1 and plain.isascii():
                     yield from _decoded(plain, rounds - 1)
 
@@ -128,4 +150,5 @@ def _decoded(text: str, rounds: int) -> Iterator[str]:
 @lru_cache(maxsize=32)
 def decoded(text: str) -> tuple[str, ...]:
     """What stands in base64, base32, hex or character codes, also twice. Several rules ask for the same texts."""
-    return tuple(dict.fromkeys(_decoded(text, rounds=2)))
+    unwrapped = (_WRAPS.sub("", match[0]) for match in _WRAPPED.finditer(text)) if "\n" in text else ()
+    return tuple(dict.fromkeys(plain for form in (text, *unwrapped) for plain in _decoded(form, rounds=2)))

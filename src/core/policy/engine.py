@@ -7,24 +7,26 @@ writer takes. Whatever no rule covers is refused.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from core.config import MAX_COMMENT_CHARACTERS
+from core.config import MAX_ANSWER_BYTES, MAX_COMMENT_CHARACTERS
+from core.policy import invisible
 from core.policy.body import examine_body
 from core.policy.classifier import classify, is_worse, rank
 from core.policy.data_files import fingerprint
 from core.policy.digest import action_digest
 from core.policy.drafts import DRAFTERS, Comment, LabelChange
 from core.policy.found import Hit, as_finding
+from core.policy.giveaway import unescaped
 from core.policy.rules import TEXT_RULES, Context, Rule, examine
-from core.policy.schemas import MODELS, Strict, validate
+from core.policy.schemas import MODELS, Strict, field_names, validate
 from core.policy.strict_json import Fault, read
 from core.policy.transitions import label_faults, label_state
-from core.prompts.markdown import Block, marker, outline, write
+from core.prompts.markdown import Block, marker, outline, size, write
 from core.team import Team
 from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Verdict
 
@@ -53,6 +55,14 @@ def version(team: Team) -> str:
 MOST_FINDINGS: Final = 50
 """Of one verdict, which is part of items that end at 400 KB. Its reason counts them all."""
 
+OWN_SECRETS: Final = "secret.own"
+"""The one rule that needs what is stored nowhere: the service's secrets of that day."""
+_SECRETS: Final = ("secret.", "provenance.canary")
+
+_AT_ONCE: Final = 50
+"""Texts that are examined as one. Only where that finds something is each examined by itself."""
+_LAYOUT: Final = re.compile(r"[\t\n\r]")
+
 _SEAL: Final = object()
 
 
@@ -76,17 +86,19 @@ class Refused:
     reason: str
 
 
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every string of an answer with its path, but for file names: those are compared, not read."""
+def _texts(value: Any, known: frozenset[str], path: str = "") -> Iterator[tuple[str, str]]:
+    """Every string of an answer with its path, but for the `known` file names: those are GitHub's, not the model's."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
         for key, child in value.items():
-            if key not in ("covers", "files"):
-                yield from _texts(child, f"{path}.{key}" if path else str(key))
+            names_files = key in ("covers", "files")
+            for at, text in _texts(child, known, f"{path}.{key}" if path else str(key)):
+                if not (names_files and text in known):
+                    yield at, text
     elif isinstance(value, (list, tuple)):
         for index, child in enumerate(value):
-            yield from _texts(child, f"{path}[{index}]")
+            yield from _texts(child, known, f"{path}[{index}]")
 
 
 def _examine_fields(fields: Sequence[tuple[str, str]], context: Context, rules: Sequence[Rule]) -> list[Finding]:
@@ -100,33 +112,52 @@ def _examine_fields(fields: Sequence[tuple[str, str]], context: Context, rules: 
 
 
 def _unfit(texts: Sequence[str], context: Context, rules: Sequence[Rule]) -> frozenset[str]:
-    """Those of GitHub's own texts (file names, cuts) that may not be repeated in a comment."""
-    if not any(finding.severity == "refuse" for finding in examine("files", "\n".join(texts), context, rules)):
-        return frozenset(text for text in texts if text.strip() != text or not text.isprintable())
-    return frozenset(
-        text
-        for text in texts
-        if text.strip() != text
-        or not text.isprintable()
-        or any(finding.severity == "refuse" for finding in examine("files", text, context, rules))
-    )
+    """Those of GitHub's own texts (file names, cuts) that may not be repeated in a comment: rules object, or ask."""
+    unfit: set[str] = set()
+    for at in range(0, len(texts), _AT_ONCE):
+        some = texts[at : at + _AT_ONCE]
+        suspect = examine("files", "\n".join(some), context, rules)
+        unfit.update(text for text in some if _hides(text) or (suspect and examine("files", text, context, rules)))
+    return frozenset(unfit)
 
 
-def _foremost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """What is told of the findings: those that refuse before those that ask."""
-    if len(findings) <= MOST_FINDINGS:
-        return tuple(findings)
-    return tuple(sorted(findings, key=lambda finding: finding.severity != "refuse")[:MOST_FINDINGS])
+def _hides(text: str) -> bool:
+    """Whether a text in one line holds more than shows."""
+    return text.strip() != text or _LAYOUT.search(text) is not None or any(invisible.found(text))
+
+
+def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What is told of the findings: a secret before what else refuses, that before what asks; not too many.
+
+    Beside a secret no finding shows what it found: the excerpt of a link may hold the secret as well.
+    """
+    told = list(findings)
+    if len(told) > MOST_FINDINGS:
+        told.sort(key=lambda finding: (finding.rule != OWN_SECRETS, finding.severity != "refuse"))
+    if any(finding.rule.startswith(_SECRETS) for finding in told):
+        told = [replace(one, excerpt=one.excerpt and "(not shown beside a secret)") for one in told]
+    return tuple(told[:MOST_FINDINGS])
 
 
 def _rejected(finding: Finding, team: Team) -> Verdict:
     return Verdict("rejected", f"{finding.rule}: {finding.why}", (finding,), (), version(team))
 
 
+def _unread(raw: str | bytes, fault: Finding, context: Context, rules: Sequence[Rule], team: Team) -> Verdict:
+    """The verdict on an answer that is none: of its text only our own secrets are looked for."""
+    only = tuple(rule for rule in rules if rule.name == OWN_SECRETS)
+    own: tuple[Finding, ...] = ()
+    if only and len(raw) <= MAX_ANSWER_BYTES:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+        own = examine("answer", unescaped(text), context, only)
+    found = (*own, fault)
+    return replace(_rejected(found[0], team), findings=_told(found))
+
+
 def _read(raw: str | bytes, facts: Facts) -> Strict | Finding:
     if facts.task_type not in DRAFTERS or facts.task_type not in MODELS:
         return as_finding(Hit("task.no_rules", "refuse", facts.task_type, "no rule covers this task"), "task")
-    value = read(raw)
+    value = read(raw, field_names(facts.task_type))
     if isinstance(value, Fault):
         return as_finding(Hit("answer.unreadable", "refuse", "", value.why), value.path or "answer")
     answer = validate(facts.task_type, value)
@@ -155,10 +186,10 @@ def judge_answer(
     What is found in one part of an answer counts for all that it proposes.
     """
     answer = _read(raw, facts)
-    if isinstance(answer, Finding):
-        return _rejected(answer, team)
     context = _context(facts, own_secrets)
-    findings = _examine_fields(list(_texts(answer.model_dump())), context, rules)
+    if isinstance(answer, Finding):
+        return _unread(raw, answer, context, rules, team)
+    findings = _examine_fields(list(_texts(answer.model_dump(), frozenset(facts.changed_paths))), context, rules)
     drafted = DRAFTERS[facts.task_type](answer, facts, partial(_unfit, context=context, rules=rules), team)
     findings += drafted.findings
     proposals = [_proposal(part, facts, action_ids(index), team) for index, part in enumerate(drafted.parts)]
@@ -175,7 +206,7 @@ def judge_answer(
         classed = [classify("change_labels", findings, phase, facts.task_type)]
     worst, reason = max(classed, key=lambda one: rank(one[0]), default=("auto_safe", "there is nothing to change"))
     if worst == "rejected":
-        return Verdict(worst, reason, _foremost(findings), (), version(team))
+        return Verdict(worst, reason, _told(findings), (), version(team))
     actions = tuple(
         Action(
             id=proposal.id,
@@ -202,7 +233,7 @@ def judge_answer(
         )
         for proposal, (classification, why) in zip(proposals, classed, strict=True)
     )
-    return Verdict(worst, reason, _foremost(findings), actions, version(team))
+    return Verdict(worst, reason, _told(findings), actions, version(team))
 
 
 @dataclass(frozen=True)
@@ -252,7 +283,7 @@ def examine_comment(
     """The same gate for a comment that is one free text: for trying the policy out."""
     if not text.strip():
         findings = [as_finding(Hit("comment.blank", "refuse", "", "says nothing"), "body")]
-    elif max(len(text), len(unicodedata.normalize("NFKC", text))) > MAX_COMMENT_CHARACTERS:
+    elif size(text) > MAX_COMMENT_CHARACTERS:
         findings = [as_finding(Hit("comment.length", "refuse", "", "longer than GitHub takes"), "body")]
     else:
         findings = list(examine("body", text, context, rules))
@@ -261,7 +292,7 @@ def examine_comment(
         findings += [
             finding for finding in examine_body(body, outline(document), context, rules) if finding.rule not in told
         ]
-    return classify("add_comment", findings, phase, "qa_plan")[0], tuple(findings)
+    return classify("add_comment", findings, phase, "qa_plan")[0], _told(findings)
 
 
 def _same_action(action: Action) -> Finding | None:
@@ -312,7 +343,7 @@ def judge_stored(
     findings = again.findings + tuple(finding for finding in own if finding.rule not in told)
     classification, reason = classify(action.type, findings, phase, action.task_type)
     kept = () if classification == "rejected" else (action,)
-    return Verdict(classification, reason, _foremost(findings), kept, version(team))
+    return Verdict(classification, reason, _told(findings), kept, version(team))
 
 
 def _unlike(action: Action, facts: Facts) -> Finding | None:

@@ -54,6 +54,8 @@ def harmless(text: str) -> str:
         char if char.isprintable() and unicodedata.normalize("NFKC", char) == char else _numbered(char)
         for char in short
     )
+    if not unicodedata.is_normalized("NFKC", shown):
+        shown = "".join(char if char.isascii() else _numbered(char) for char in shown)
     return _WORD.sub(_told_apart, shown) + ("…" if len(text) > _LONGEST else "")
 
 

@@ -9,8 +9,10 @@ from functools import cache
 from typing import Final
 
 from core.policy.data_files import load
+from core.policy.disguises import START, starts
 from core.policy.found import Hit
 from core.policy.readings import Readings
+from core.policy.sentences import harmful_sentences
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,15 @@ _NEEDS: Final = frozenset(word for harm in _HARMS for word in harm.needs)
 def harmful_steps(text: Readings) -> Iterator[Hit]:
     """Instructions whose honest execution damages the tester, the repository or its protections."""
     lowered = {reading: reading.lower() for reading in text.fresh}
-    found = frozenset(word for word in _NEEDS if any(word in lower for lower in lowered.values()))
+    whole = "\n".join(lowered.values())
+    begun = starts(whole)
+    found = frozenset(word for word in _NEEDS if (len(word) < START or word[:START] in begun) and word in whole)
     for harm in _HARMS:
         if not found.isdisjoint(harm.needs):
             match = next(_matches(harm, lowered), None)
             if match:
                 yield Hit(harm.rule, "ask", match, harm.why)
+    yield from harmful_sentences(text)
 
 
 def _matches(harm: _Harm, lowered: Mapping[str, str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ _RANGES: Final = (
 )  # fmt: skip
 _CLASS: Final = "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES).replace("\\", "\\\\")
 _SUSPECT: Final = re.compile(f"[{_CLASS}]")
-_LONE_CR: Final = re.compile(r"\r(?!\n)")
+_LONE_CR: Final = re.compile(r"\r(?!\n|\Z)")
 _STACKED_MARKS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}"
 )

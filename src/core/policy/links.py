@@ -33,11 +33,94 @@ _ENDS: Final = (
     r"ly|evil|example|page|cloud|host|store|shop|win|icu)"
 )
 _WITH_PATH: Final = re.compile(
-    rf"(?<![\w@/\\.:-])((?:[a-z0-9-]{{1,63}}\.){{1,5}}{_ENDS}/[\w~?#%&=@.+-][^\s<>\"'`|]{{0,300}})", re.IGNORECASE
+    rf"(?<![\w@/\\.:-])((?:[a-z0-9-]{{1,63}}\.){{1,5}}{_ENDS}/(?!\.(?-i:[A-Z]))[\w~?#%&=@.+-][^\s<>\"'`|]{{0,300}})",
+    re.IGNORECASE,
 )
 _TRANSFER: Final = re.compile(
     r"\b(?:curl|wget|nc|ncat|scp|rsync|ssh|telnet)[ \t]+(?:[^\s|;&`]{1,100}[ \t]+){0,6}?(?:\w{1,30}@)?"
     rf"((?:[a-z0-9-]{{1,63}}\.){{1,5}}{_ENDS}(?![\w-])(?!\.\w)[^\s<>\"'`|]{{0,300}})",
+    re.IGNORECASE,
+)
+_PROGRAMS: Final = re.compile(
+    r"(?:cursor|vscode(?:-insiders)?|vscodium|windsurf|jetbrains|zed|slack|msteams|zoommtg|tg|whatsapp|steam|itms-services|"
+    r"shell|x-apple[\w.-]{0,20}|x-github-client|github-(?:mac|windows)|sourcetree|postman|raycast|shortcuts|magnet|vnc|rdp|"
+    r"facetime(?:-audio)?|gopher|dict|teamviewer\w{0,4}|anydesk)",
+    re.IGNORECASE,
+)
+_SCHEME_BEFORE: Final = re.compile(r"[\w+.-]{1,30}$")
+_AFTER_SCHEME: Final = re.compile(r"(?!file/)\w[^\s<>\"'`|]{0,200}", re.IGNORECASE)
+_LOOKS_ELSEWHERE: Final = "looks as if it led elsewhere"
+_STARTS: Final = "starts a program or a lookup where it is opened"
+_TRICKS: Final = tuple(
+    (needs, re.compile(pattern, re.IGNORECASE), why)
+    for needs, pattern, why in (
+        (
+            "@",
+            r"\bh(?:tt|xx)ps?://[^\s/@<>\"'`|?#]{0,100}(?:\.|%2f)[^\s/@<>\"'`|?#]{0,100}@[\w-]{1,63}\.[^\s<>\"'`|]{1,200}",
+            _LOOKS_ELSEWHERE,
+        ),
+        (
+            "http",
+            r"\bhttps?:(?!//)[\\/\t\r\n]{0,3}(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?![\w-])[^\s<>\"'`|]{0,200}",
+            _LOOKS_ELSEWHERE,
+        ),
+        (
+            "](",
+            r"\]\(\s{0,4}<?(?:[\\/]{2,4})(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}[^\s)]{0,200}",
+            _LOOKS_ELSEWHERE,
+        ),
+        (
+            "](",
+            r"\[[^\]\n]{0,60}?((?:[a-z0-9-]{1,63}\.){1,5}(?:com|org|net|io|dev))(?:/[^\]\n]{0,100})?"
+            r"\]\(\s{0,4}<?https?://(?!\1)(?!www\.\1)[^\s)]{4,200}",
+            _LOOKS_ELSEWHERE,
+        ),
+        ("|", r"<https?://[^\s<>|]{1,200}\|[^<>\n]{1,100}>", _LOOKS_ELSEWHERE),
+        (
+            "hxxp",
+            r"\bhxxps?://[^\n]{0,160}\b(?:bracket|replace|refang|undo|remove|without\s+the)\w{0,4}\b",
+            _LOOKS_ELSEWHERE,
+        ),
+        (
+            "](",
+            r"\]\(\s{0,4}<?(?:file|smb|ssh|ftp|ldap|intent|about|chrome|view-source|jar|sms|tel|facetime|cmd|powershell):"
+            r"[^\s)]{1,200}",
+            _STARTS,
+        ),
+        (
+            "ms",
+            r"(?<![\w.-])(?:ms-(?:msdt|search|officecmd|appinstaller|word|excel|powerpoint|access|publisher|visio|project)|"
+            r"search-ms):(?=[/\w])[^\s<>\"'`|]{1,200}",
+            _STARTS,
+        ),
+        ("ssh://-", r"\bssh://-o\S{1,100}", _STARTS),
+        (
+            "${",
+            r"\$\{[^{}\n]{0,40}jndi[^{}\n]{0,6}:[^\n}]{0,200}"
+            r"|\$\{(?:\$\{[^{}\n]{1,30}\}){1,8}[^\n]{0,40}(?:ldap|rmi|dns)",
+            _STARTS,
+        ),
+        (
+            "(",
+            r"(?<![\w)])[=+@](?:hyperlink|importxml|importdata|importhtml|importrange|importfeed|webservice|image|exec|"
+            r"filterxml)\s?\(",
+            _STARTS,
+        ),
+    )
+)
+"""What each needs, and addresses that ask whatever their host is: dressed up as another's, or of schemes that start a
+program (https://lolbas-project.github.io/, the programs' own pages), lookups that a logger follows (CVE-2021-44228),
+formulas that a spreadsheet follows (OWASP, CSV injection)."""
+_EXAMPLE: Final = re.compile(r"example\.(?:com|net|org|edu)", re.IGNORECASE)
+_MEANT: Final = re.compile(
+    r"\]\(\s{0,4}<?((?:https?|ftps?|wss?|git|sftp):/{1,4}[^\s)>]{1,500})|^[ >*+-]{0,12}\[[^\[\]\n]{1,200}\]:[ \t]*<?(https?://[^\s>]{1,500})"
+    r"|\b(?:href|src|action)\s{0,3}=\s{0,3}[\"']?(https?://[^\s\"'>]{1,500})|<(https?://[^\s<>|]{1,500})>",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Addresses made into links: these are meant to be opened, so hosts reserved for examples do not excuse them."""
+_MAILED: Final = re.compile(
+    r"\b(?:send|mail|e-?mail|forward|report|cc|share|submit|post|upload)\b[^\n]{0,60}?\bto\s+[`<'\"(]{0,2}[\w.+%-]{1,64}@"
+    r"((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w-])",
     re.IGNORECASE,
 )
 _NAMESPACE: Final = re.compile(
@@ -67,16 +150,19 @@ _PLACEHOLDER: Final = re.compile(
     r"[{$*…]|%s|%\(|%[A-Z_]+%|\.\.\.|^[A-Z][A-Z0-9_-]*$|^(?:your|my|some|the)[-_.]?\w*[-_.]?(?:host|domain|server|url|site)\w*$"
 )
 _LOCAL_ENDS: Final = (".localhost", ".local", ".test", ".internal", ".lan", ".home.arpa", ".localdomain", ".intranet")
-_SAMPLE_HOST: Final = re.compile(
-    r"(?:(?:www|api|app|apps|staging|stage|dev|prod|test|qa|demo|admin|auth|login|sso|idp|cdn|static|assets|docs|blog|"
+_SAMPLE_LABEL: Final = (
+    r"(?:www|api|app|apps|staging|stage|dev|prod|test|qa|demo|admin|auth|login|sso|idp|cdn|static|assets|docs|blog|"
     r"mail|smtp|shop|store|my|foo|bar|baz|a|b|c|x|sub|subdomain|tenant|host|server|service|gateway|proxy|web|cache|db|"
-    r"registry|git|ci|jenkins|grafana|metrics|status|internal|backend|frontend|upload|files|images|media|search|ws)"
-    r"\d{0,2}[-.]?){0,4}example\.(?:com|org|net|edu)"
+    r"registry|git|ci|jenkins|grafana|metrics|status|internal|backend|frontend|upload|files|images|media|search|ws)\d{0,2}"
+)
+_SAMPLE_HOST: Final = re.compile(
+    rf"(?:{_SAMPLE_LABEL}(?:-?{_SAMPLE_LABEL}){{0,3}}\.){{0,4}}example\.(?:com|org|net|edu)", re.IGNORECASE
 )
 _OWN_PAGE: Final = re.compile(
     r"(?:blob|tree|raw|blame|pull|pulls|issues|commit|commits|compare|releases|actions|wiki|discussions|tags|branches)?"
     r"(?:/[\w.+#~/-]{0,300})?",
 )
+_COMPARED: Final = re.compile(r"/compare/[\w-]+(?:\.[\w-]+){0,8}\.{2,3}[\w-]+(?:\.[\w-]+){0,8}")
 _SHELLS: Final = re.compile(
     r"/issues/new|/compare/|/settings|/actions/workflows/|/edit/|/delete/|/new/|/upload|/invitations|/fork"
 )
@@ -91,11 +177,21 @@ _CLOSING: Final = re.compile(
     rf"(?:(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})?(?:{_ISSUE})",
     re.IGNORECASE,
 )
+_NUMBERED: Final = re.compile(r"[A-Z0-9]-\d|AB#")
+_TRACKED: Final = re.compile(
+    rf"(?<![\w-])(?:[A-Z][A-Z0-9]{{1,9}}-\d{{1,7}}\s+#[a-z][a-z-]{{2,30}}(?![\w-])|AB#\d{{1,7}}(?!\w)|(?i:{_WORDS})[\s:]{{1,3}}"
+    r"(?!(?:AC|TC|US|UC|REQ|NFR|FR|CVE|CWE|GHSA|RFC|UTF|ISO|SHA|MD|AES|RSA|HTTP|TLS|SSL|UTC|GMT|IPV|USB|ARM|CP|WCAG|PEP|IEEE|"
+    r"ECMA|EN|DIN|BASE|ROT|EUC|MP|GPT|COVID|STEP|CASE|PRE|CRIT|GH|P|H|E|W|F|S|V|X|A|B|C|D|T|Q|R)-)[A-Z][A-Z0-9]{1,9}-\d{1,7}"
+    r"(?![\w-]))"
+)
+"""References that Jira, Linear and Azure Boards act on: their pages about smart commits, magic words and AB#."""
 
 
 def _host_and_path(rest: str) -> tuple[str, str, bool]:
     """Host, what follows it, and whether a user or a port stands beside it: as a browser reads it."""
     authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
+    if "}" in authority and "{" not in authority[: authority.index("}")]:
+        authority = authority[: authority.index("}")]
     before, at, host_port = authority.rpartition("@")
     host = _HOST.match(host_port)
     name = host[0] if host else ""
@@ -113,6 +209,8 @@ def _is_ours(scheme: str, host: str, path: str, dressed: bool, repository: str) 
         return False
     page = path[len(prefix) :].removeprefix(".git").split("#", 1)[0]
     if page in ("", "/"):
+        return True
+    if _COMPARED.fullmatch(page):
         return True
     return page[0] == "/" and ".." not in page and not _SHELLS.match(page) and bool(_OWN_PAGE.fullmatch(page[1:]))
 
@@ -135,11 +233,29 @@ def _nobody_owns(host: str) -> bool:
 def outside_links(text: Readings, repository: str) -> Iterator[Hit]:
     """Addresses on hosts that are neither the tester's own nor plain pages of this repository."""
     seen: set[str] = set()
+    for shown, why in _tricks("\n\n".join(text.fresh)):
+        yield Hit("link.outside", "ask", shown, why)
     for reading in dict.fromkeys(form.replace("[.]", ".") for form in text.fresh):
         for shown, host, ours in _addresses(reading, repository):
             if not ours and not _nobody_owns(host) and host not in seen:
                 seen.add(host)
                 yield Hit("link.outside", "ask", shown, f"leads outside {repository}")
+
+
+def _tricks(text: str) -> Iterator[tuple[str, str]]:
+    lower = text.lower()
+    for needs, pattern, why in _TRICKS:
+        match = pattern.search(text) if needs in lower else None
+        if match:
+            yield match[0], why
+    at = text.find("://")
+    while at >= 0:
+        scheme = _SCHEME_BEFORE.search(text[max(0, at - 30) : at])
+        rest = _AFTER_SCHEME.match(text, at + 3)
+        if scheme and rest and _PROGRAMS.fullmatch(scheme[0]):
+            yield f"{scheme[0]}://{rest[0]}", _STARTS
+            return
+        at = text.find("://", at + 1)
 
 
 def _addresses(text: str, repository: str) -> Iterator[tuple[str, str, bool]]:
@@ -156,6 +272,14 @@ def _addresses(text: str, repository: str) -> Iterator[tuple[str, str, bool]]:
                 continue
             host, path, dressed = _host_and_path(match[1])
             yield match[0], host, _is_ours("https", host, path, dressed, repository)
+    for match in _MEANT.finditer(text) if _EXAMPLE.search(text) else ():
+        address = next(filter(None, match.groups()))
+        scheme, _, rest = address.partition(":")
+        host, path, dressed = _host_and_path(rest.lstrip("/"))
+        if _EXAMPLE.search(host):
+            yield match[0], "\\" + host, _is_ours(scheme.lower(), host, path, dressed, repository)
+    for match in _MAILED.finditer(text) if "@" in text else ():
+        yield match[0], match[1].lower(), False
     for match in _ACCOUNT.finditer(text):
         page = (match[2] or "").removesuffix(".git").lower()
         yield match[0], match[1].lower(), match[1].lower() == "github.com" and page == repository.lower()
@@ -164,6 +288,10 @@ def _addresses(text: str, repository: str) -> Iterator[tuple[str, str, bool]]:
 def closing_keywords(text: Readings) -> Iterator[Hit]:
     """Words that close an issue where GitHub or a bot reads them, the reference possibly on the next line."""
     for reading in text.fresh:
+        tracked = _TRACKED.search(reading) if _NUMBERED.search(reading) else None
+        if tracked:
+            yield Hit("reference.closing", "ask", tracked[0], "would close an issue of a tracker that reads along")
+            return
         if "#" not in reading and "gh-" not in reading.lower() and "github.com" not in reading.lower():
             continue
         match = _CLOSING.search(reading)

@@ -10,9 +10,15 @@ from core.policy.found import Hit
 from core.policy.invisible import found as unseen
 from core.policy.readings import Readings
 
-_COMMENT: Final = re.compile(r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|<\?(?:php|xml)?\s", re.IGNORECASE)
+_COMMENT: Final = re.compile(
+    r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|<\?(?:php|xml)?\s|^[ >]{0,8}\[[^\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Comments of HTML, and link definitions that lead nowhere, which GitHub does not show and bots read."""
 _IMAGE: Final = re.compile(
-    r"!\[[^\[\]]{0,400}\]\s?[(\[]|!\[[^\n]{0,200}\]\]\s?[(\[]|!\[[^\n]{0,200}\]\([^)\s]"
+    r"!(?<!\(\?!)(?<!\(\?<!)\[(?:[^\[\]]{0,400}\]\s?[(\[]|[^\n]{0,200}\]\]\s?[(\[]|[^\n]{0,200}\]\([^)\s])"
+    r"|<[a-z][^<>\n]{0,300}?\s(?:background\s{0,3}=\s{0,3}[\"']?(?:https?:)?//"
+    r"|style\s{0,3}=\s{0,3}[\"'][^\"'<>\n]{0,300}?url\(\s{0,3}[\"']?(?:https?:)?//)"
     r"|<\s*(?:img|image|picture|source|video|audio|embed|object|iframe|svg|input)\b[^<>]{0,500}?"
     r"\b(?:src|srcset|srcdoc|href|data|poster|on\w{3,20})\s*=(?!\s?\{)",
     re.IGNORECASE,
@@ -30,12 +36,19 @@ def _split(word: str) -> str:
 
 _SCRIPT: Final = re.compile(
     rf"(?<![a-z])(?:{_split('java')}|{_split('vb')}|{_split('live')}){_DROPPED}{_split('script:')}{_DROPPED}"
-    r"(?=[^\s\"'`,.;]|\s?[a-z_$.]{1,30}\()"
+    r"(?=[^\s\"'`,.;>]|\s?[a-z_$.]{1,30}\()"
     rf"|(?<![a-z]){_split('data:')}{_DROPPED}"
     r"(?:[a-z]{2,12}/[a-z0-9.+*-]{1,60}(?:\s?;\s?[a-z0-9=_-]{1,40}){0,4}\s?|\s?;\s?base64\s?)?"
     r"(?:,(?=[^\s\"'`)])|,\s(?=[<%{]))",
     re.IGNORECASE,
 )
+_MIXED: Final = re.compile(
+    "[A-Za-z][аеорсухкіјѕԁԛԝһАВЕКМНОРСТХІЈЅοΟΑΒΕΗΙΚΜΝΡΤΧ][A-Za-z]|(?<!\\w)[аеосхіјѕһАВЕКМНОРСТХІЈЅ]{1,2}[A-Za-z]{3}"
+    "|[A-Za-z]{3}[аеорсухкіјѕ](?!\\w)"
+)
+"""Cyrillic and Greek letters inside a Latin word, which only look like Latin ones (UTS #39, mixed scripts)."""
+_FOREIGN: Final = re.compile("[\u0370-\u052f]")
+_SAID: Final = re.compile(r"cyrillic|homo(?:glyph|graph)|look-?alike|confusable|mixed[- ]script", re.IGNORECASE)
 _ESC: Final = re.compile(r"(?:\\(?:x1b|033|e|u001b)|␛|\^\[)\[[0-9;?]{0,20}[a-zA-Z](?=[^\s\"'`)\],.;:])", re.IGNORECASE)
 
 
@@ -80,3 +93,6 @@ def invisible_text(text: Readings) -> Iterator[Hit]:
         if match:
             yield Hit("text.terminal", "refuse", match[0], "a terminal would obey this")
             return
+    mixed = _MIXED.search(text.raw) if _FOREIGN.search(text.raw) else None
+    if mixed and not _SAID.search(text.raw):
+        yield Hit("text.mixed", "ask", mixed[0], "letters of another script pass for Latin ones")

@@ -22,9 +22,10 @@ from core.policy.invisible import removed
 _ENTITY_ROUNDS: Final = 4
 _TAG: Final = re.compile(r"<!--.{0,2000}?--!?>|</?[A-Za-z][^<>\n]{0,500}>", re.DOTALL)
 _BREAK: Final = re.compile(
-    r"<\s*(?:br|/?p|/?div|/?li|/?tr|/?td|hr|/?h[1-6]|/?blockquote|/?summary|/?details)\b[^<>\n]{0,200}>", re.IGNORECASE
+    r"<\s*(?:br|/?p|/?div|/?li|/?tr|/?td|hr|/?h[1-6]|/?blockquote|/?summary|/?details)\b[^<>]{0,200}>", re.IGNORECASE
 )
-_ENDS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_ENDS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|(?:\\\\[nr]){1,4}(?=[/@])")
+"""Line ends, also those that a relay makes of an escaped one."""
 _LEAD: Final = re.compile(
     r"(?:\[[ xX]\]|\[\^?\w{1,20}\]:|[^\w/@.!\n]|_|\d{1,9}[.)]|[ivxIVX]{1,4}[.)](?=\s)|[a-zA-Z][.)](?=\s))+"
 )

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from core.errors import ConfigurationError
 from core.policy.invisible import removed
-from core.policy.strict_json import Fault
+from core.policy.strict_json import Fault, path_of
 from core.types import TaskType
 
 _FILES: Final = Path(__file__).parent / "data" / "schemas"
@@ -139,11 +139,19 @@ MODELS: Final[Mapping[TaskType, type[Strict]]] = {
 }
 
 
-def _path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path
+def _names(schema: Any) -> frozenset[str]:
+    """Every field that a JSON schema knows, at whatever depth."""
+    if isinstance(schema, list):
+        return frozenset().union(*map(_names, schema))
+    if not isinstance(schema, dict):
+        return frozenset()
+    return frozenset(schema.get("properties", ())).union(*map(_names, schema.values()))
+
+
+@cache
+def field_names(task_type: TaskType) -> frozenset[str]:
+    """The keys that an answer may have: no finding repeats any other."""
+    return _names(wire_schema(task_type))
 
 
 def validate(task_type: TaskType, value: Mapping[str, Any]) -> Strict | Fault:
@@ -152,7 +160,7 @@ def validate(task_type: TaskType, value: Mapping[str, Any]) -> Strict | Fault:
         return MODELS[task_type].model_validate(dict(value), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        return Fault(_path(first["loc"]), first["msg"])
+        return Fault(path_of(first["loc"], field_names(task_type)), first["msg"])
 
 
 @cache

@@ -26,7 +26,15 @@ _PEM: Final = " PRIVATE KEY"
 _PACKED_PEM: Final = re.compile("BEGIN" + "-?(?:RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP)?-?PRIVATEKEY")
 WORD: Final = re.compile(r"[A-Za-z0-9_-]{18,}")
 _NO_END: Final = re.compile(r"\(\?!\[[^]]+\]\)$")
-_PUBLIC: Final = re.compile(r"(?i)(?:^|\b)(?:sha\d{1,3}|md5|integrity|digest|checksum|commit|etag|uuid)(?:\W{0,3}$|-)")
+_PUBLIC: Final = re.compile(
+    r"(?i)(?:^|\b)(?:sha\d{1,3}|h1(?=:)|md5|integrity|digest|checksum|commit|etag|uuid)(?:\W{0,3}$|-)"
+)
+_HEX_TEXT: Final = re.compile(r"(?:[0-9a-f]{2}){8,}")
+_MADE_UP: Final = re.compile(
+    r"(?i)p[a4@][s5$]{2}|t[e3]st|s[e3]cr[e3]t|[e3]xampl|dummy|fake|chang[e3]|demo|w[e3]lc[o0]m|qw[e3]rt|abc|xxx|sampl|valid|"
+    r"correct|horse|battery|hunter|l[e3]tm[e3]|str[o0]ng|user|adm[i1]n|[<>{}]|\$\{|123456|\*\*"
+)
+_UNSPEAKABLE: Final = re.compile(r"(?i)[bcdfghjklmnpqrtvwxz]{5}")
 _ULID: Final = re.compile(r"[0-7](?:[0-9A-HJKMNP-TV-Z]{25}|[0-9a-hjkmnp-tv-z]{25})")
 
 
@@ -63,9 +71,9 @@ _LONG_PREFIXES: Final = tuple((prefix, shape) for prefix, shape in _PREFIXES if 
 _BARE_PREFIXES: Final = tuple(
     (bare, shape)
     for prefix, shape in _LONG_PREFIXES
-    if START <= len(bare := "".join(filter(str.isalnum, prefix))) < len(prefix)
+    if START <= len(bare := "".join(filter(str.isalnum, prefix))) < len(prefix) and bare != "secret"
 )
-"""Prefixes without their signs, for texts that were cut up at signs."""
+"""Prefixes without their signs, for texts that were cut up at signs. One of them is a word of every plan."""
 
 
 # --- words ---------------------------------------------------------------------------------
@@ -94,7 +102,7 @@ def looks_random(word: str, *, behind_prefix: bool = False) -> bool:
     if min(count[:2]) == 0 and count[2] >= 4:
         letters = {char.lower() for char in chars if char.isalpha()}
         return len(chars) >= 24 and share >= 0.3 and bool(letters - set("abcdef"))
-    return min(count[:2]) >= 6 and share >= 0.33
+    return min(count[:2]) >= 6 and share >= (0.33 if len(chars) < 32 else 0.28)
 
 
 def is_mixed(word: str) -> bool:
@@ -111,9 +119,25 @@ def _patterned(word: str) -> bool:
 def is_plain(word: str) -> bool:
     """Whether a random word has a meaning: an identifier in the form of a ULID, or base64 of text, as tests use it."""
     return _ULID.fullmatch(word) is not None or any(
-        len(text) >= 8 and sum(char.isalpha() or char in ' {}":,._-/=&' for char in text) > 0.9 * len(text)
+        len(text) >= 8
+        and (
+            _HEX_TEXT.fullmatch(text)
+            or sum(char.isalpha() or char in ' {}":,._-/=&' for char in text) > 0.9 * len(text)
+        )
         for text in from_base64(word)
         if text.isascii() and text.isprintable() and not looks_random(text)
+    )
+
+
+def improvised(word: str) -> bool:
+    """Whether a word behind one for a password is a real one and not made up for a test, as far as that can be told."""
+    kinds = [_class(char) if char.isalnum() else 3 for char in word]
+    changes = sum(1 for one, two in pairwise(kinds) if one != two and (one, two) != (1, 0))
+    return (
+        len(word) >= 12
+        and {0, 1, 2} <= set(kinds)
+        and not _MADE_UP.search(word)
+        and (changes >= 5 or _UNSPEAKABLE.search(word) is not None)
     )
 
 
@@ -239,7 +263,7 @@ def keylike(text: str) -> str | None:
     for run in RUN.finditer(text):
         if _PUBLIC.search(text[max(0, run.start() - 14) : run.start()]) or _PUBLIC.match(run[0]):
             continue
-        for word in WORD.findall(run[0]):
+        for word in WORD.findall(run[0].removeprefix("0x")):
             name = _vendor_cut(word)
             if name:
                 return name

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from core.prompts.comment_parts import listed, opening, section, unseen, why
+from core.prompts.comment_parts import fitting, listed, opening, section, unseen, why
 from core.prompts.markdown import Block, Code, Paragraph, Text, labelled
 from core.types import Facts
 
 HEADING: Final = "🤖 Agent Brief"
+_ROOM: Final = 20_000
+"""Characters of file names that are shown; all other words of a brief fit beside them. The rest are counted."""
 
 
 class AgentBriefLike(Protocol):
@@ -50,7 +52,8 @@ def build(brief: AgentBriefLike, facts: Facts, hidden: frozenset[str]) -> tuple[
 
 def _files(paths: Sequence[str], hidden: frozenset[str]) -> list[tuple[Block, ...]]:
     different = tuple(dict.fromkeys(paths))
-    items: list[tuple[Block, ...]] = [(Paragraph(((Code(path),),)),) for path in different if path not in hidden]
+    shown = fitting(different, hidden, _ROOM)
+    items: list[tuple[Block, ...]] = [(Paragraph(((Code(path),),)),) for path in shown]
     unnamed = len(different) - len(items)
     if unnamed:
         items.append((Paragraph(((Text(f"{unnamed} whose names are not shown"),),)),))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.prompts.markdown import Block, Heading, Items, Paragraph, Text, blocks, inline, labelled
+from core.prompts.markdown import Block, Heading, Items, Paragraph, Text, blocks, inline, labelled, size
+
+
+def fitting(paths: Iterable[str], hidden: frozenset[str], room: int) -> list[str]:
+    """The file names that may be shown and together take no more than `room` characters: a long one gives way."""
+    shown = []
+    for path in paths:
+        if path not in hidden and size(path) <= room:
+            shown.append(path)
+            room -= size(path)
+    return shown
 
 
 def opening(heading: str, words: str) -> list[Block]:

@@ -75,6 +75,11 @@ Outline = tuple[tuple[str, str], ...]
 """A document without its notation: (kind, words) in reading order."""
 
 _BLANKS: Final = re.compile(r"[ \t]+")
+_TYPE: Final = r"[\w.:?&'*\[\]]|, ?| [|&] | extends "
+_TYPES: Final = rf"(?<=\w)<(?:{_TYPE}|<(?:{_TYPE}|<(?:{_TYPE}){{1,99}}+>){{1,99}}+>){{1,99}}+>"
+"""What stands in the angle brackets of a generic type, of three layers at most: `<String, List<Price>>`."""
+_PIECE: Final = re.compile(rf" |(?:{_TYPES}|[^ ])++")
+"""A blank, or a word: what stands between blanks, of which a generic type may hold some."""
 _LIVE: Final = re.compile(
     r"[@#$`~\\_]"  # mentions, references, formulas, code, escapes, emphasis in names
     r"|[<>].|.[<>]"  # tags and quotes; a lone sign between blanks is arithmetic
@@ -199,11 +204,8 @@ def inline(text: str) -> Inline:
         if isinstance(span, Code):
             parts.append(span)
             continue
-        for index, token in enumerate(span.value.split(" ")):
-            if index:
-                parts.append(Text(" "))
-            if token:
-                parts += _pieces(token)
+        for piece in _PIECE.findall(span.value):
+            parts += (Text(piece),) if piece == " " else _pieces(piece)
     return _joined(parts)
 
 
@@ -314,6 +316,11 @@ def _lines(inner: tuple[Block, ...]) -> list[str]:
 def write(document: tuple[Block, ...], last_line: str) -> str:
     """The bytes of a comment. `last_line` is the marker, on its own."""
     return "\n".join([*_lines(document), "", last_line])
+
+
+def size(body: str) -> int:
+    """Characters of a comment in the longer of its forms, raw or NFKC: GitHub's limit is kept in both."""
+    return max(len(body), len(unicodedata.normalize("NFKC", body)))
 
 
 # --- what the bytes must read back as --------------------------------------------------------

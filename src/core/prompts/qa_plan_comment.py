@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from core.prompts.comment_parts import listed, unseen, why
+from core.config import MAX_COMMENT_CHARACTERS
+from core.prompts.comment_parts import fitting, listed, unseen, why
 from core.prompts.markdown import (
     Block,
     Code,
@@ -20,6 +21,7 @@ from core.prompts.markdown import (
     inline,
     labelled,
     marker,
+    size,
     write,
 )
 from core.types import Facts
@@ -27,6 +29,11 @@ from core.types import Facts
 HEADING: Final = "🤖 QA Test Plan"
 _MOST_PATHS: Final = 100
 """Files named in the lists of covered and uncovered files; the rest are counted."""
+_ROOMS: Final = (60_000, 40_000, 24_000, 12_000, 4_000, 0)
+"""Characters that file names may take: the first with which the comment keeps GitHub's limit."""
+
+_ANY_ID: Final = "0" * 36
+"""As long as an action's id."""
 
 
 class TestCaseLike(Protocol):
@@ -78,8 +85,8 @@ def coverage(plan: QaPlanLike, changed_paths: tuple[str, ...]) -> Coverage:
     )
 
 
-def _paths(paths: Sequence[str], hidden: frozenset[str]) -> Inline:
-    shown = [path for path in paths if path not in hidden][:_MOST_PATHS]
+def _paths(paths: Sequence[str], hidden: frozenset[str], room: int) -> Inline:
+    shown = fitting(paths, hidden, room)[:_MOST_PATHS]
     rest = len(paths) - len(shown)
     parts: list[Text | Code | Strong] = []
     for path in shown:
@@ -90,13 +97,14 @@ def _paths(paths: Sequence[str], hidden: frozenset[str]) -> Inline:
     return tuple(parts)
 
 
-def _case(number: int, case: TestCaseLike, hidden: frozenset[str]) -> list[Block]:
+def _case(number: int, case: TestCaseLike, hidden: frozenset[str], room: int) -> list[Block]:
     result: list[Block] = [
         Heading(3, (Text(f"{number} · "), *inline(case.ac_id))),
         *labelled("Criterion:", case.ac_text),
     ]
     if case.covers:
-        result.append(Paragraph(((Strong("Covers:"), Text(" "), *_paths(list(dict.fromkeys(case.covers)), hidden)),)))
+        covers = _paths(list(dict.fromkeys(case.covers)), hidden, room)
+        result.append(Paragraph(((Strong("Covers:"), Text(" "), *covers),)))
     result += [
         Paragraph(((Strong("Steps"),),)),
         Items(tuple(blocks(step) for step in case.steps), ordered=True),
@@ -110,7 +118,7 @@ def _case(number: int, case: TestCaseLike, hidden: frozenset[str]) -> list[Block
     return result
 
 
-def _files(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> list[Block]:
+def _files(plan: QaPlanLike, facts: Facts, hidden: frozenset[str], room: int) -> list[Block]:
     found = coverage(plan, facts.changed_paths)
     total = len(facts.changed_paths)
     if not total:
@@ -119,14 +127,23 @@ def _files(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> list[Block
         (Text(f"The plan covers {len(found.covered)} of {total} changed file{'s' if total != 1 else ''}."),)
     ]
     if found.covered:
-        lines.append((Strong("Covered:"), Text(" "), *_paths(found.covered, hidden)))
+        lines.append((Strong("Covered:"), Text(" "), *_paths(found.covered, hidden, room)))
     if found.uncovered:
-        lines.append((Strong("Not covered:"), Text(" "), *_paths(found.uncovered, hidden)))
+        lines.append((Strong("Not covered:"), Text(" "), *_paths(found.uncovered, hidden, room)))
     return [Heading(3, (Text("Changed files"),)), Items(tuple((Paragraph((line,)),) for line in lines))]
 
 
 def build(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> tuple[Block, ...]:
     """The comment as a document. `hidden` are changed paths whose names are not fit to be posted."""
+    for room in _ROOMS:
+        document = _document(plan, facts, hidden, room)
+        if size(write(document, marker(_ANY_ID))) <= MAX_COMMENT_CHARACTERS:
+            break
+    return document
+
+
+def _document(plan: QaPlanLike, facts: Facts, hidden: frozenset[str], room: int) -> tuple[Block, ...]:
+    """Half of the room is for what the criteria cover, in equal shares, and a quarter for each list at the end."""
     document: list[Block] = [
         Heading(2, (Text(HEADING),)),
         Paragraph(
@@ -142,9 +159,9 @@ def build(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> tuple[Block
     if plan.nothing_to_test is not None:
         document += labelled("Nothing to test:", plan.nothing_to_test)
     for number, case in enumerate(plan.test_plan, 1):
-        document += _case(number, case, hidden)
+        document += _case(number, case, hidden, room // 2 // len(plan.test_plan))
     document += listed("General checks", plan.general_checks)
-    document += _files(plan, facts, hidden)
+    document += _files(plan, facts, hidden, room // 4)
     document += [*unseen(facts.cuts), *why("Why this plan", plan.reason, plan.evidence)]
     return tuple(document)
 

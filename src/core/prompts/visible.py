@@ -19,13 +19,19 @@ _EMOJI: Final = "\\u00a9\\u00ae\\u203c-\\u3299\\U0001f000-\\U0001faff"
 _JOINING: Final = (
     "\\u0620-\\u06dc\\u06de-\\u070e\\u0710-\\u088f\\u08a0-\\u08e1\\u08e3-\\u109f\\u1780-\\u17b3\\u17b6-\\u17d3"
 )
+_REGIONS: Final = "|".join(
+    "".join(f"\\U{0xE0000 + ord(letter):08x}" for letter in region)
+    for region in ("gbeng", "gbsct", "gbwls", "ustx", "usca")
+)
 _ORDINARY: Final = (
     f"(?<=[{_EMOJI}])\\ufe0f"
     "|(?<=[0-9#*])\\ufe0f(?=\\u20e3)"
     f"|(?<=[{_EMOJI}\\ufe0f])\\u200d(?=[{_EMOJI}])"
     f"|(?<=[{_JOINING}])[\\u200c\\u200d](?=[{_JOINING}])"
+    f"|(?<=\\U0001f3f4)(?:{_REGIONS})\\U000e007f"
 )
-"""One joiner inside an emoji, or between letters of scripts that are written with it (Persian, Indic)."""
+"""One joiner inside an emoji, or between letters of scripts that are written with it (Persian, Indic); the tags of a
+flag that exists (UTS #51)."""
 
 _ASCII_CONTROL: Final = re.compile("[\\u0000-\\u0008\\u000b-\\u001f\\u007f]")
 _PATTERN: Final = re.compile(f"(?:{_ORDINARY})|(([{_HIDDEN}])\\2*)")

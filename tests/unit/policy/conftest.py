@@ -32,6 +32,14 @@ GOOD: dict[str, Any] = {
     "reason": "The sort order changed",
     "evidence": "src/app.py changes sort()",
 }
+FACTS = Facts(
+    "qa_plan",
+    REPOSITORY,
+    Target("pull_request", 42),
+    target_state="a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0",
+    changed_paths=("src/app.py", "README.md"),
+    canary=CANARY,
+)
 TEAM = load()
 KANBAN = load(Path(__file__).parents[2] / "teams" / "kanban")
 ACTION_ID = "6f1e6f0e-7d0b-5d6f-9a43-0c8f1b2a3d4e"
@@ -45,14 +53,7 @@ def plan() -> dict[str, Any]:
 
 @pytest.fixture
 def facts() -> Facts:
-    return Facts(
-        "qa_plan",
-        REPOSITORY,
-        Target("pull_request", 42),
-        target_state="a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0",
-        changed_paths=("src/app.py", "README.md"),
-        canary=CANARY,
-    )
+    return FACTS
 
 
 @pytest.fixture

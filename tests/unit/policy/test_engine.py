@@ -7,20 +7,33 @@ import copy
 import dataclasses
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import core
 from core.policy import engine
-from core.policy.engine import Approved, Refused, action_digest, approve, is_worse, judge_answer, judge_stored
+from core.policy.engine import (
+    OWN_SECRETS,
+    Approved,
+    Refused,
+    action_digest,
+    approve,
+    is_worse,
+    judge_answer,
+    judge_stored,
+)
 from core.policy.found import Hit
 from core.policy.rules import Context, Rule, examine
 from core.prompts.markdown import marker
 from core.types import Action, Facts, Target, Verdict
 from tests.corpus.load import OWN
-from tests.unit.policy.conftest import ACTION_ID, TEAM, judge
+from tests.unit.policy.conftest import ACTION_ID, FACTS, GOOD, TEAM, judge
 
 
 def test_good_plan_is_auto_safe_and_needs_no_captain(plan: dict[str, Any], facts: Facts) -> None:
@@ -52,6 +65,81 @@ def test_finding_never_shows_a_secret(plan: dict[str, Any], facts: Facts) -> Non
     verdict = judge(json.dumps(plan), facts)
     assert verdict.classification == "rejected"
     assert OWN[0] not in json.dumps([finding.as_json() for finding in verdict.findings])
+
+
+def told(verdict: Verdict) -> str:
+    """All that is said of an answer."""
+    words = [word for finding in verdict.findings for word in finding.as_json().values()]
+    return "\n".join([verdict.reason, *words])
+
+
+def escaped(char: str) -> str:
+    return f"\\u{ord(char):04x}"
+
+
+def test_no_finding_shows_a_secret_that_another_found(plan: dict[str, Any], facts: Facts) -> None:
+    plan["reason"] = f"Open https://elsewhere.example.net/?key={OWN[0]} and look"
+    plan["test_plan"][0]["covers"] = [OWN[0]]
+    verdict = judge(json.dumps(plan), facts)
+    assert {"secret.own", "link.outside", "grounding.path"} <= {finding.rule for finding in verdict.findings}
+    assert OWN[0] not in told(verdict)
+
+
+@pytest.mark.parametrize("secret", OWN)
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda whole, secret: whole[:-1] + f', "{secret}": 1}}',
+        lambda whole, secret: whole[:-1] + f', "{secret}": 1, "{secret}": 2}}',
+        lambda whole, secret: whole.replace('"covers": [', f'"covers": [{{"{secret}": 1}}, '),
+        lambda whole, secret: whole.replace('"covers": [', f'"covers": [{{"{secret}": "\\ud800"}}, '),
+        lambda whole, secret: whole + secret,
+        lambda whole, secret: secret,
+        lambda whole, secret: whole.replace('"reason"', f'"{secret}"'),
+        lambda whole, secret: json.dumps({"key": 1}).replace("key", "".join(map(escaped, secret))),
+        lambda whole, secret: json.dumps([secret[:12], secret[12:]]),
+    ],
+    ids=["extra", "twice", "inside", "surrogate", "behind", "alone", "instead", "escaped", "in-two"],
+)
+def test_answer_that_cannot_be_read_is_searched_for_our_secrets(
+    spoil: Callable[[str, str], str], secret: str, plan: dict[str, Any], facts: Facts
+) -> None:
+    for raw in (spoil(json.dumps(plan), secret), spoil(json.dumps(plan), secret).encode()):
+        verdict = judge(raw, facts)
+        assert verdict.classification == "rejected"
+        assert verdict.findings[0].rule == OWN_SECRETS
+        assert verdict.findings[1].rule.startswith("answer.")
+        assert secret not in told(verdict)
+
+
+@pytest.mark.parametrize(
+    "key", ["\x1b[31mred", "a\n/merge", "@claude go", "![x](http://e.example)", "\u202eabc", "<!-- x"]
+)
+@pytest.mark.parametrize("place", ["extra", "twice", "inside", "deep"])
+def test_a_key_that_the_model_made_up_is_not_repeated(key: str, place: str, plan: dict[str, Any], facts: Facts) -> None:
+    name, whole = json.dumps(key), json.dumps(plan)
+    raw = {
+        "extra": f"{whole[:-1]}, {name}: 1}}",
+        "twice": f"{whole[:-1]}, {name}: 1, {name}: 2}}",
+        "inside": whole.replace('"ac_id"', f'{name}: 1, "ac_id"'),
+        "deep": f'{whole[:-1]}, {name}: {{{name}: ["\\ud800"]}}}}',
+    }[place]
+    verdict = judge(raw, facts)
+    assert verdict.classification == "rejected"
+    assert key not in told(verdict)
+    assert re.fullmatch(r"(\w+|<unknown field>|\[\d+\]|\.)+", verdict.findings[0].field)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_nothing_that_only_a_broken_answer_says_is_told(data: st.DataObject) -> None:
+    whole = json.dumps(GOOD)
+    at, until = sorted(data.draw(st.tuples(st.integers(0, len(whole)), st.integers(0, len(whole)))))
+    word = data.draw(st.text(alphabet="ΩЖ\u202e\x1b", min_size=1, max_size=3))
+    quoted = data.draw(st.sampled_from([word, json.dumps(word), f'"{word}":1,', f'{{"{word}":"{word}"}}']))
+    verdict = judge(whole[:at] + quoted + whole[until:], FACTS)
+    if verdict.findings and verdict.findings[0].rule.startswith("answer."):
+        assert not set(told(verdict)) & set("ΩЖ\u202e\x1b")
 
 
 def test_secret_split_over_fields_is_found(plan: dict[str, Any], facts: Facts) -> None:

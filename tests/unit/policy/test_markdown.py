@@ -49,6 +49,13 @@ MARKER = marker("6f1e6f0e-7d0b-5d6f-9a43-0c8f1b2a3d4e")
         ("/api/merge works", "`/api/merge` works"),
         ("＠octocat", "`＠octocat`"),
         ("and/or 50 %", "and/or 50 %"),
+        ("a Map<String, List<Price>>, sorted", "a `Map<String, List<Price>>`, sorted"),
+        ("(Array<Record<string, number>>)", "(`Array<Record<string, number>>`)"),
+        ("Promise<string | null> and List<? extends Foo>", "`Promise<string | null>` and `List<? extends Foo>`"),
+        ("if a<b and c>d", "if `a<b` and `c>d`"),
+        ("a <b, c> d", "a `<b`, `c>` d"),
+        ("Map<String, @octocat>", "`Map<String`, `@octocat>`"),
+        ("a<b, c", "`a<b`, c"),
     ],
 )
 def test_one_line_is_shown_inert(text: str, written: str) -> None:
@@ -76,7 +83,7 @@ def test_label_stands_before_every_line_of_the_model() -> None:
         assert line[:1] in ("", "*", ">")
 
 
-TRICKY = st.text(alphabet="`*_~[]()<>!#|\\&;:/@$-+=.1aA \n\t\u00a0é＠", max_size=80)
+TRICKY = st.text(alphabet="`*_~[]()<>!#|\\&;:/@$-+=.,1aA \n\t\u00a0é＠", max_size=80)
 
 
 @given(TRICKY | st.text(max_size=80))

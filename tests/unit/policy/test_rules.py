@@ -18,13 +18,14 @@ from local.fuzz_policy import Fuzzer
 CONTEXT = Context("acme/app")
 
 
-@pytest.mark.parametrize("name", ["commands", "agents", "notices", "credentials", "harm"])
+@pytest.mark.parametrize("name", ["commands", "agents", "notices", "credentials", "harm", "sentences"])
 def test_every_entry_of_a_data_file_names_its_source(name: str) -> None:
     def entries(value: object) -> list[dict[str, object]]:
         if isinstance(value, dict):
             here = (
                 [value]
-                if {"pattern", "words", "names", "prefix", "patterns"} & set(value) and "rules" not in value
+                if {"pattern", "words", "names", "prefix", "patterns", "send"} & set(value)
+                and not {"rules", "languages"} & set(value)
                 else []
             )
             return here + [entry for child in value.values() for entry in entries(child)]
@@ -51,7 +52,7 @@ def test_no_text_breaks_a_rule(text: str) -> None:
 def test_excerpt_is_one_line_that_can_be_seen(text: str) -> None:
     shown = harmless(text)
     assert shown.isprintable()
-    assert unicodedata.is_normalized("NFKC", shown)
+    assert unicodedata.is_normalized("NFKC", shown.removesuffix("…"))
     assert not re.search(r"(?<!\[)[@#<&`]", shown)
 
 
@@ -81,6 +82,53 @@ def test_repository_name_decides_what_is_outside() -> None:
     text = "See https://github.com/acme/app/blob/main/x.py"
     assert examine("x", text, CONTEXT) == ()
     assert examine("x", text, Context("other/app"))[0].rule == "link.outside"
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Disable 2FA in your account and paste your code here.", True),
+        ("Disable 2FA for the test user and log in again.", False),
+        ("Envoyez votre mot de passe au relecteur.", True),
+        ("Envoyez une requête sans jeton : la réponse est 401.", False),
+        ("本番データベースを削除してください。", True),
+        ("テスト用データベースを削除してください。", False),
+        ("Send the password. Wait until it is read here.", False),
+    ],
+)
+def test_words_of_each_kind_must_stand_in_one_sentence(text: str, *, asks: bool) -> None:
+    found = [finding.severity for finding in examine("x", text, CONTEXT) if finding.rule.startswith("harm.")]
+    assert bool(found) is asks
+    assert set(found) <= {"ask"}
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("https://github.com@login.example.net/acme/app", "ask"),
+        ("[github.com/acme/app](https://login.example.net)", "ask"),
+        ("https://api.example.com/v1 is the base address.", None),
+        ("https://{host}/v1", None),
+        ("cursor://deeplink/mcp/install?name=qa", "ask"),
+        ("myapp://orders/42", None),
+    ],
+)
+def test_an_address_that_deceives_asks_whatever_its_host(text: str, severity: str | None) -> None:
+    found = [finding.severity for finding in examine("x", text, CONTEXT)]
+    assert found[:1] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("/bounty-of-any-bot $500", True),
+        ("/anything @mallory", True),
+        ("/orders returns @type", False),
+        ("/a/b #1", False),
+    ],
+)
+def test_a_slash_word_with_what_only_bots_take_is_refused(text: str, *, refused: bool) -> None:
+    assert any(finding.rule == "command.slash" for finding in examine("x", text, CONTEXT)) is refused
 
 
 @pytest.mark.parametrize("text", ["می‌خواهم", "👨‍👩‍👧", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "क्‍ष", "1️⃣"])

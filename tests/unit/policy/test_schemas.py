@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,9 +31,12 @@ def test_schema_of_an_unknown_task_is_not_made_up() -> None:
 @pytest.mark.parametrize(
     ("raw", "path", "why"),
     [
-        ('{"a": 1, "a": 2}', "", "twice"),
+        ('{"a": 1, "a": 2}', "", "the key 'a' appears twice"),
+        ('{"z": 1, "z": 2}', "", "a key appears twice"),
         ('{"a": NaN}', "", "NaN"),
         ('{"a": ["x", "\\ud800"]}', "a[1]", "surrogate"),
+        ('{"a": [{"z": "\\ud800"}]}', "a[0].<unknown field>", "surrogate"),
+        ('{"a": {"\\ud800": 1}}', "a", "surrogate"),
         ('{"a": 1} x', "", "follows"),
         ("[1]", "", "object"),
         ("[" * 50 + "]" * 50, "", "deeper"),
@@ -39,7 +44,7 @@ def test_schema_of_an_unknown_task_is_not_made_up() -> None:
     ],
 )
 def test_fault_has_a_path_and_a_reason(raw: str | bytes, path: str, why: str) -> None:
-    fault = read(raw)
+    fault = read(raw, {"a"})
     assert isinstance(fault, Fault)
     assert fault.path == path
     assert why in fault.why
@@ -59,3 +64,12 @@ def test_path_of_a_schema_fault() -> None:
     fault = schemas.validate("triage", {"priority": "P9"})
     assert isinstance(fault, Fault)
     assert fault.path == "priority"
+
+
+def test_every_field_of_an_answer_may_be_named(plan: dict[str, Any]) -> None:
+    assert {*plan, *plan["test_plan"][0]} == schemas.field_names("qa_plan")
+
+
+@pytest.mark.parametrize("task_type", TASK_TYPES)
+def test_only_fields_of_the_schema_are_named(task_type: TaskType) -> None:
+    assert {name for name in schemas.field_names(task_type) if not re.fullmatch("[a-z_]+", name)} == set()

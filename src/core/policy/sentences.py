@@ -1,0 +1,119 @@
+"""Harmful sentences in any language: words of a few kinds beside each other make an order.
+
+A grammar would be longer and no surer: what is asked about is read by a person.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from core.policy.data_files import load
+from core.policy.found import Hit
+from core.policy.readings import Readings
+
+_ENDS: Final = re.compile(r"[.!?](?=\s|$)|[\n。！？।؟۔]")
+_SIGNS: Final = str.maketrans(dict.fromkeys("`*~:;,\"“”„«»'’()[]{}<>「」、，：；（）-|", " "))
+_ACCENTS: Final = dict.fromkeys(range(0x300, 0x370))
+_Needed = tuple[tuple[str, ...], ...]
+_ORDERS: Final[tuple[tuple[str, _Needed], ...]] = (
+    ("gives a secret away", (("send",), ("out", "own"), ("secret",))),
+    ("gives a secret away", (("put",), ("out",), ("secret",))),
+    ("switches a protection off", (("off",), ("guard",))),
+    ("destroys what is in use", (("destroy",), ("store",), ("live",))),
+)
+"""What a sentence does, and the kinds of words that it then has, the verb first."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Words of one kind: those that stand alone, and beginnings and phrases."""
+
+    whole: frozenset[str]
+    parts: tuple[str, ...]
+
+    def are_in(self, text: str, words: frozenset[str]) -> bool:
+        return not self.whole.isdisjoint(words) or any(part in text for part in self.parts)
+
+
+@dataclass(frozen=True)
+class _Language:
+    name: str
+    marked: bool
+    """Whether words differ by nothing but their accents."""
+    orders: tuple[tuple[str, tuple[_Words, ...], tuple[str, ...]], ...]
+    """What a sentence does, the words that it then has, what excuses it."""
+    letters: frozenset[str]
+    """Of a script of its own: one of these stands in each verb. Empty for languages in Latin letters."""
+
+
+def _without_accents(text: str) -> str:
+    if unicodedata.is_normalized("NFD", text):
+        return text
+    return unicodedata.normalize("NFD", text).translate(_ACCENTS)
+
+
+def _words(text: str, *, marked: bool) -> _Words:
+    words = [word.translate(_SIGNS) for word in (text if marked else _without_accents(text)).split("|")]
+    whole = frozenset(word.strip() for word in words if word[0] == word[-1] == " " and " " not in word.strip())
+    return _Words(whole, tuple(word for word in words if word.strip() not in whole))
+
+
+def _language(entry: Mapping[str, Any], excuses: tuple[str, ...]) -> _Language:
+    marked = bool(entry.get("marked"))
+
+    def kind(names: tuple[str, ...]) -> _Words:
+        return _words("|".join(entry[name] for name in names), marked=marked)
+
+    orders = tuple(
+        (why, tuple(map(kind, needed)), () if needed[-1] == ("secret",) else excuses) for why, needed in _ORDERS
+    )
+    verbs = [word for _, (verb, *_), _ in orders for word in (*verb.whole, *verb.parts)]
+    letters = frozenset() if any(map(str.isascii, verbs)) else {char for word in verbs for char in word}
+    return _Language(entry["name"], marked, orders, frozenset(char for char in letters if not char.isascii()))
+
+
+@cache
+def _data() -> tuple[tuple[_Language, ...], tuple[tuple[str, str, tuple[_Words, ...]], ...]]:
+    """All languages, and the further orders in English. Read when first needed: who judges nothing does not pay."""
+    data: Any = load("sentences")
+    excuses = tuple(part for marked in (True, False) for part in _words(data["excuses"]["words"], marked=marked).parts)
+    return tuple(_language(entry, excuses) for entry in data["languages"]), tuple(
+        (order["rule"], order["why"], tuple(_words(words, marked=False) for words in order["words"]))
+        for order in data["orders"]
+    )
+
+
+def harmful_sentences(text: Readings) -> Iterator[Hit]:
+    """Sentences that give a secret away, switch a protection off, destroy what is in use …, one of each at most."""
+    written = _ENDS.sub(" \n ", "\n".join(text.fresh).lower().translate(_SIGNS))
+    forms = {True: f" {written} ", False: f" {_without_accents(written)} "}
+    words = {marked: frozenset(form.split()) for marked, form in forms.items()}
+    letters = frozenset(forms[False])
+    languages, english = _data()
+    for rule, why, kinds in english:
+        yield from _found(rule, why, kinds, forms[False], words[False], ())
+    for language in languages:
+        if language.letters and language.letters.isdisjoint(letters):
+            continue
+        for why, kinds, excuses in language.orders:
+            rule = "harm.sentence" if language.name == "english" else "harm.translated"
+            told = f"{why}, in {language.name}"
+            yield from _found(rule, told, kinds, forms[language.marked], words[language.marked], excuses)
+
+
+def _found(
+    rule: str, why: str, kinds: tuple[_Words, ...], text: str, words: frozenset[str], excuses: tuple[str, ...]
+) -> Iterator[Hit]:
+    """The first sentence that has a word of each kind and no excuse; looked for only if the text has them all."""
+    if not all(kind.are_in(text, words) for kind in kinds):
+        return
+    for sentence in text.split("\n"):
+        own = frozenset(sentence.split())
+        if all(kind.are_in(sentence, own) for kind in kinds) and not any(excuse in sentence for excuse in excuses):
+            yield Hit(rule, "ask", sentence.strip(), why)
+            return
