@@ -32,7 +32,7 @@ class Counter:
     def __init__(self, engine: str) -> None:
         self.seen: list[Counted] = []
         self._engine = engine
-        self._http = urllib3.PoolManager(maxsize=16, retries=False, timeout=60.0)
+        self._http = urllib3.PoolManager(maxsize=16, retries=False, timeout=300.0)
         self._server = Server(self._answer)
         self.url = self._server.url
 

@@ -77,8 +77,8 @@ def _wait_until_it_answers(child: Child, url: str) -> None:
     raise EngineFailed(f"the engine did not start: {child.last_words()}")
 
 
-def dynamodb(url: str, env: Mapping[str, str]) -> DynamoDBClient:
-    """A client for the engine at `url`, with the region and credentials of `env`."""
+def dynamodb(url: str, env: Mapping[str, str], *, read_timeout: int = 10) -> DynamoDBClient:
+    """A client for the engine at `url`, with the region and credentials of `env`. `read_timeout` in seconds."""
     client: DynamoDBClient = get_session().create_client(
         "dynamodb",
         endpoint_url=url,
@@ -86,7 +86,9 @@ def dynamodb(url: str, env: Mapping[str, str]) -> DynamoDBClient:
         aws_access_key_id=env.get("AWS_ACCESS_KEY_ID", CREDENTIALS["AWS_ACCESS_KEY_ID"]),
         aws_secret_access_key=env.get("AWS_SECRET_ACCESS_KEY", CREDENTIALS["AWS_SECRET_ACCESS_KEY"]),
         aws_session_token=env.get("AWS_SESSION_TOKEN") or None,
-        config=Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 3}, max_pool_connections=32),
+        config=Config(
+            connect_timeout=2, read_timeout=read_timeout, retries={"total_max_attempts": 3}, max_pool_connections=32
+        ),
     )
     return client
 
