@@ -19,9 +19,9 @@ BATCH = 25
 
 
 def test_a_hundred_thousand_decided_actions_do_not_change_what_the_list_costs(
-    dynamodb_client: DynamoDBClient, tables: dict[str, str], report: Report
+    sdk_client: DynamoDBClient, tables: dict[str, str], report: Report
 ) -> None:
-    world = make_world(dynamodb_client, tables)
+    world = make_world(sdk_client, tables)
     world.model.replies = [message(ASKS)]
     waiting = go(world)["actionId"]
     table = tables["ACTIONS_TABLE"]
@@ -30,10 +30,10 @@ def test_a_hundred_thousand_decided_actions_do_not_change_what_the_list_costs(
             {"PutRequest": {"Item": to_item({"id": f"decided-{n}", "state": "executed", "queueKey": f"2026#{n}"})}}
             for n in range(start, start + BATCH)
         ]
-        answer = dynamodb_client.batch_write_item(RequestItems={table: puts})  # type: ignore[dict-item]
+        answer = sdk_client.batch_write_item(RequestItems={table: puts})  # type: ignore[dict-item]
         assert not answer["UnprocessedItems"]
     requests: list[str] = []
-    dynamodb_client.meta.events.register("before-call.dynamodb", lambda model, **_: requests.append(model.name))
+    sdk_client.meta.events.register("before-call.dynamodb", lambda model, **_: requests.append(model.name))
     shown, following = list_pending(world.app, limit=20, start=None)
     assert [action["id"] for action in shown] == [waiting]
     assert following is None
