@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
 from bench import cold, load, report, size, traffic, warm
+from bench.packages import HERE, build
 from bench.report import Results
 from bench.requests import measure_all
 from bench.yard import Yard
@@ -39,7 +41,10 @@ def say(text: str) -> None:
 
 def measure(count: int) -> Results:
     """All of it, on stand-ins that live as long as this takes."""
-    with Yard() as yard:
+    with tempfile.TemporaryDirectory() as scratch, Yard(Path(scratch)) as yard:
+        say("the packages")
+        for kind in ("api", "worker"):
+            build(kind, Path(scratch), HERE)
         say("warming up: byte code for every import")
         cold.warm_up(yard)
         found = cold.Cold()

@@ -77,7 +77,7 @@ def dispatches(client: Client) -> Callable[[int], Reply]:
 
 def one_round(yard: Yard, requests: int) -> dict[tuple[str, str], Load]:
     """(`ours` or `naive`, what was asked) → what came of it."""
-    sides = (("ours", "local.gateway", yard.ours()), ("naive", "bench.serve", yard.naive()))
+    sides = (("ours", "local.gateway", yard.ours("worker")), ("naive", "bench.serve", yard.naive()))
     found = {}
     for side, module, environment in sides:
         with service(yard, module, environment) as client:

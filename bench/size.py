@@ -5,14 +5,13 @@ One build of each kind, as `sam build` makes it: every function of the API is th
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bench.packages import build
 from local.child import ROOT
 from local.template import read_template
 
@@ -46,11 +45,7 @@ def measure() -> list[Size]:
 
 def _measure(kind: str, functions: tuple[str, ...]) -> Size:
     with tempfile.TemporaryDirectory() as scratch:
-        tree = Path(scratch) / "package"
-        tree.mkdir()
-        subprocess.run(  # noqa: S603 - our own interpreter and script
-            [sys.executable, str(ROOT / "src" / "package.py"), kind, str(tree)], check=True
-        )
+        tree = build(kind, Path(scratch))
         files = sorted(path for path in tree.rglob("*") if path.is_file())
         packed = Path(scratch) / "package.zip"
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -47,7 +47,7 @@ def measure(yard: Yard) -> dict[tuple[str, str], Traffic]:
             with Lane(health, environment) as lane:
                 count(side, "health", lane, yard.event("GET", "/health"))
 
-        ours, naive = yard.ours(engine=counter.url), yard.naive(engine=counter.url)
+        ours, naive = yard.ours("worker", engine=counter.url), yard.naive(engine=counter.url)
         own = (DISPATCH, "handlers.approve.handler", "handlers.health.handler")
         each("ours", own, ours, lambda: yard.waiting(ours, FIRST_PULL + 1))
         each("naive", (NAIVE, NAIVE, NAIVE), naive, lambda: yard.naive_waiting(naive, FIRST_PULL + 1))

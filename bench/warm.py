@@ -40,7 +40,7 @@ def measure(yard: Yard, dispatches: int) -> Warm:
 
 def _one_batch(yard: Yard, found: Warm, numbers: Sequence[int]) -> None:
     with ExitStack() as until:
-        ours = until.enter_context(Lane(DISPATCH, yard.ours()))
+        ours = until.enter_context(Lane(DISPATCH, yard.ours("worker")))
         naive = until.enter_context(Lane(NAIVE, yard.naive()))
         for at, number in enumerate(numbers):
             own, other = _above_the_model(yard, ours, number), _above_the_model(yard, naive, number)

@@ -66,9 +66,13 @@ class TimedModel(ModelStandIn):
 
 
 class Yard:
-    """Runs between entering and leaving. Every environment it gives out has tables of its own."""
+    """Runs between entering and leaving. Every environment it gives out has tables of its own.
 
-    def __init__(self) -> None:
+    `packages` holds what is measured of ours, by kind; without, it is measured from the source.
+    """
+
+    def __init__(self, packages: Path | None = None) -> None:
+        self._packages = packages
         self._exit = ExitStack()
         self._template = read_template(ROOT / "template.yaml")
         self._sample: dict[str, Any] = json.loads((ROOT / "local" / "sample" / "pull_request.json").read_text())
@@ -110,12 +114,16 @@ class Yard:
 
     # --- environments ----------------------------------------------------------------------------
 
-    def ours(self, *, worker: bool = False, engine: str | None = None) -> dict[str, str]:
-        """Settings of the service on empty tables. `worker`: dispatches are handed over, to one that never runs."""
+    def ours(self, kind: str = "api", *, worker: bool = False, engine: str | None = None) -> dict[str, str]:
+        """Settings of the service on empty tables. `worker`: dispatches are handed over, to one that never runs.
+
+        `kind` of package: only the worker's holds the model's SDK.
+        """
         tables = new_tables(self.client, self._template)
         make_world(self.client, tables)  # makes the breaker's row
         handed_over = {"WORKER_FUNCTION": "WorkerFunction", "AWS_ENDPOINT_URL_LAMBDA": self._lambda.url}
-        return {**self._shared(engine), **tables, **ROOMY, "PHASE": "phase0", **(handed_over if worker else {})}
+        shared = {**self._shared(engine), **tables, **ROOMY, "PHASE": "phase0", **(handed_over if worker else {})}
+        return {**shared, "PYTHONPATH": str(self._packages / kind)} if self._packages else shared
 
     def naive(self, *, engine: str | None = None) -> dict[str, str]:
         """Settings of the baseline on empty tables."""

@@ -10,6 +10,7 @@ in one package. Two packages, and a parameter that has to agree with the build, 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 SRC: Final = Path(__file__).resolve().parent
 CACHE: Final = SRC.parent / "build" / "lambda"
@@ -130,6 +131,19 @@ def trim(tree: Path) -> None:
         if service.is_dir() and service.name not in BOTOCORE_SERVICES:
             shutil.rmtree(service)
     cut_endpoints(data / "endpoints.json")
+    for description in data.glob("*/*/service-2.json.gz"):
+        drop_documentation(description)
+
+
+def drop_documentation(file: Path) -> None:
+    """Two thirds of what a client reads of its service before its first request is text for people."""
+    described = json.loads(gzip.decompress(file.read_bytes()), object_hook=without_documentation)
+    file.write_bytes(gzip.compress(json.dumps(described, separators=(",", ":")).encode(), mtime=0))
+
+
+def without_documentation(described: dict[str, Any]) -> dict[str, Any]:
+    """The same but for its text; a member that bears that name is described, and stays."""
+    return {key: value for key, value in described.items() if key != "documentation" or not isinstance(value, str)}
 
 
 def cut_endpoints(file: Path) -> None:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.readings import Readings
+from core.policy.wanted import Wanted, chances, wanted
 
-_DATA: Final[Any] = load("commands")
-_ROUTES: Final = frozenset(_DATA["route"]["words"])
-_WORDS: Final = frozenset(word for group in _DATA["slash"] for word in group["words"]) | _ROUTES
-_COMPOUND: Final = re.compile(_DATA["compound"]["pattern"])
-_GLUED: Final = tuple(sorted(_DATA["glued"]["words"], key=len, reverse=True))
-_LINE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["line"] if not entry.get("ask")))
-_LINE_ASKED: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["line"] if entry.get("ask")))
-_ANYWHERE: Final = re.compile("|".join(f"(?:{entry['pattern']})" for entry in _DATA["anywhere"]), re.MULTILINE)
 _SLASH: Final = re.compile(r"/([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
 _ARGUED: Final = re.compile(
     r"/[a-z][a-z0-9]*(?:[_-][a-z0-9]+){0,4}(?:\s+[\w.:=-]{1,30}){0,3}"
@@ -35,30 +30,58 @@ _PROSE: Final = re.compile(
 _LONGEST_ARGUED: Final = 200
 _PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
 
-_AGENTS: Final[Any] = load("agents")
-_HANDLES: Final = sorted((name for group in _AGENTS["handles"] for name in group["names"]), key=len, reverse=True)
-_MENTION: Final = re.compile(
-    rf"@\s?(?:(?:{'|'.join(map(re.escape, _HANDLES))})(?:\[bot\])?|[a-z\d][\w-]{{0,38}}\[bot\]|"
-    rf"{_AGENTS['named']['pattern']})"
-    r"(?![\w-])(?!/\w)",
-    re.IGNORECASE,
-)
+_MENTION: Final = re.compile(r"@\s?([a-z\d][\w-]*+)(\[bot\])?+(?![\w-])(?!/\w)", re.IGNORECASE)
+_LONGEST_ACCOUNT: Final = 39
 _MAIL: Final = re.compile(r"[\w.+%-]$")
 _DOMAIN: Final = re.compile(r"\.[a-z]{2,}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Commands:
+    slash: frozenset[str]
+    routes: frozenset[str]
+    """Those of `slash` that are routes of many services too."""
+    compound: re.Pattern[str]
+    glued: tuple[str, ...]
+    line: tuple[Wanted, ...]
+    line_asked: tuple[Wanted, ...]
+    anywhere: tuple[Wanted, ...]
+    agents: frozenset[str]
+    named: re.Pattern[str]
+    """Names by which accounts of automation are told from people."""
+
+
+@cache
+def _commands() -> _Commands:
+    """Read when first needed: functions that judge nothing do not pay for it."""
+    data: Any = load("commands")
+    agents: Any = load("agents")
+    routes = frozenset(data["route"]["words"])
+    return _Commands(
+        slash=routes.union(*(group["words"] for group in data["slash"])),
+        routes=routes,
+        compound=re.compile(data["compound"]["pattern"]),
+        glued=tuple(sorted(data["glued"]["words"], key=len, reverse=True)),
+        line=wanted(entry for entry in data["line"] if not entry.get("ask")),
+        line_asked=wanted(entry for entry in data["line"] if entry.get("ask")),
+        anywhere=wanted(data["anywhere"], re.MULTILINE),
+        agents=frozenset().union(*(group["names"] for group in agents["handles"])),
+        named=re.compile(agents["named"]["pattern"]),
+    )
 
 
 def _slash_command(line: str) -> str | None:
     match = _SLASH.match(line)
     if not match:
         return None
-    word, rest = match[1], match[2]
-    if word in _WORDS or _COMPOUND.fullmatch(word):
+    word, rest, known = match[1], match[2], _commands()
+    if word in known.slash or known.compound.fullmatch(word):
         if _PATH_GOES_ON.match(rest):
             return None
-        if word in _ROUTES and _PROSE.match(rest):
+        if word in known.routes and _PROSE.match(rest):
             return None
         return match[0].strip()
-    for start in _GLUED:
+    for start in known.glued:
         if word.startswith(start):
             tail = word[len(start) :]
             if (
@@ -83,23 +106,35 @@ def slash_commands(text: Readings) -> Iterator[Hit]:
 
 def command_words(text: Readings) -> Iterator[Hit]:
     """Commands without a slash: at the start of a line, or anywhere where bots look anywhere."""
-    for line in text.lines:
-        match = _LINE.match(line.lower())
+    known = _commands()
+    refused, asked = chances(known.line, text), chances(known.line_asked, text)
+    for line in text.lines if refused or asked else ():
+        small = line.lower()
+        match = next(filter(None, (pattern.match(small) for pattern in refused)), None)
         if match:
             yield Hit("command.words", "refuse", match[0], "a bot would take this line as a command")
-        elif line[0] == "@" and _LINE_ASKED.match(line.lower()):
+        elif any(pattern.match(small) for pattern in asked):
             yield Hit("command.words", "ask", line, "if this account is a bot, it would obey")
-    for reading in text.bare:
-        match = _ANYWHERE.search(reading.lower())
-        if match:
-            yield Hit("command.words", "refuse", match[0], "a bot looks for these words anywhere in a comment")
+    for pattern in chances(known.anywhere, text):
+        for reading in text.bare:
+            match = pattern.search(reading.lower())
+            if match:
+                yield Hit("command.words", "refuse", match[0], "a bot looks for these words anywhere in a comment")
 
 
 def agent_mentions(text: Readings) -> Iterator[Hit]:
     """A mention of an account that acts when mentioned. Code does not protect: agents read the raw text."""
     for reading in text.fresh:
         for match in _MENTION.finditer(reading):
+            if not _acts(match[1].lower(), marked=match[2] is not None):
+                continue
             before, after = reading[max(0, match.start() - 1) : match.start()], reading[match.end() : match.end() + 20]
             if not (_MAIL.search(before) and _DOMAIN.match(after)):
                 yield Hit("command.agent", "refuse", match[0], "this account acts on being mentioned")
                 break
+
+
+def _acts(name: str, *, marked: bool) -> bool:
+    """Whether an account acts on a mention. `marked`: it stands there with GitHub's mark for automation."""
+    known = _commands()
+    return (marked and len(name) <= _LONGEST_ACCOUNT) or name in known.agents or known.named.fullmatch(name) is not None

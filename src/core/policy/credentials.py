@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from core.policy.disguises import BETWEEN, ROTATIONS, RUN, START, decoded, packed, rotated, spelled, starts
 from core.policy.found import Hit
@@ -26,6 +26,7 @@ from core.policy.shapes import (
     vendor_in_pieces,
     vendor_turned_round,
 )
+from core.policy.wanted import Wanted
 
 _SHORTEST_OWN: Final = 6
 _PIECE: Final = 6
@@ -33,25 +34,28 @@ _PIECE: Final = 6
 _LONG: Final = 2 * _PIECE
 """Own secrets of this length are looked for in pieces too; one piece of it alone refuses."""
 _TURNED_PEMS: Final = tuple("PRIVATE KEY-----".translate(table) for table in ROTATIONS)
-_KEYWORD: Final = re.compile(
+_KEYWORD: Final = Wanted(
     r"(?:passw(?:or)?d|passwd|pwd|secret|token|(?:api|access|private)[_ -]?key|auth(?:orization)?|credential|bearer)"
     r"[\"'`*_]{0,4}\s{0,3}(?:[:=]|is|bearer)\s{0,3}[\"'`*]{0,3}(?:(?:bearer|basic|token)\s{1,3})?"
     r"([A-Za-z0-9+/_=.~!@#$%^&*-]{12,200})",
+    ("passw", "pwd", "secret", "token", "key", "auth", "credential", "bearer"),
     re.IGNORECASE,
 )
-_HEX_KEY: Final = re.compile(
+_HEX_KEY: Final = Wanted(
     r"(?:(?:api|app|application|secret|access|auth|private|client)[_ -]?(?:key|secret|token)|_token|_secret|_key)"
     r"[\"'`]?\s?[:=]\s?[\"'`]?(?=[a-f]*\d)(?=\d*[a-f])"
     r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z])",
+    ("key", "secret", "token"),
     re.IGNORECASE,
 )
-_USERINFO: Final = re.compile(
+_USERINFO: Final = Wanted(
     r"[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{0,100}:([^\s/@]{8,200})@[\w.-]"
     r"|\s(?:-u|--user)[ =][\"']?[\w.-]{1,60}:([^\s\"']{8,200})",
+    ("://", "-u"),
     re.IGNORECASE,
 )
 _PASSWORDS: Final = tuple(
-    (needs, re.compile(pattern, re.IGNORECASE))
+    Wanted(pattern, needs, re.IGNORECASE)
     for needs, pattern in (
         (
             ("pass", "pw", "kennwort", "contraseña", "senha", "пароль"),
@@ -59,35 +63,34 @@ _PASSWORDS: Final = tuple(
             r"\s{0,3}(?:[:=]\s{0,3}|is\s{1,3})?[\"'`*]{0,3}([^\s\"'`<>]{12,64})",
         ),
         (("_password",), r"_password\s{0,3}[:=]\s{0,3}[\"']?([^\s\"'`<>]{12,64})"),
-        (
-            ("log in", "sign in", "login"),
-            r"\bas\s+[`\"']?[\w.@-]{2,40}[`\"']?\s?[/:]\s?[`\"']?([^\s\"'`<>/]{12,64})",
-        ),
-        ((" -u", " --user"), r"\s(?:-u|--user)[ =][\"']?[\w.-]{1,60}:([^\s\"']{12,200})"),
+        (("-u",), r"\s(?:-u|--user)[ =][\"']?[\w.-]{1,60}:([^\s\"']{12,200})"),
     )
 )
+_AS: Final = Wanted(r"\bas\s+[`\"']?[\w.@-]{2,40}[`\"']?\s?[/:]\s?[`\"']?([^\s\"'`<>/]{12,64})", ("as",), re.IGNORECASE)
+_LOG_IN: Final = ("log in", "sign in", "login")
+"""What makes of `as` one who logs in."""
 _HANDED_OUT: Final = tuple(
-    (needs, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+    Wanted(pattern, needs, re.IGNORECASE | re.MULTILINE)
     for needs, pattern in (
-        ("machine", r"\bmachine\s+[\w.-]{3,80}\s+login\s+\S{1,80}\s+password\s+(?=\S*\d)[\w.+/=~-]{16,}"),
+        (("machine",), r"\bmachine\s+[\w.-]{3,80}\s+login\s+\S{1,80}\s+password\s+(?=\S*\d)[\w.+/=~-]{16,}"),
         (
-            "code",
+            ("code",),
             r"\b(?:recovery|backup|scratch|wiederherstellungs)[- ]?codes?\b[^\w\n]{1,6}"
             r"(?:[0-9a-z]{4,6}-?[0-9a-z]{4,6}[\s,;]{1,3}){2,}(?=\S*\d)",
         ),
         (
-            "phrase",
+            ("phrase",),
             r"\b(?:seed|recovery|mnemonic|secret|backup)\s+phrase\b[^\w\n]{1,6}(?:[a-z]{3,8}[\s,]{1,2}){11,23}[a-z]{3,8}\b",
         ),
-        ("st.", r"\bst\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{32}\b"),
-        ("/", r"\b\d/\d{15,17}(?:/\d{15,17})?:[0-9a-f]{32}\b"),
+        (("st.",), r"\bst\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{32}\b"),
+        ((":",), r"\b\d/\d{15,17}(?:/\d{15,17})?:[0-9a-f]{32}\b"),
         (
-            " key",
+            ("key",),
             r"\b(?:private|secret|eth|ethereum|wallet|signing|master)\s+key\b[^\w\n]{0,6}(?:is\s)?[`\"']?(?:0x)?"
             r"[0-9a-f]{64}\b",
         ),
-        ("begin ", r"^begin [0-7]{3} \S{1,60}\n[!-`]{10,}"),
-        ("<~", r"<~[!-u\s]{15,2000}~>"),
+        (("begin ",), r"^begin [0-7]{3} \S{1,60}\n[!-`]{10,}"),
+        (("<~",), r"<~[!-u\s]{15,2000}~>"),
     )
 )
 """A line of .netrc, codes for a lost second factor, the words of a wallet, tokens of Infisical and Asana, a wallet's
@@ -128,41 +131,36 @@ def vendor_secrets(text: Readings) -> Iterator[Hit]:
 
 def key_like_words(text: Readings) -> Iterator[Hit]:
     """Long random words, assignments of them, and passwords in addresses."""
-    for reading in dict.fromkeys((text.all[-1], text.bare[-1])):
-        name = keylike(reading)
-        if name:
-            yield Hit("secret.keylike", "refuse", name, name, secret=True)
-            return
-        assigned = [
-            found
-            for found in _KEYWORD.findall(reading)
-            if looks_random(found, behind_prefix=True) and not is_plain(found)
-        ]
-        if assigned or _HEX_KEY.search(reading):
-            yield Hit("secret.assigned", "refuse", "", "a key behind a word for it", secret=True)
-            return
-        passwords = [in_address or in_option for in_address, in_option in _USERINFO.findall(reading)]
-        if any(looks_random(word) or _HEX.fullmatch(word) for word in passwords):
-            yield Hit("secret.assigned", "refuse", "", "a password in an address", secret=True)
-            return
-        if _perhaps_handed_out(reading):
-            yield Hit(
-                "secret.assigned", "ask", "", "perhaps a real password, or codes that open an account", secret=True
-            )
-            return
+    readings = tuple(dict.fromkeys((text.all[-1], text.bare[-1])))
+    name = next(filter(None, map(keylike, readings)), None)
+    if name:
+        yield Hit("secret.keylike", "refuse", name, name, secret=True)
+    elif any(map(_is_key, _all_of(_KEYWORD, text, readings))) or any(_all_of(_HEX_KEY, text, readings)):
+        yield Hit("secret.assigned", "refuse", "", "a key behind a word for it", secret=True)
+    elif any(
+        looks_random(word) or _HEX.fullmatch(word) for pair in _all_of(_USERINFO, text, readings) for word in pair
+    ):
+        yield Hit("secret.assigned", "refuse", "", "a password in an address", secret=True)
+    elif _perhaps_handed_out(text, readings):
+        yield Hit("secret.assigned", "ask", "", "perhaps a real password, or codes that open an account", secret=True)
 
 
-def _perhaps_handed_out(text: str) -> bool:
-    lower = text.lower()
-    likely = (
-        word.rstrip(".,;:)")
-        for needs, pattern in _PASSWORDS
-        if any(need in lower for need in needs)
-        for word in pattern.findall(text)
-    )
-    return any(map(improvised, likely)) or any(
-        needs in lower and pattern.search(text) is not None for needs, pattern in _HANDED_OUT
-    )
+def _all_of(wanted: Wanted, text: Readings, readings: Iterable[str]) -> Iterator[Any]:
+    """What `re.findall` finds in these readings of the text."""
+    pattern = wanted.within(text)
+    if pattern:
+        for reading in readings:
+            yield from pattern.findall(reading)
+
+
+def _is_key(word: str) -> bool:
+    return looks_random(word, behind_prefix=True) and not is_plain(word)
+
+
+def _perhaps_handed_out(text: Readings, readings: Sequence[str]) -> bool:
+    patterns = (*_PASSWORDS, _AS) if text.holds(_LOG_IN) else _PASSWORDS
+    likely = (word.rstrip(".,;:)") for pattern in patterns for word in _all_of(pattern, text, readings))
+    return any(map(improvised, likely)) or any(any(_all_of(pattern, text, readings)) for pattern in _HANDED_OUT)
 
 
 def own_secrets(text: Readings, secrets: Iterable[str]) -> Iterator[Hit]:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
 from core.policy.data_files import load
-from core.policy.disguises import START, starts
 from core.policy.found import Hit
 from core.policy.readings import Readings
 from core.policy.sentences import harmful_sentences
+from core.policy.wanted import Wanted, chances
 
 
 @dataclass(frozen=True)
 class _Harm:
     rule: str
     why: str
-    needs: tuple[str, ...]
-    patterns: tuple[str, ...]
+    patterns: tuple[Wanted, ...]
 
 
-_compiled: Final = cache(re.compile)
-"""Compiled when first needed: a cold start pays only for what the text calls for."""
-
-
+@cache
 def _harms() -> tuple[_Harm, ...]:
     data = load("harm")
 
@@ -36,32 +31,28 @@ def _harms() -> tuple[_Harm, ...]:
         return text
 
     return tuple(
-        _Harm(entry["rule"], entry["why"], tuple(entry["needs"]), tuple(map(pattern, entry["patterns"])))
+        _Harm(
+            entry["rule"],
+            entry["why"],
+            tuple(Wanted(pattern(text), tuple(entry["needs"])) for text in entry["patterns"]),
+        )
         for entry in data["rules"]
     )
-
-
-_HARMS: Final[tuple[_Harm, ...]] = _harms()
-_NEEDS: Final = frozenset(word for harm in _HARMS for word in harm.needs)
 
 
 def harmful_steps(text: Readings) -> Iterator[Hit]:
     """Instructions whose honest execution damages the tester, the repository or its protections."""
     lowered = {reading: reading.lower() for reading in text.fresh}
-    whole = "\n".join(lowered.values())
-    begun = starts(whole)
-    found = frozenset(word for word in _NEEDS if (len(word) < START or word[:START] in begun) and word in whole)
-    for harm in _HARMS:
-        if not found.isdisjoint(harm.needs):
-            match = next(_matches(harm, lowered), None)
-            if match:
-                yield Hit(harm.rule, "ask", match, harm.why)
+    for harm in _harms():
+        match = next(_matches(chances(harm.patterns, text), lowered), None)
+        if match:
+            yield Hit(harm.rule, "ask", match, harm.why)
     yield from harmful_sentences(text)
 
 
-def _matches(harm: _Harm, lowered: Mapping[str, str]) -> Iterator[str]:
+def _matches(patterns: Iterable[re.Pattern[str]], lowered: Mapping[str, str]) -> Iterator[str]:
     """As they stand in the reading; patterns know small letters only."""
-    for pattern in map(_compiled, harm.patterns):
+    for pattern in patterns:
         for reading, lower in lowered.items():
             match = pattern.search(lower)
             if match:

@@ -9,38 +9,42 @@ from typing import Final
 from core.policy.found import Hit
 from core.policy.invisible import found as unseen
 from core.policy.readings import Readings
+from core.policy.wanted import Wanted, chances, compiled
 
-_COMMENT: Final = re.compile(
+_COMMENT: Final = Wanted(
     r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|<\?(?:php|xml)?\s|^[ >]{0,8}\[[^\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]",
+    ("<", "]:"),
     re.IGNORECASE | re.MULTILINE,
 )
 """Comments of HTML, and link definitions that lead nowhere, which GitHub does not show and bots read."""
-_IMAGE: Final = re.compile(
+_IMAGE: Final = Wanted(
     r"!(?<!\(\?!)(?<!\(\?<!)\[(?:[^\[\]]{0,400}\]\s?[(\[]|[^\n]{0,200}\]\]\s?[(\[]|[^\n]{0,200}\]\([^)\s])"
     r"|<[a-z][^<>\n]{0,300}?\s(?:background\s{0,3}=\s{0,3}[\"']?(?:https?:)?//"
     r"|style\s{0,3}=\s{0,3}[\"'][^\"'<>\n]{0,300}?url\(\s{0,3}[\"']?(?:https?:)?//)"
     r"|<\s*(?:img|image|picture|source|video|audio|embed|object|iframe|svg|input)\b[^<>]{0,500}?"
     r"\b(?:src|srcset|srcdoc|href|data|poster|on\w{3,20})\s*=(?!\s?\{)",
+    ("![", "<"),
     re.IGNORECASE,
 )
-_REFERENCE_IMAGE: Final = re.compile(r"!\[([^\[\]]{1,200})\]")
+_REFERENCE_IMAGE: Final = Wanted(r"!\[([^\[\]]{1,200})\]", ("![",))
 _DEFINITION: Final = re.compile(r"^[ >*+-]{0,12}\[[^\[\]]{1,200}\]:[ \t]*\S", re.MULTILINE)
-_HANDLER: Final = re.compile(r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)", re.IGNORECASE)
-_DROPPED: Final = r"[\t\r\n\x00]{0,4}"
+_HANDLER: Final = Wanted(r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)", ("<",), re.IGNORECASE)
+_DROPPED: Final = dict.fromkeys(map(ord, "\t\r\n\0"))
 """Browsers drop tabs and line ends inside an address (WHATWG URL 4.4)."""
+_SCHEMES: Final = ("javascript:", "vbscript:", "livescript:", "data:")
+_GAP: Final = r"[\t\r\n\x00]{0,4}"
 
 
 def _split(word: str) -> str:
-    return _DROPPED.join(word)
+    return _GAP.join(word)
 
 
-_SCRIPT: Final = re.compile(
-    rf"(?<![a-z])(?:{_split('java')}|{_split('vb')}|{_split('live')}){_DROPPED}{_split('script:')}{_DROPPED}"
+_SCRIPT: Final = (
+    rf"(?<![a-z])(?:{_split('java')}|{_split('vb')}|{_split('live')}){_GAP}{_split('script:')}{_GAP}"
     r"(?=[^\s\"'`,.;>]|\s?[a-z_$.]{1,30}\()"
-    rf"|(?<![a-z]){_split('data:')}{_DROPPED}"
+    rf"|(?<![a-z]){_split('data:')}{_GAP}"
     r"(?:[a-z]{2,12}/[a-z0-9.+*-]{1,60}(?:\s?;\s?[a-z0-9=_-]{1,40}){0,4}\s?|\s?;\s?base64\s?)?"
-    r"(?:,(?=[^\s\"'`)])|,\s(?=[<%{]))",
-    re.IGNORECASE,
+    r"(?:,(?=[^\s\"'`)])|,\s(?=[<%{]))"
 )
 _MIXED: Final = re.compile(
     "[A-Za-z][аеорсухкіјѕԁԛԝһАВЕКМНОРСТХІЈЅοΟΑΒΕΗΙΚΜΝΡΤΧ][A-Za-z]|(?<!\\w)[аеосхіјѕһАВЕКМНОРСТХІЈЅ]{1,2}[A-Za-z]{3}"
@@ -54,21 +58,21 @@ _ESC: Final = re.compile(r"(?:\\(?:x1b|033|e|u001b)|␛|\^\[)\[[0-9;?]{0,20}[a-z
 
 def html_comments(text: Readings) -> Iterator[Hit]:
     """Comments hide text from people and show it to bots."""
-    for reading in text.all:
-        match = _COMMENT.search(reading)
-        if match:
-            yield Hit(
-                "markup.comment", "refuse", reading[match.start() : match.start() + 40], "hides text in a comment"
-            )
-            return
+    for pattern in chances([_COMMENT], text):
+        for reading in text.all:
+            match = pattern.search(reading)
+            if match:
+                shown = reading[match.start() : match.start() + 40]
+                yield Hit("markup.comment", "refuse", shown, "hides text in a comment")
+                return
 
 
 def images(text: Readings) -> Iterator[Hit]:
     """An image calls its host when it is looked at."""
-    for reading in text.fresh:
-        match = _IMAGE.search(reading)
-        if not match and _DEFINITION.search(reading):
-            match = _REFERENCE_IMAGE.search(reading)
+    patterns, referred = chances([_IMAGE], text), chances([_REFERENCE_IMAGE], text)
+    for reading in text.fresh if patterns else ():
+        looked_for = (*patterns, *referred) if _DEFINITION.search(reading) else patterns
+        match = next(filter(None, (pattern.search(reading) for pattern in looked_for)), None)
         if match:
             yield Hit("markup.image", "refuse", match[0], "an image tells its host who looks at it")
             return
@@ -76,8 +80,11 @@ def images(text: Readings) -> Iterator[Hit]:
 
 def script_addresses(text: Readings) -> Iterator[Hit]:
     """Addresses and attributes that run code."""
-    for reading in text.fresh:
-        match = _SCRIPT.search(reading) or _HANDLER.search(reading)
+    joined = text.small.translate(_DROPPED)
+    script = [compiled(_SCRIPT, re.IGNORECASE)] if any(scheme in joined for scheme in _SCHEMES) else []
+    patterns = [*script, *chances([_HANDLER], text)]
+    for reading in text.fresh if patterns else ():
+        match = next(filter(None, (pattern.search(reading) for pattern in patterns)), None)
         if match:
             yield Hit("markup.script", "refuse", match[0], "runs or embeds content when it is opened")
             return

@@ -4,46 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.readings import Readings
+from core.policy.wanted import Wanted, chances, wanted
 from core.types import Severity
 
-_DATA: Final[Any] = load("notices")
-_ALL: Final = [*_DATA["ours"], *_DATA["others"]]
-
-
-def _patterns(severity: Severity) -> tuple[Severity, str, str]:
-    own = [entry for entry in _ALL if bool(entry.get("ask")) == (severity == "ask")]
-    return (
-        severity,
-        "|".join(f"(?:{entry['pattern']})" for entry in own),
-        "|".join(f"(?:{entry['pattern']})" for entry in own if entry.get("anywhere")),
-    )
-
-
-_PATTERNS: Final = (_patterns("refuse"), _patterns("ask"))
-"""Severity, what a line begins with, what stands anywhere in it. Those that ask have other readings too."""
 _NOT_WORDS: Final = re.compile(r"^[^\w@]{1,20}")
 
 
-_compiled: Final = cache(re.compile)
-"""Compiled when first needed: functions that judge nothing do not pay for it."""
+@dataclass(frozen=True)
+class _Notices:
+    severity: Severity
+    first: tuple[Wanted, ...]
+    """What a line begins with."""
+    anywhere: tuple[Wanted, ...]
+
+
+@cache
+def _notices() -> tuple[_Notices, ...]:
+    """Those that refuse, and those that ask: these have other readings too."""
+    data: Any = load("notices")
+    entries = [*data["ours"], *data["others"]]
+
+    def notices(severity: Severity) -> _Notices:
+        own = [entry for entry in entries if bool(entry.get("ask")) == (severity == "ask")]
+        return _Notices(severity, wanted(own), wanted(entry for entry in own if entry.get("anywhere")))
+
+    return notices("refuse"), notices("ask")
 
 
 def forged_provenance(text: Readings) -> Iterator[Hit]:
     """Only the tool itself may say what the tool says."""
     lines = [_NOT_WORDS.sub("", line.lower()) for line in text.lines]
-    for severity, start, anywhere in _PATTERNS:
+    for kind in _notices():
+        first, anywhere = chances(kind.first, text), chances(kind.anywhere, text)
         for line in lines:
-            match = _compiled(start).match(line) or _compiled(anywhere).search(line)
+            looked_for = (*(one.match(line) for one in first), *(one.search(line) for one in anywhere))
+            match = next(filter(None, looked_for), None)
             if match:
                 yield Hit(
                     "provenance.forged",
-                    severity,
+                    kind.severity,
                     match[0],
                     "reads as a notice or verdict that only its tool may write",
                 )

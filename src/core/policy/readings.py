@@ -11,12 +11,13 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from core.policy.disguises import START, starts
 from core.policy.invisible import removed
 
 _ENTITY_ROUNDS: Final = 4
@@ -91,6 +92,19 @@ class Readings:
             seen.update(lines)
             result.append("\n".join(lines[index] for index in kept))
         return tuple(filter(None, result))
+
+    @cached_property
+    def small(self) -> str:
+        """What any reading holds, in small letters."""
+        return "\n".join(self.fresh).lower()
+
+    @cached_property
+    def _begun(self) -> frozenset[str]:
+        return starts(self.small)
+
+    def holds(self, words: Iterable[str]) -> bool:
+        """Whether any reading holds one of these words, which are in small letters."""
+        return any((len(word) < START or word[:START] in self._begun) and word in self.small for word in words)
 
 
 def _with_neighbours(lines: Sequence[str], seen: set[str]) -> list[int]:
