@@ -5,9 +5,16 @@ from __future__ import annotations
 from core.app import App
 from core.pipeline import dispatch
 from core.types import Target, TaskRequest
-from handlers.bodies import AgentBriefBody, read_body
+from handlers.bodies import Body, Number, read_body
 from handlers.dispatching import dispatched
 from handlers.http import Endpoint, Reply, Request
+
+
+class AgentBriefBody(Body):
+    """POST /dispatch/agent-brief."""
+
+    issueNumber: Number  # noqa: N815
+    force: bool = False
 
 
 def respond(app: App, request: Request) -> Reply:

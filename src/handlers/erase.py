@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from core.app import App
 from core.erasure import erase
-from handlers.bodies import EraseBody, read_body
+from handlers.bodies import Body, read_body
 from handlers.http import Endpoint, Reply, Request, path_id
+
+
+class EraseBody(Body):
+    """POST /audit/{runId}/erase."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 def respond(app: App, request: Request) -> Reply:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from core.app import App
 from core.pipeline import dispatch
 from core.types import Target, TaskRequest
-from handlers.bodies import QaPlanBody, read_body
+from handlers.bodies import Body, Number, read_body
 from handlers.dispatching import dispatched
 from handlers.http import Endpoint, Reply, Request
+
+
+class QaPlanBody(Body):
+    """POST /dispatch/qa-plan."""
+
+    prNumber: Number  # noqa: N815 - the API's field name
+    linkedIssue: Number | None = None  # noqa: N815
+    force: bool = False
 
 
 def respond(app: App, request: Request) -> Reply:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from core.app import App
 from core.approvals import reject
-from handlers.bodies import RejectBody, read_body
+from handlers.bodies import Body, read_body
 from handlers.http import Endpoint, Reply, Request, path_id
+
+
+class RejectBody(Body):
+    """POST /reject/{id}."""
+
+    reason: Annotated[str, Field(max_length=1000)] = ""
 
 
 def respond(app: App, request: Request) -> Reply:

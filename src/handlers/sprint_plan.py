@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from core.app import App
+from core.config import MAX_SPRINT_ISSUES as MOST_ISSUES
 from core.pipeline import dispatch
 from core.types import Target, TaskRequest
-from handlers.bodies import SprintPlanBody, read_body
+from handlers.bodies import Body, Number, read_body
 from handlers.dispatching import dispatched
 from handlers.http import Endpoint, Reply, Request
+
+
+class Dependency(Body):
+    """An issue, and those that have to come no later."""
+
+    issue: Number
+    on: Annotated[list[Number], Field(min_length=1, max_length=MOST_ISSUES)]
+
+
+class SprintPlanBody(Body):
+    """POST /dispatch/sprint-plan. Without `issueNumbers` the issues of the team's queue are planned."""
+
+    planningIssue: Number  # noqa: N815
+    issueNumbers: Annotated[list[Number], Field(min_length=1, max_length=MOST_ISSUES)] | None = None  # noqa: N815
+    capacity: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    dependencies: list[Dependency] = Field(default=[], max_length=100)
+    force: bool = False
 
 
 def respond(app: App, request: Request) -> Reply:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from core.types import PHASES, TASK_TYPES, ActionState, ActionType, Classification, Severity
-from handlers import bodies, dispatch
+from handlers import agent_brief, bodies, dispatch, erase, qa_plan, reject, sprint_plan, triage
 from handlers.http import STATUS
 from local.template import Template
 from tests.contract.conftest import SPEC
@@ -51,13 +51,13 @@ def test_other_enumerations_agree_too() -> None:
 @pytest.mark.parametrize(
     ("name", "model"),
     [
-        ("QaPlanRequest", bodies.QaPlanBody),
-        ("TriageRequest", bodies.TriageBody),
-        ("AgentBriefRequest", bodies.AgentBriefBody),
-        ("SprintPlanRequest", bodies.SprintPlanBody),
-        ("Dependency", bodies.Dependency),
-        ("RejectRequest", bodies.RejectBody),
-        ("EraseRequest", bodies.EraseBody),
+        ("QaPlanRequest", qa_plan.QaPlanBody),
+        ("TriageRequest", triage.TriageBody),
+        ("AgentBriefRequest", agent_brief.AgentBriefBody),
+        ("SprintPlanRequest", sprint_plan.SprintPlanBody),
+        ("Dependency", sprint_plan.Dependency),
+        ("RejectRequest", reject.RejectBody),
+        ("EraseRequest", erase.EraseBody),
     ],
 )
 def test_request_bodies_are_those_that_the_code_takes(name: str, model: type[bodies.Body]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from core.policy.disguises import BETWEEN, ROTATIONS, RUN, START, decoded, packed, rotated, spelled, starts
+from core.policy.disguises import BETWEEN, ROTATIONS, RUN, START, decoded, packed, rotated, spelled, start, starts
 from core.policy.found import Hit
 from core.policy.readings import Readings
 from core.policy.shapes import (
@@ -202,14 +202,20 @@ def _everything(text: Readings) -> str:
 
 
 @lru_cache(maxsize=1)
-def _all_starts(text: Readings) -> frozenset[str]:
+def _all_starts(text: Readings) -> frozenset[int]:
     return starts(_everything(text))
 
 
-def _told(secret: str, text: str, found: frozenset[str]) -> bool:
+@lru_cache(maxsize=64)
+def _marks(secret: str) -> frozenset[int]:
+    """Words of which each piece of _PIECE characters holds one."""
+    return frozenset(start(secret[at:]) for at in range(0, len(secret) - START + 1, _PIECE - START + 1))
+
+
+def _told(secret: str, text: str, found: frozenset[int]) -> bool:
     """Whether `text` holds the secret, a long piece of it, or most of it in pieces."""
-    if not any(secret[at : at + START] in found for at in range(0, len(secret) - START + 1, _PIECE - START + 1)):
-        return False  # every piece of _PIECE characters holds one of these whole
+    if found.isdisjoint(_marks(secret)):
+        return False
     if secret in text or len(secret) < _LONG:
         return secret in text
     covered = at = 0
@@ -228,8 +234,8 @@ def _told(secret: str, text: str, found: frozenset[str]) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _dressed(secret: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Forms of a secret of which pieces are looked for, and forms that are looked for whole."""
+def _dressed(secret: str) -> tuple[tuple[str, ...], tuple[tuple[int, str], ...]]:
+    """Forms of a secret of which pieces are looked for, and forms that are looked for whole, each with its start."""
     raw = secret.encode()
     encoded = (
         raw.hex(),
@@ -240,14 +246,18 @@ def _dressed(secret: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         ),
     )
     if len(secret) < _LONG:
-        return (secret, secret[::-1]), (*encoded, *(form[::-1] for form in encoded))
+        return (secret, secret[::-1]), _begun((*encoded, *(form[::-1] for form in encoded)))
     plain = dict.fromkeys((secret, *packed(secret)[:2]))
     turned = (secret.translate(table) for table in ROTATIONS)
     round_about = (secret[n:] + secret[:n] for n in range(1, len(secret)))
     return (
         tuple(form for spelling in plain for form in (spelling, spelling[::-1])),
-        (*encoded, *(form[::-1] for form in encoded), *turned, *round_about),
+        _begun((*encoded, *(form[::-1] for form in encoded), *turned, *round_about)),
     )
+
+
+def _begun(forms: Iterable[str]) -> tuple[tuple[int, str], ...]:
+    return tuple((start(form), form) for form in forms)
 
 
 def tells(text: Readings, secrets: Iterable[str]) -> bool:
@@ -257,7 +267,7 @@ def tells(text: Readings, secrets: Iterable[str]) -> bool:
             continue
         everything, found = _everything(text), _all_starts(text)
         plain, whole = _dressed(secret)
-        if any(form[:START] in found and form in everything for form in whole):
+        if any(begun in found and form in everything for begun, form in whole):
             return True
         if any(_told(form, everything, found) for form in plain):
             return True

@@ -1,8 +1,8 @@
 """What a text may hold in disguise: split, spelled out, encoded or with its letters exchanged. For detection only.
 
 Several texts are looked at as one, joined by `BETWEEN`, which no credential holds: a search over the
-whole costs little more than a search over one. What can only be found where some four characters stand
-is looked for when they do (`starts`).
+whole costs little more than a search over one. What can only be found where some four bytes stand is
+looked for when they do (`starts`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
@@ -81,9 +82,16 @@ def packed(text: str) -> tuple[str, ...]:
     return (_kept(text, _NOT_GLUE), _kept(text, _NOT_WORDS), _kept(_ITEM.sub("", text), _NOT_GLUE))
 
 
-def starts(text: str) -> frozenset[str]:
-    """All that any START characters of the text spell."""
-    return frozenset(text[at : at + START] for at in range(len(text) - START + 1))
+def start(word: str) -> int:
+    """The number of a word's first START bytes."""
+    return int.from_bytes(word.encode("utf-8", "surrogatepass")[:START], sys.byteorder)
+
+
+def starts(text: str) -> frozenset[int]:
+    """The numbers of all words of START bytes and more that may stand in the text."""
+    raw = text.encode("utf-8", "surrogatepass")
+    shifted = (raw[at : len(raw) - (len(raw) - at) % START] for at in range(START))
+    return frozenset().union(*(memoryview(part).cast("I") for part in shifted))
 
 
 def spelled(text: str) -> str:

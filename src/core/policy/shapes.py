@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from core.policy.data_files import load
-from core.policy.disguises import RUN, START, from_base64, packed
+from core.policy.disguises import RUN, START, from_base64, packed, start
 
 _WINDOW: Final = 400
 """Characters after a prefix among which the pieces of its body are looked for."""
@@ -180,7 +180,7 @@ def _is_key(shape: _Shape, body: str) -> bool:
     return looks_random(body, behind_prefix=True) or _patterned(body)
 
 
-def vendor_in_pieces(texts: Iterable[str], found: frozenset[str], *, backwards: bool = False) -> str | None:
+def vendor_in_pieces(texts: Iterable[str], found: frozenset[int], *, backwards: bool = False) -> str | None:
     """A prefix followed by a body whose pieces stand apart: in a list, in quotes, on lines of their own.
 
     `found`: what `starts` tells of all forms of the texts. `backwards`: as they read when turned round.
@@ -188,7 +188,7 @@ def vendor_in_pieces(texts: Iterable[str], found: frozenset[str], *, backwards: 
     likely = [
         (prefix, shape)
         for prefix, shape in _PREFIXES
-        if len(prefix) < START or (prefix[::-1] if backwards else prefix)[:START] in found
+        if len(prefix) < START or start(prefix[::-1] if backwards else prefix) in found
     ]
     turned = [text[::-1] if backwards else text for text in texts]
     return (

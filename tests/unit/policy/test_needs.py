@@ -110,7 +110,7 @@ def test_a_word_too_many_ways_past_it_is_seen() -> None:
 
 
 def test_words_are_looked_for_in_all_readings_and_cases() -> None:
-    assert read("Ｐlease MERGE").holds(["please"])
-    assert read("me\u200brge").holds(["merge"])
-    assert read("m\u0435rge").holds(["merge"])  # Cyrillic
-    assert not read("merge").holds(["please"])
+    assert read("Ｐlease MERGE").holds(("please",))
+    assert read("me\u200brge").holds(("merge",))
+    assert read("m\u0435rge").holds(("merge",))  # Cyrillic
+    assert not read("merge").holds(("please",))
