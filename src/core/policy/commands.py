@@ -28,6 +28,14 @@ _PROSE: Final = re.compile(
     r"(?:\W|$)"
 )
 _LONGEST_ARGUED: Final = 200
+_ORDER: Final = re.compile(r" {0,3}/([a-z][a-z0-9_-]{1,30})((?:[ \t]+[^\s/|`]{1,60}){0,5})[ \t\r]*", re.IGNORECASE)
+"""A line that is a slash word and a few more, as orders to a bot of any name stand by themselves."""
+_FENCE: Final = re.compile(r"[ >*+-]{0,12}(?:```|~~~)")
+_SENTENCE: Final = re.compile(
+    r"\s+[a-z]{2,20}s\s|.*\s(?:the|a|an|is|are|was|and|or|of|with|within|after|when|then|must|should|its?)\s",
+    re.IGNORECASE,
+)
+"""What words behind a route make of it: something that is told."""
 _PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
 
 _MENTION: Final = re.compile(r"@\s?([a-z\d][\w-]*+)(\[bot\])?+(?![\w-])(?!/\w)", re.IGNORECASE)
@@ -39,6 +47,8 @@ _DOMAIN: Final = re.compile(r"\.[a-z]{2,}", re.IGNORECASE)
 @dataclass(frozen=True)
 class _Commands:
     slash: frozenset[str]
+    pages: frozenset[str]
+    """Routes that no bot obeys."""
     routes: frozenset[str]
     """Those of `slash` that are routes of many services too."""
     compound: re.Pattern[str]
@@ -59,6 +69,7 @@ def _commands() -> _Commands:
     routes = frozenset(data["route"]["words"])
     return _Commands(
         slash=routes.union(*(group["words"] for group in data["slash"])),
+        pages=frozenset(data["page"]["words"]),
         routes=routes,
         compound=re.compile(data["compound"]["pattern"]),
         glued=tuple(sorted(data["glued"]["words"], key=len, reverse=True)),
@@ -97,11 +108,31 @@ def _slash_command(line: str) -> str | None:
 
 def slash_commands(text: Readings) -> Iterator[Hit]:
     """A line that begins with a slash and a word some bot obeys, whatever blanks and marks stand before it."""
-    for line in text.lines:
-        if line[0] == "/":
-            found = _slash_command(line.lower().replace("/[", "/", 1))
-            if found:
-                yield Hit("command.slash", "refuse", found, "a bot would take this line as a command")
+    known = [_slash_command(line.lower().replace("/[", "/", 1)) for line in text.lines if line[0] == "/"]
+    for found in filter(None, known):
+        yield Hit("command.slash", "refuse", found, "a bot would take this line as a command")
+    orders = (order for reading in dict.fromkeys((text.raw, text.all[-1])) for order in _orders(reading))
+    for order in orders if not any(known) else ():
+        yield Hit("command.slash", "refuse", order, "stands by itself as orders to bots do")
+
+
+def _orders(text: str) -> Iterator[str]:
+    """Lines outside of code that are an order to a bot of any name: no lists of routes, no sentences about one."""
+    if "/" not in text:
+        return
+    lines = text.split("\n")
+    fenced = False
+    for at, line in enumerate(lines):
+        fenced ^= _FENCE.match(line) is not None
+        match = None if fenced else _ORDER.fullmatch(line)
+        if not match or any(
+            other.lstrip().startswith("/") for other in (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2])
+        ):
+            continue
+        word, words = match[1].lower(), match[2]
+        told = _PROSE.match(words) or _SENTENCE.match(f"{words} ") if words else word in _commands().pages
+        if not told:
+            yield match[0].strip()
 
 
 def command_words(text: Readings) -> Iterator[Hit]:

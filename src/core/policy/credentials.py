@@ -17,6 +17,7 @@ from core.policy.readings import Readings
 from core.policy.shapes import (
     WORD,
     improvised,
+    invented,
     is_mixed,
     is_plain,
     keylike,
@@ -160,7 +161,12 @@ def _is_key(word: str) -> bool:
 def _perhaps_handed_out(text: Readings, readings: Sequence[str]) -> bool:
     patterns = (*_PASSWORDS, _AS) if text.holds(_LOG_IN) else _PASSWORDS
     likely = (word.rstrip(".,;:)") for pattern in patterns for word in _all_of(pattern, text, readings))
-    return any(map(improvised, likely)) or any(any(_all_of(pattern, text, readings)) for pattern in _HANDED_OUT)
+    in_addresses = (word for pair in _all_of(_USERINFO, text, readings) for word in pair)
+    return (
+        any(map(improvised, likely))
+        or any(map(invented, in_addresses))
+        or any(any(_all_of(pattern, text, readings)) for pattern in _HANDED_OUT)
+    )
 
 
 def own_secrets(text: Readings, secrets: Iterable[str]) -> Iterator[Hit]:

@@ -61,12 +61,15 @@ _WRAPPED: Final = re.compile(
     r"(?:^[ \t>]{0,6}[A-Za-z0-9+/]{12,76}[ \t]{0,2}\n){1,60}[ \t>]{0,6}[A-Za-z0-9+/]{2,76}={0,2}[ \t]{0,2}$",
     re.MULTILINE,
 )
+_OFFSET: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{7,8}:?[ \t]{1,4}(?=(?:[0-9a-fA-F]{2}){1,2}[ \t])")
+"""The place that stands before each line of a hex dump."""
 _WRAPS: Final = re.compile(r"[\s>]+")
 
 _NOT_WORDS: Final = bytes(code for code in range(128) if not (chr(code).isalnum() or chr(code) == "_"))
 _NOT_GLUE: Final = bytes(code for code in _NOT_WORDS if chr(code) not in "/.=-")
 _ITEM: Final = re.compile(
-    r"^\s*(?:[>*+-]\s+|\d{1,3}[.)]\s+|(?:part|piece|chunk|segment|half|step)?\s*\w{1,6}\s*[:=]\s*)+",
+    r"^[^\S\n]*+(?:[>*+-][^\S\n]++|\d{1,3}[.)][^\S\n]++"
+    r"|(?:part|piece|chunk|segment|half|step)?+[^\S\n]*+\w{1,6}[^\S\n]*+[:=][^\S\n]*+)++",
     re.MULTILINE | re.IGNORECASE,
 )
 
@@ -159,4 +162,5 @@ def _decoded(text: str, rounds: int) -> Iterator[str]:
 def decoded(text: str) -> tuple[str, ...]:
     """What stands in base64, base32, hex or character codes, also twice. Several rules ask for the same texts."""
     unwrapped = (_WRAPS.sub("", match[0]) for match in _WRAPPED.finditer(text)) if "\n" in text else ()
-    return tuple(dict.fromkeys(plain for form in (text, *unwrapped) for plain in _decoded(form, rounds=2)))
+    dumped = (_OFFSET.sub("", text),) if _OFFSET.search(text) else ()
+    return tuple(dict.fromkeys(plain for form in (text, *unwrapped, *dumped) for plain in _decoded(form, rounds=2)))

@@ -42,7 +42,7 @@ __all__ = [
     "version",
 ]
 
-_NUMBER: Final = 4
+_NUMBER: Final = 5
 """Raise when the engine, the renderer or a schema judges differently."""
 
 

@@ -132,7 +132,7 @@ _MAILED: Final = Wanted(
     re.IGNORECASE,
 )
 _NAMESPACE: Final = (
-    r"(?:golang\.org|google\.golang\.org|gopkg\.in|go\.uber\.org|(?:[a-z0-9-]+\.)*k8s\.io|(?:[a-z0-9-]+\.)*kubernetes\.io|"
+    r"(?:[\w.-]+/v\d{1,2}(?:(?:alpha|beta)\d{0,2})?(?![\w/?#.-])|golang\.org|google\.golang\.org|gopkg\.in|go\.uber\.org|(?:[a-z0-9-]+\.)*k8s\.io|(?:[a-z0-9-]+\.)*kubernetes\.io|"
     r"ghcr\.io|docker\.io|quay\.io|(?:[a-z0-9-]+\.)?gcr\.io|mcr\.microsoft\.com|(?:www\.)?w3\.org|json-schema\.org|"
     r"schema\.org|asp\.net|socket\.io|cloud\.google\.com/go\b|github\.com/(?!login|settings|apps|gist)[\w.-]+/[\w.-]+"
     r"(?!.*/(?:issues|pull|releases|raw|blob|archive|tree|wiki|discussions|compare|settings)\b))"
@@ -181,7 +181,7 @@ _ISSUE: Final = (
     r"(?:issues|pull)/\d+"
 )
 _CLOSING: Final = Wanted(
-    rf"(?<![\w/.-]){_WORDS}(?![\w/])[\s:>*_~`(\[\\,|-]{{1,40}}"
+    rf"(?<![\w/.-]){_WORDS}(?![\w/])(?:[\s:<>*_~`(\[\\,|-]|\]\([^()\n]{{0,80}}\)){{1,40}}"
     rf"(?:(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})?(?:{_ISSUE})",
     ("clos", "fix", "resolv"),
     re.IGNORECASE,

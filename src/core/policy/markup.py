@@ -12,26 +12,33 @@ from core.policy.readings import Readings
 from core.policy.wanted import Wanted, chances, compiled
 
 _COMMENT: Final = Wanted(
-    r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|<\?(?:php|xml)?\s|^[ >]{0,8}\[[^\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]",
+    r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|(?<!\w)<\?(?:php|xml)?\s"
+    r"|^[ >]{0,8}\[[^\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]",
     ("<", "]:"),
     re.IGNORECASE | re.MULTILINE,
 )
 """Comments of HTML, and link definitions that lead nowhere, which GitHub does not show and bots read."""
 _IMAGE: Final = Wanted(
-    r"!(?<!\(\?!)(?<!\(\?<!)\[(?:[^\[\]]{0,400}\]\s?[(\[]|[^\n]{0,200}\]\]\s?[(\[]|[^\n]{0,200}\]\([^)\s])"
-    r"|<[a-z][^<>\n]{0,300}?\s(?:background\s{0,3}=\s{0,3}[\"']?(?:https?:)?//"
+    r"!(?<!\(\?!)(?<!\(\?<!)\[(?:[^\[\]]{0,400}\]\s?[(\[]|[^\n]{0,200}\]\]\s?[(\[]|[^\n]{0,200}\]\([^)\s])",
+    ("![",),
+    re.IGNORECASE,
+)
+_PICTURE: Final = Wanted(
+    r"<[a-z][^<>\n]{0,300}?\s(?:background\s{0,3}=\s{0,3}[\"']?(?:https?:)?//"
     r"|style\s{0,3}=\s{0,3}[\"'][^\"'<>\n]{0,300}?url\(\s{0,3}[\"']?(?:https?:)?//)"
     r"|<\s*(?:img|image|picture|source|video|audio|embed|object|iframe|svg|input)\b[^<>]{0,500}?"
     r"\b(?:src|srcset|srcdoc|href|data|poster|on\w{3,20})\s*=(?!\s?\{)",
-    ("![", "<"),
+    ("<",),
     re.IGNORECASE,
 )
 _REFERENCE_IMAGE: Final = Wanted(r"!\[([^\[\]]{1,200})\]", ("![",))
-_DEFINITION: Final = re.compile(r"^[ >*+-]{0,12}\[[^\[\]]{1,200}\]:[ \t]*\S", re.MULTILINE)
+_DEFINITION: Final = re.compile(r"^[ >*+-]{0,12}\[[^\[\]]{1,200}\]:[ \t]*(?:\n[ >\t]{0,12})?[^\s>]", re.MULTILINE)
 _HANDLER: Final = Wanted(r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)", ("<",), re.IGNORECASE)
 _DROPPED: Final = dict.fromkeys(map(ord, "\t\r\n\0"))
 """Browsers drop tabs and line ends inside an address (WHATWG URL 4.4)."""
 _SCHEMES: Final = ("javascript:", "vbscript:", "livescript:", "data:")
+_CODE: Final = re.compile(r"(?<!`)`(?!`)([^`\n]{1,200})`(?!`)")
+"""A code span. A tag that stands there for all to see, and leads nowhere, is what a test types in."""
 _GAP: Final = r"[\t\r\n\x00]{0,4}"
 
 
@@ -67,27 +74,38 @@ def html_comments(text: Readings) -> Iterator[Hit]:
                 return
 
 
+def _without_samples(text: str) -> str:
+    """The text without what stands in code spans, but for images and addresses."""
+    return _CODE.sub(lambda span: span[0] if "//" in span[1] or "![" in span[1] else " ", text)
+
+
 def images(text: Readings) -> Iterator[Hit]:
     """An image calls its host when it is looked at."""
-    patterns, referred = chances([_IMAGE], text), chances([_REFERENCE_IMAGE], text)
-    for reading in text.fresh if patterns else ():
-        looked_for = (*patterns, *referred) if _DEFINITION.search(reading) else patterns
-        match = next(filter(None, (pattern.search(reading) for pattern in looked_for)), None)
-        if match:
-            yield Hit("markup.image", "refuse", match[0], "an image tells its host who looks at it")
-            return
+    written, referred = chances([_IMAGE], text), chances([_REFERENCE_IMAGE], text)
+    found = [
+        pattern.search(reading)
+        for reading in text.fresh
+        for pattern in ((*written, *referred) if referred and _DEFINITION.search(reading) else written)
+    ]
+    found += [
+        pattern.search(_without_samples(reading)) for pattern in chances([_PICTURE], text) for reading in text.all
+    ]
+    for match in filter(None, found):
+        yield Hit("markup.image", "refuse", match[0], "an image tells its host who looks at it")
+        return
 
 
 def script_addresses(text: Readings) -> Iterator[Hit]:
     """Addresses and attributes that run code."""
     joined = text.small.translate(_DROPPED)
-    script = [compiled(_SCRIPT, re.IGNORECASE)] if any(scheme in joined for scheme in _SCHEMES) else []
-    patterns = [*script, *chances([_HANDLER], text)]
-    for reading in text.fresh if patterns else ():
-        match = next(filter(None, (pattern.search(reading) for pattern in patterns)), None)
-        if match:
-            yield Hit("markup.script", "refuse", match[0], "runs or embeds content when it is opened")
-            return
+    scripts = [compiled(_SCRIPT, re.IGNORECASE)] if any(scheme in joined for scheme in _SCHEMES) else []
+    found = [pattern.search(reading) for pattern in scripts for reading in text.fresh]
+    found += [
+        pattern.search(_without_samples(reading)) for pattern in chances([_HANDLER], text) for reading in text.all
+    ]
+    for match in filter(None, found):
+        yield Hit("markup.script", "refuse", match[0], "runs or embeds content when it is opened")
+        return
 
 
 def invisible_text(text: Readings) -> Iterator[Hit]:

@@ -14,7 +14,10 @@ from core.policy.readings import Readings
 from core.policy.wanted import Wanted, chances, wanted
 from core.types import Severity
 
-_NOT_WORDS: Final = re.compile(r"^[^\w@]{1,20}")
+_NOT_WORDS: Final = re.compile(
+    r"^(?:[^\w@:]|(?:white_check_mark|heavy_check_mark|check_mark|rocket|tada|robot|lock|warning|sparkles|x):|:){1,20}"
+)
+"""Signs and emoji, also by name, before the words of a line."""
 
 
 @dataclass(frozen=True)

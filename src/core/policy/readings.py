@@ -28,9 +28,12 @@ _BREAK: Final = re.compile(
 _ENDS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|(?:\\\\[nr]){1,4}(?=[/@])")
 """Line ends, also those that a relay makes of an escaped one."""
 _LEAD: Final = re.compile(
-    r"(?:\[[ xX]\]|\[\^?\w{1,20}\]:|[^\w/@.!\n]|_|\d{1,9}[.)]|[ivxIVX]{1,4}[.)](?=\s)|[a-zA-Z][.)](?=\s))+"
+    r"(?:(?!</[A-Za-z][\w-]{0,20}\s?>)"
+    r"(?:\[[ xX]\]|\[\^?\w{1,20}\]:|[^\w/@.!\n]|_|\d{1,9}[.)]|[ivxIVX]{1,4}[.)](?=\s)|[a-zA-Z][.)](?=\s)))+"
 )
-"""What may stand between the start of a line and a command: blanks, list and quote marks, boxes, signs, code."""
+"""What may stand between the start of a line and a command: blanks, list and quote marks, boxes, signs, code.
+
+The end of an element is no command."""
 _TAIL: Final = " \t\u00a0`*_~|\"'”’»)]}<>\\"
 """Marks that may follow a command: the other side of code, emphasis, quotes and table cells."""
 _MARKUP: Final = re.compile(r"[`*_~\\]+")

@@ -32,20 +32,20 @@ class Rule:
 
 TEXT_RULES: Final[tuple[Rule, ...]] = (
     Rule("text.invisible", 3, lambda text, _: markup.invisible_text(text)),
-    Rule("markup.comment", 2, lambda text, _: markup.html_comments(text)),
-    Rule("markup.image", 3, lambda text, _: markup.images(text)),
-    Rule("markup.script", 2, lambda text, _: markup.script_addresses(text)),
-    Rule("command.slash", 3, lambda text, _: commands.slash_commands(text)),
-    Rule("command.words", 3, lambda text, _: commands.command_words(text)),
+    Rule("markup.comment", 3, lambda text, _: markup.html_comments(text)),
+    Rule("markup.image", 4, lambda text, _: markup.images(text)),
+    Rule("markup.script", 3, lambda text, _: markup.script_addresses(text)),
+    Rule("command.slash", 4, lambda text, _: commands.slash_commands(text)),
+    Rule("command.words", 4, lambda text, _: commands.command_words(text)),
     Rule("command.agent", 2, lambda text, _: commands.agent_mentions(text)),
-    Rule("secret.own", 2, lambda text, context: credentials.own_secrets(text, context.own_secrets)),
-    Rule("secret.vendor", 3, lambda text, _: credentials.vendor_secrets(text)),
-    Rule("secret.keylike", 3, lambda text, _: credentials.key_like_words(text)),
-    Rule("provenance.forged", 3, lambda text, _: provenance.forged_provenance(text)),
-    Rule("provenance.canary", 2, lambda text, context: credentials.canary(text, context.canary)),
-    Rule("link.outside", 3, lambda text, context: links.outside_links(text, context.repository)),
-    Rule("reference.closing", 2, lambda text, _: links.closing_keywords(text)),
-    Rule("harm", 3, lambda text, _: harm.harmful_steps(text)),
+    Rule("secret.own", 3, lambda text, context: credentials.own_secrets(text, context.own_secrets)),
+    Rule("secret.vendor", 4, lambda text, _: credentials.vendor_secrets(text)),
+    Rule("secret.keylike", 4, lambda text, _: credentials.key_like_words(text)),
+    Rule("provenance.forged", 4, lambda text, _: provenance.forged_provenance(text)),
+    Rule("provenance.canary", 3, lambda text, context: credentials.canary(text, context.canary)),
+    Rule("link.outside", 4, lambda text, context: links.outside_links(text, context.repository)),
+    Rule("reference.closing", 3, lambda text, _: links.closing_keywords(text)),
+    Rule("harm", 4, lambda text, _: harm.harmful_steps(text)),
 )
 
 

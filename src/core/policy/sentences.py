@@ -40,12 +40,15 @@ class _Words:
         return not self.whole.isdisjoint(words) or any(part in text for part in self.parts)
 
 
+_NONE: Final = _Words(frozenset(), ())
+
+
 @dataclass(frozen=True)
 class _Language:
     name: str
     marked: bool
     """Whether words differ by nothing but their accents."""
-    orders: tuple[tuple[str, tuple[_Words, ...], tuple[str, ...]], ...]
+    orders: tuple[tuple[str, tuple[_Words, ...], _Words], ...]
     """What a sentence does, the words that it then has, what excuses it."""
     letters: frozenset[str]
     """Of a script of its own: one of these stands in each verb. Empty for languages in Latin letters."""
@@ -63,14 +66,14 @@ def _words(text: str, *, marked: bool) -> _Words:
     return _Words(whole, tuple(word for word in words if word.strip() not in whole))
 
 
-def _language(entry: Mapping[str, Any], excuses: tuple[str, ...]) -> _Language:
+def _language(entry: Mapping[str, Any], excuses: _Words) -> _Language:
     marked = bool(entry.get("marked"))
 
     def kind(names: tuple[str, ...]) -> _Words:
         return _words("|".join(entry[name] for name in names), marked=marked)
 
     orders = tuple(
-        (why, tuple(map(kind, needed)), () if needed[-1] == ("secret",) else excuses) for why, needed in _ORDERS
+        (why, tuple(map(kind, needed)), _NONE if needed[-1] == ("secret",) else excuses) for why, needed in _ORDERS
     )
     verbs = [word for _, (verb, *_), _ in orders for word in (*verb.whole, *verb.parts)]
     letters = frozenset() if any(map(str.isascii, verbs)) else {char for word in verbs for char in word}
@@ -78,12 +81,20 @@ def _language(entry: Mapping[str, Any], excuses: tuple[str, ...]) -> _Language:
 
 
 @cache
-def _data() -> tuple[tuple[_Language, ...], tuple[tuple[str, str, tuple[_Words, ...]], ...]]:
+def _data() -> tuple[tuple[_Language, ...], tuple[tuple[str, str, tuple[_Words, ...], _Words], ...]]:
     """All languages, and the further orders in English. Read when first needed: who judges nothing does not pay."""
     data: Any = load("sentences")
-    excuses = tuple(part for marked in (True, False) for part in _words(data["excuses"]["words"], marked=marked).parts)
+    excuses = _Words(
+        frozenset(),
+        tuple(part for marked in (True, False) for part in _words(data["excuses"]["words"], marked=marked).parts),
+    )
     return tuple(_language(entry, excuses) for entry in data["languages"]), tuple(
-        (order["rule"], order["why"], tuple(_words(words, marked=False) for words in order["words"]))
+        (
+            order["rule"],
+            order["why"],
+            tuple(_words(words, marked=False) for words in order["words"]),
+            _words(order["unless"], marked=False) if "unless" in order else _NONE,
+        )
         for order in data["orders"]
     )
 
@@ -95,8 +106,8 @@ def harmful_sentences(text: Readings) -> Iterator[Hit]:
     words = {marked: frozenset(form.split()) for marked, form in forms.items()}
     letters = frozenset(forms[False])
     languages, english = _data()
-    for rule, why, kinds in english:
-        yield from _found(rule, why, kinds, forms[False], words[False], ())
+    for rule, why, kinds, excuses in english:
+        yield from _found(rule, why, kinds, forms[False], words[False], excuses)
     for language in languages:
         if language.letters and language.letters.isdisjoint(letters):
             continue
@@ -107,13 +118,13 @@ def harmful_sentences(text: Readings) -> Iterator[Hit]:
 
 
 def _found(
-    rule: str, why: str, kinds: tuple[_Words, ...], text: str, words: frozenset[str], excuses: tuple[str, ...]
+    rule: str, why: str, kinds: tuple[_Words, ...], text: str, words: frozenset[str], excuses: _Words
 ) -> Iterator[Hit]:
     """The first sentence that has a word of each kind and no excuse; looked for only if the text has them all."""
     if not all(kind.are_in(text, words) for kind in kinds):
         return
     for sentence in text.split("\n"):
         own = frozenset(sentence.split())
-        if all(kind.are_in(sentence, own) for kind in kinds) and not any(excuse in sentence for excuse in excuses):
+        if all(kind.are_in(sentence, own) for kind in kinds) and not excuses.are_in(sentence, own):
             yield Hit(rule, "ask", sentence.strip(), why)
             return

@@ -141,6 +141,11 @@ def improvised(word: str) -> bool:
     )
 
 
+def invented(word: str) -> bool:
+    """Whether a password in an address is a real one and not made up for a test, as far as that can be told."""
+    return looks_random(word, behind_prefix=True) and not _MADE_UP.search(word)
+
+
 def random_word(text: str) -> bool:
     """Whether the whole text is one word that looks random."""
     return WORD.fullmatch(text) is not None and looks_random(text)

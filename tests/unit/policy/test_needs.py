@@ -6,7 +6,6 @@ The patterns of harm are left out: there the words are a condition of their own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from importlib import import_module
