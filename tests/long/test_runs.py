@@ -5,7 +5,6 @@ Nine thousand blank lines once took a rule minutes.
 
 from __future__ import annotations
 
-import random
 import time
 from itertools import pairwise, product
 
@@ -17,13 +16,15 @@ from tests.corpus.load import CANARY, OWN, REPOSITORY
 
 PIECES = (
     *("\n", " ", "\t", "\r", "\u00a0", "\x0b", "\u200b", "\ufe0f", "\u0301", "é", "ж", "中", "🤖", "→"),
-    *("a", "A", "1", "aA1", "a ", "A1 ", "aaaaaaaaaaaaaaaaaaaa ", "- ", "* ", "1. ", "> ", "| ", "|", "`", "``` ", "~"),
-    *("_", "*", "[", "]", "(", ")", "<", "</", "<a ", "<a x=", "&", "&amp;", "&#64;", "@", "@a ", "@a-", "/", "/a ", "//"),
-    *("http://", "http:", "www.", "a.", "a.b/", "a@b.c ", "#", "#1 ", "fixes ", "GH-", "!", "![", "](", "]: ", "[a]: "),
-    *("=", "= ", ":", ": ", "%41", "\\x41", "\\n", "\\", "0x41 ", "65 ", "01000001 ", "41", "f0", "gh" + "p_", "QUFBQUFB"),
-    *("-----BEGIN ", "PRIVATE KEY", "send ", "the token ", "to ", "rm -rf ", "curl ", "$(", "${", '"', "'", "password: "),
-    *("key=", "please ", "part 1: ", "Captain ", "approved ", "verdict: ", "..", "-", "+", "on", "java", "data:,", ", "),
+    *("a", "A", "1", "aA1", "a ", "A1 ", "aaaaaaaaaaaaaaaaaaaa ", "- ", "* ", "1. ", "> ", "| ", "|", "`", "``` "),
+    *("~", "_", "*", "[", "]", "(", ")", "<", "</", "<a ", "<a x=", "&", "&amp;", "&#64;", "@", "@a ", "@a-", "/"),
+    *("/a ", "//", "http://", "http:", "www.", "a.", "a.b/", "a@b.c ", "#", "#1 ", "fixes ", "GH-", "!", "![", "]("),
+    *("]: ", "[a]: ", "=", "= ", ":", ": ", "%41", "\\x41", "\\n", "\\", "0x41 ", "65 ", "01000001 ", "41", "f0"),
+    *("gh" + "p_", "QUFBQUFB", "-----BEGIN ", "PRIVATE KEY", "send ", "the token ", "to ", "rm -rf ", "curl ", "$("),
+    *("${", '"', "'", "password: ", "key=", "please ", "part 1: ", "Captain ", "approved ", "verdict: ", "..", "-"),
+    *("+", "on", "java", "data:,", ", "),
 )
+PAIRS = ["".join(pair) for pair in product(PIECES, PIECES)][::151]
 SHORT = 4_000
 TIMES = 4
 FLOOR = 0.04
@@ -41,10 +42,6 @@ def taken(piece: str, length: int) -> float:
     return min(then - before for before, then in pairwise(clock))
 
 
-def pairs() -> list[str]:
-    return ["".join(pair) for pair in random.Random(7).sample(list(product(PIECES, PIECES)), 60)]
-
-
-@pytest.mark.parametrize("piece", [*PIECES, *pairs()], ids=ascii)
+@pytest.mark.parametrize("piece", [*PIECES, *PAIRS], ids=ascii)
 def test_a_longer_run_costs_no_more_than_its_length(piece: str) -> None:
     assert taken(piece, TIMES * SHORT) <= 2.5 * TIMES * max(FLOOR, taken(piece, SHORT))
