@@ -1,9 +1,9 @@
 """SnapStart: what a snapshot of an initialised function may hold, and what each copy of it makes anew.
 
-Before the snapshot clients are made. That sends nothing and reads no secret, so no copy shares a connection, a token
-or the age of one; AWS's own credentials carry their expiry and are fetched again. Ids, boundaries and salts come from
-the operating system, which Lambda reseeds. What the copies would share is the state of `random`, from which botocore
-takes the pauses between its retries.
+Before the snapshot clients are made, and the policy's lists are read. That sends nothing and reads no secret, so no
+copy shares a connection, a token or the age of one; AWS's own credentials carry their expiry and are fetched again.
+Ids, boundaries and salts come from the operating system, which Lambda reseeds. What the copies would share is the state
+of `random`, from which botocore takes the pauses between its retries.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 """
 
@@ -27,6 +27,9 @@ def hook_in() -> None:
 
 def before_snapshot() -> None:
     """Makes what every copy needs. A wrong setting is told to whoever calls the function, and not to the deployment."""
+    from core.policy.rules import Context, examine  # not for functions that judge nothing
+
+    examine("", "Open the page.", Context(""))  # reads the policy's lists
     try:
         bootstrap.app()
     except ConfigurationError:

@@ -125,7 +125,6 @@ DRESSED: Final[Mapping[str, Callable[[str], str]]] = {
     "hexdump": lambda text: "\n".join(
         f"{at:08x}  {text[at : at + 16].encode().hex(' ')}" for at in range(0, len(text), 16)
     ),
-    "password": lambda text: text[-18:],
     "hex-escaped": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
     "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
     "codes": lambda text: ", ".join(str(byte) for byte in text.encode()),

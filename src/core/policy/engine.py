@@ -42,7 +42,7 @@ __all__ = [
     "version",
 ]
 
-_NUMBER: Final = 5
+_NUMBER: Final = 6
 """Raise when the engine, the renderer or a schema judges differently."""
 
 

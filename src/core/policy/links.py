@@ -99,6 +99,11 @@ _TRICKS: Final = tuple(
             r"search-ms):(?=[/\w])[^\s<>\"'`|]{1,200}",
             _STARTS,
         ),
+        (
+            ("](", "href", "src"),
+            r"(?:\]\(\s{0,4}<?|\b(?:href|src)\s?=\s?[\"']?)(?=[a-z]{0,6}\t)[a-z\t]{3,16}:[\\/][^\s)]{1,200}",
+            _LOOKS_ELSEWHERE,
+        ),
         (("ssh://-",), r"\bssh://-o\S{1,100}", _STARTS),
         (
             ("${",),

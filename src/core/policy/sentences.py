@@ -17,16 +17,17 @@ from core.policy.found import Hit
 from core.policy.readings import Readings
 
 _ENDS: Final = re.compile(r"[.!?](?=\s|$)|[\n。！？।؟۔]")
-_SIGNS: Final = str.maketrans(dict.fromkeys("`*~:;,\"“”„«»'’()[]{}<>「」、，：；（）-|", " "))
+SIGNS: Final = str.maketrans(dict.fromkeys("`*~:;,\"“”„«»'’()[]{}<>「」、，：；（）-|", " "))
 _ACCENTS: Final = dict.fromkeys(range(0x300, 0x370))
 _Needed = tuple[tuple[str, ...], ...]
 _ORDERS: Final[tuple[tuple[str, _Needed], ...]] = (
     ("gives a secret away", (("send",), ("out", "own"), ("secret",))),
-    ("gives a secret away", (("put",), ("out",), ("secret",))),
+    ("gives a secret away", (("put",), ("out", "own"), ("secret",))),
     ("switches a protection off", (("off",), ("guard",))),
     ("destroys what is in use", (("destroy",), ("store",), ("live",))),
 )
 """What a sentence does, and the kinds of words that it then has, the verb first."""
+_KINDS: Final = frozenset(name for _, needed in _ORDERS for names in needed for name in names)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _without_accents(text: str) -> str:
 
 
 def _words(text: str, *, marked: bool) -> _Words:
-    words = [word.translate(_SIGNS) for word in (text if marked else _without_accents(text)).split("|")]
+    words = (text if marked else _without_accents(text)).split("|")
     whole = frozenset(word.strip() for word in words if word[0] == word[-1] == " " and " " not in word.strip())
     return _Words(whole, tuple(word for word in words if word.strip() not in whole))
 
@@ -69,14 +70,19 @@ def _words(text: str, *, marked: bool) -> _Words:
 def _language(entry: Mapping[str, Any], excuses: _Words) -> _Language:
     marked = bool(entry.get("marked"))
 
+    words = {name: _words(text, marked=marked) for name, text in entry.items() if name in _KINDS}
+
     def kind(names: tuple[str, ...]) -> _Words:
-        return _words("|".join(entry[name] for name in names), marked=marked)
+        return _Words(
+            frozenset().union(*(words[name].whole for name in names)),
+            tuple(part for name in names for part in words[name].parts),
+        )
 
     orders = tuple(
         (why, tuple(map(kind, needed)), _NONE if needed[-1] == ("secret",) else excuses) for why, needed in _ORDERS
     )
     verbs = [word for _, (verb, *_), _ in orders for word in (*verb.whole, *verb.parts)]
-    letters = frozenset() if any(map(str.isascii, verbs)) else {char for word in verbs for char in word}
+    letters = "" if any(map(str.isascii, verbs)) else "".join(verbs)
     return _Language(entry["name"], marked, orders, frozenset(char for char in letters if not char.isascii()))
 
 
@@ -101,7 +107,7 @@ def _data() -> tuple[tuple[_Language, ...], tuple[tuple[str, str, tuple[_Words, 
 
 def harmful_sentences(text: Readings) -> Iterator[Hit]:
     """Sentences that give a secret away, switch a protection off, destroy what is in use …, one of each at most."""
-    written = _ENDS.sub(" \n ", "\n".join(text.fresh).lower().translate(_SIGNS))
+    written = _ENDS.sub(" \n ", "\n".join(text.fresh).lower().translate(SIGNS))
     forms = {True: f" {written} ", False: f" {_without_accents(written)} "}
     words = {marked: frozenset(form.split()) for marked, form in forms.items()}
     letters = frozenset(forms[False])

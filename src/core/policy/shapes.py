@@ -29,6 +29,7 @@ _NO_END: Final = re.compile(r"\(\?!\[[^]]+\]\)$")
 _PUBLIC: Final = re.compile(
     r"(?i)(?:^|\b)(?:sha\d{1,3}|h1(?=:)|md5|integrity|digest|checksum|commit|etag|uuid)(?:\W{0,3}$|-)"
 )
+_DIGEST: Final = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32,64}(?![0-9A-Za-z])")
 _HEX_TEXT: Final = re.compile(r"(?:[0-9a-f]{2}){8,}")
 _MADE_UP: Final = re.compile(
     r"(?i)p[a4@][s5$]{2}|t[e3]st|s[e3]cr[e3]t|[e3]xampl|dummy|fake|chang[e3]|demo|w[e3]lc[o0]m|qw[e3]rt|abc|xxx|sampl|valid|"
@@ -199,7 +200,7 @@ def vendor_in_pieces(texts: Iterable[str], found: frozenset[int], *, backwards: 
     return (
         next(filter(None, (_followed(text, likely) for text in turned)), None)
         or _run_together(dict.fromkeys(form for text in turned for form in packed(text)), likely)
-        or _without_signs(dict.fromkeys(packed(text)[1].replace("_", "") for text in turned))
+        or _without_signs(dict.fromkeys(packed(_DIGEST.sub("", text))[1].replace("_", "") for text in turned))
     )
 
 

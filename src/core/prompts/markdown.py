@@ -86,7 +86,8 @@ _LIVE: Final = re.compile(
     r"|://|www\.|\]\(|\]\[|\]:|!\["  # links, references, images
     r"|:[\w+-]*[A-Za-z+][\w+-]*:|:100:|:1234:"  # emoji by name
     r"|\bGH-\d|\b(?:CVE|GHSA)-|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b"  # references that GitHub links by itself
-    r"|^[/.!][^\s.]",  # the shapes of bot commands
+    r"|^[/.!][^\s.]"  # the shapes of bot commands
+    r"|^(?:[|:]+-+|:?-{3,}|-+:?\|)[|:-]*$",  # the row below a table's head: without it there is no table
     re.IGNORECASE | re.DOTALL,
 )
 _ARROWS: Final = frozenset({"->", "=>", "<-", "<=", ">=", "<", ">", "<>", "==", "===", "!=", "&&", "||", "<->"})

@@ -13,6 +13,7 @@ from core.policy.data_files import load
 from core.policy.found import harmless
 from core.policy.invisible import found
 from core.policy.rules import TEXT_RULES, Context, examine
+from core.policy.sentences import SIGNS
 from local.fuzz_policy import Fuzzer
 
 CONTEXT = Context("acme/app")
@@ -34,6 +35,16 @@ def test_every_entry_of_a_data_file_names_its_source(name: str) -> None:
     found_entries = entries(load(name))
     assert found_entries
     assert all(entry.get("source") for entry in found_entries)
+
+
+def test_lists_of_words_hold_no_sign_that_sentences_are_cleared_of() -> None:
+    data = load("sentences")
+    lists = [
+        text for entry in data["languages"] for kind, text in entry.items() if kind not in ("source", "name", "marked")
+    ]
+    lists += [text for order in data["orders"] for text in (*order["words"], order.get("unless", ""))]
+    lists.append(data["excuses"]["words"])
+    assert not {char for text in lists for char in text} & {chr(sign) for sign in SIGNS} - {"|"}
 
 
 def test_many_blank_lines_end() -> None:
