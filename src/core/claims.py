@@ -20,7 +20,7 @@ from core.dispatcher import breaker, dedupe, pricing
 from core.dispatcher.breaker import BREAKER_ID, Refusal
 from core.dispatcher.ledger import Charge, Reserved
 from core.errors import StoreUnavailable
-from core.policy import engine
+from core.policy.version import version
 from core.runs import Run
 from core.store import Item, Lost, Write
 from core.tripping import audit_breaker
@@ -114,7 +114,7 @@ def _ceiling(app: App, request: TaskRequest) -> int:
 
 def _record_refusal(app: App, request: TaskRequest, run_id: str, body: Json, now: int) -> Json:
     """The decision as a chain of its own."""
-    started = events.run_started(request, app.settings, engine.version(app.team))
+    started = events.run_started(request, app.settings, version(app.team))
     head = Head.new(run_id)
     opened = log.append(app.settings.audit_table, head, now, [started])
     finished = events.run_finished(
@@ -168,7 +168,7 @@ def _claim(
         run.head,
         now,
         [
-            events.run_started(request, settings, engine.version(app.team)),
+            events.run_started(request, settings, version(app.team)),
             events.prompt_stored(prompt, key, sent.digest, about.digest),
             events.charge_requested(1, worst, until),
         ],

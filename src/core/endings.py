@@ -18,8 +18,7 @@ from core.dispatcher.generate import GaveUp, Generated
 from core.dispatcher.ledger import Charge
 from core.errors import LeaseHeld, StoreUnavailable
 from core.gates import Gate
-from core.policy.engine import OWN_SECRETS
-from core.policy.giveaway import gives_away
+from core.policy.version import OWN_SECRETS
 from core.runs import Run
 from core.store import Delete, Insert, Item, Lost, Update, Write
 from core.tripping import follow_outcome, trip
@@ -381,6 +380,8 @@ def _answered(
     app: App, run: Run, generated: Generated, cost: int, verdict: Verdict | None = None
 ) -> tuple[Insert, list[Entry]]:
     """The write of the answer and the events of it. One that gives a secret of ours away is kept nowhere."""
+    from core.policy.giveaway import gives_away  # not for a dispatch that a worker carries out
+
     raw, text = generated.reply.raw, generated.reply.answer.text
     told = verdict is not None and any(finding.rule == OWN_SECRETS for finding in verdict.findings)
     judged = text if verdict is not None and len(text) <= MAX_ANSWER_BYTES else ""

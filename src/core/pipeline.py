@@ -28,7 +28,7 @@ from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp
 from core.endings import Intended, Judged
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, WorkerUnavailable
-from core.policy import engine
+from core.policy.approved import Approved, approve
 from core.recovery import finish_interrupted
 from core.runs import Run
 from core.types import Action, Effect, Facts, Json, TaskRequest
@@ -118,6 +118,8 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     if not outcome.ended_normally:
         return endings.cut_short(app, run, outcome, cost)
 
+    from core.policy import engine  # not for a dispatch that a worker carries out
+
     verdict = engine.judge_answer(
         answer.text,
         facts,
@@ -138,8 +140,8 @@ def _act(app: App, run: Run, judged: Judged) -> Json:
     intended: Intended | None = None
     effect: Effect | None = None
     for action in judged.verdict.actions:
-        approved = engine.approve(action, judged.verdict.about(action), by_captain=False)
-        if not isinstance(approved, engine.Approved) or not phases.allows_action(app.settings, action.type):
+        approved = approve(action, judged.verdict.about(action), by_captain=False)
+        if not isinstance(approved, Approved) or not phases.allows_action(app.settings, action.type):
             continue
         why = _moved_on(app, action)
         if intended is None or effect is None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.app import App, Thunk
 from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS
 from core.errors import BadRequest, Conflict, NotFound
-from core.policy.schemas import wire_schema
+from core.policy.wire_schemas import wire_schema
 from core.prompts import agent_brief, qa_plan, sprint_plan, triage
 from core.prompts.request import cacheable
 from core.types import Context, Issue, Prompt, TaskRequest, TaskType

@@ -13,10 +13,11 @@ from core.app import App
 from core.deliveries import carry_out
 from core.errors import NotFound
 from core.pipeline import work
+from core.policy import engine  # noqa: F401 - the first run finds it loaded
 from core.types import Json
 from handlers.http import logger
 
-bootstrap.load_sdk()  # in Lambda's init phase
+bootstrap.load_sdk()  # in Lambda's init phase, as the policy is
 
 
 def run(app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.actions.writer import Writer
-from core.policy.engine import Approved
+from core.policy.approved import Approved
 from core.types import Effect
 
 

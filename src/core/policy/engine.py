@@ -6,31 +6,33 @@ writer takes. Whatever no rule covers is refused.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import InitVar, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from core.config import MAX_ANSWER_BYTES, MAX_COMMENT_CHARACTERS
 from core.policy import invisible
+from core.policy.approved import Approved, Refused, approve
 from core.policy.body import examine_body
 from core.policy.classifier import classify, is_worse, rank
-from core.policy.data_files import fingerprint
 from core.policy.digest import action_digest
 from core.policy.drafts import DRAFTERS, Comment, LabelChange
 from core.policy.found import Hit, as_finding
 from core.policy.giveaway import unescaped
 from core.policy.rules import TEXT_RULES, Context, Rule, examine
-from core.policy.schemas import MODELS, Strict, field_names, validate
+from core.policy.schemas import MODELS, Strict, validate
 from core.policy.strict_json import Fault, read
 from core.policy.transitions import label_faults, label_state
+from core.policy.version import OWN_SECRETS, version
+from core.policy.wire_schemas import field_names
 from core.prompts.markdown import Block, marker, outline, size, write
 from core.team import Team
 from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Verdict
 
 __all__ = [
+    "OWN_SECRETS",
     "Approved",
     "Refused",
     "action_digest",
@@ -42,48 +44,14 @@ __all__ = [
     "version",
 ]
 
-_NUMBER: Final = 6
-"""Raise when the engine, the renderer or a schema judges differently."""
-
-
-def version(team: Team) -> str:
-    """The policy's version: the engine's, each rule's, its data files' and the team's own."""
-    rules = ";".join(f"{rule.name}={rule.version}" for rule in TEXT_RULES)
-    return f"{_NUMBER}-{hashlib.sha256(f'{rules};{fingerprint()};{team.digest}'.encode()).hexdigest()[:16]}"
-
-
 MOST_FINDINGS: Final = 50
 """Of one verdict, which is part of items that end at 400 KB. Its reason counts them all."""
 
-OWN_SECRETS: Final = "secret.own"
-"""The one rule that needs what is stored nowhere: the service's secrets of that day."""
 _SECRETS: Final = ("secret.", "provenance.canary")
 
 _AT_ONCE: Final = 50
 """Texts that are examined as one. Only where that finds something is each examined by itself."""
 _LAYOUT: Final = re.compile(r"[\t\n\r]")
-
-_SEAL: Final = object()
-
-
-@dataclass(frozen=True)
-class Approved:
-    """An action that policy, and where needed the Captain, let pass. Only `approve` can make one."""
-
-    action: Action
-    seal: InitVar[object]
-
-    def __post_init__(self, seal: object) -> None:
-        if seal is not _SEAL:
-            raise TypeError("only policy makes an Approved")
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Why an action may not run."""
-
-    code: str
-    reason: str
 
 
 def _texts(value: Any, known: frozenset[str], path: str = "") -> Iterator[tuple[str, str]]:
@@ -362,16 +330,3 @@ def _unlike(action: Action, facts: Facts) -> Finding | None:
     if not body.endswith("\n" + marker(action.id)):
         return as_finding(Hit("comment.marker", "refuse", "", "does not end with its own marker"), "comment")
     return None
-
-
-def approve(action: Action, verdict: Verdict, *, by_captain: bool) -> Approved | Refused:
-    """The only way to a writer. The Captain may approve what asks for it, never what is rejected."""
-    if verdict.classification == "rejected":
-        return Refused("rejected", verdict.reason)
-    if verdict.actions != (action,):
-        return Refused("not_judged", "the verdict is about another action")
-    if is_worse(verdict.classification, action.classification):
-        return Refused("worse_than_recorded", verdict.reason)
-    if verdict.classification != "auto_safe" and not by_captain:
-        return Refused("needs_captain", verdict.reason)
-    return Approved(action, _SEAL)

@@ -9,6 +9,7 @@ from typing import Final
 from core.policy import commands, credentials, harm, links, markup, provenance
 from core.policy.found import Hit, as_finding
 from core.policy.readings import Readings, read
+from core.policy.version import RULES
 from core.types import Finding
 
 
@@ -23,29 +24,33 @@ class Context:
 
 @dataclass(frozen=True)
 class Rule:
-    """One check. Raise `version` when it judges differently."""
+    """One check."""
 
     name: str
     version: int
     check: Callable[[Readings, Context], Iterator[Hit]]
 
 
+def _rule(name: str, check: Callable[[Readings, Context], Iterator[Hit]]) -> Rule:
+    return Rule(name, RULES[name], check)
+
+
 TEXT_RULES: Final[tuple[Rule, ...]] = (
-    Rule("text.invisible", 3, lambda text, _: markup.invisible_text(text)),
-    Rule("markup.comment", 3, lambda text, _: markup.html_comments(text)),
-    Rule("markup.image", 4, lambda text, _: markup.images(text)),
-    Rule("markup.script", 3, lambda text, _: markup.script_addresses(text)),
-    Rule("command.slash", 4, lambda text, _: commands.slash_commands(text)),
-    Rule("command.words", 4, lambda text, _: commands.command_words(text)),
-    Rule("command.agent", 2, lambda text, _: commands.agent_mentions(text)),
-    Rule("secret.own", 3, lambda text, context: credentials.own_secrets(text, context.own_secrets)),
-    Rule("secret.vendor", 4, lambda text, _: credentials.vendor_secrets(text)),
-    Rule("secret.keylike", 4, lambda text, _: credentials.key_like_words(text)),
-    Rule("provenance.forged", 4, lambda text, _: provenance.forged_provenance(text)),
-    Rule("provenance.canary", 3, lambda text, context: credentials.canary(text, context.canary)),
-    Rule("link.outside", 4, lambda text, context: links.outside_links(text, context.repository)),
-    Rule("reference.closing", 3, lambda text, _: links.closing_keywords(text)),
-    Rule("harm", 4, lambda text, _: harm.harmful_steps(text)),
+    _rule("text.invisible", lambda text, _: markup.invisible_text(text)),
+    _rule("markup.comment", lambda text, _: markup.html_comments(text)),
+    _rule("markup.image", lambda text, _: markup.images(text)),
+    _rule("markup.script", lambda text, _: markup.script_addresses(text)),
+    _rule("command.slash", lambda text, _: commands.slash_commands(text)),
+    _rule("command.words", lambda text, _: commands.command_words(text)),
+    _rule("command.agent", lambda text, _: commands.agent_mentions(text)),
+    _rule("secret.own", lambda text, context: credentials.own_secrets(text, context.own_secrets)),
+    _rule("secret.vendor", lambda text, _: credentials.vendor_secrets(text)),
+    _rule("secret.keylike", lambda text, _: credentials.key_like_words(text)),
+    _rule("provenance.forged", lambda text, _: provenance.forged_provenance(text)),
+    _rule("provenance.canary", lambda text, context: credentials.canary(text, context.canary)),
+    _rule("link.outside", lambda text, context: links.outside_links(text, context.repository)),
+    _rule("reference.closing", lambda text, _: links.closing_keywords(text)),
+    _rule("harm", lambda text, _: harm.harmful_steps(text)),
 )
 
 

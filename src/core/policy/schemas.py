@@ -5,22 +5,16 @@ Claude enforces only the shape (`wire_schema`); lengths and counts are checked h
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from core.errors import ConfigurationError
 from core.policy.invisible import removed
 from core.policy.strict_json import Fault, path_of
+from core.policy.wire_schemas import field_names
 from core.types import TaskType
-
-_FILES: Final = Path(__file__).parent / "data" / "schemas"
-
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -139,21 +133,6 @@ MODELS: Final[Mapping[TaskType, type[Strict]]] = {
 }
 
 
-def _names(schema: Any) -> frozenset[str]:
-    """Every field that a JSON schema knows, at whatever depth."""
-    if isinstance(schema, list):
-        return frozenset().union(*map(_names, schema))
-    if not isinstance(schema, dict):
-        return frozenset()
-    return frozenset(schema.get("properties", ())).union(*map(_names, schema.values()))
-
-
-@cache
-def field_names(task_type: TaskType) -> frozenset[str]:
-    """The keys that an answer may have: no finding repeats any other."""
-    return _names(wire_schema(task_type))
-
-
 def validate(task_type: TaskType, value: Mapping[str, Any]) -> Strict | Fault:
     """The answer as its model, or the path and reason of its first fault."""
     try:
@@ -161,15 +140,3 @@ def validate(task_type: TaskType, value: Mapping[str, Any]) -> Strict | Fault:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return Fault(path_of(first["loc"], field_names(task_type)), first["msg"])
-
-
-@cache
-def wire_schema(task_type: TaskType) -> dict[str, Any]:
-    """The JSON schema that goes to Claude, from a checked-in file: the SDK's own transformation of the model's.
-
-    The file spares the functions the SDK's import; a test proves that it is current.
-    """
-    if task_type not in MODELS:
-        raise ConfigurationError(f"no schema for the task {task_type!r}")
-    schema: dict[str, Any] = json.loads((_FILES / f"{task_type}.json").read_text("utf-8"))
-    return schema

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import ConfigurationError
-from core.policy import schemas
+from core.policy import schemas, wire_schemas
 from core.policy.strict_json import Fault, read
 from core.types import TASK_TYPES, TaskType
 from local.make_schemas import transformed
@@ -20,12 +20,12 @@ from local.make_schemas import transformed
 def test_checked_in_schema_is_the_sdks_own(task_type: TaskType) -> None:
     path = Path(schemas.__file__).parent / "data" / "schemas" / f"{task_type}.json"
     assert path.read_text("utf-8") == transformed(task_type)
-    assert schemas.wire_schema(task_type) == json.loads(transformed(task_type))
+    assert wire_schemas.wire_schema(task_type) == json.loads(transformed(task_type))
 
 
 def test_schema_of_an_unknown_task_is_not_made_up() -> None:
     with pytest.raises(ConfigurationError):
-        schemas.wire_schema("haiku")
+        wire_schemas.wire_schema("haiku")
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_path_of_a_schema_fault() -> None:
 
 
 def test_every_field_of_an_answer_may_be_named(plan: dict[str, Any]) -> None:
-    assert {*plan, *plan["test_plan"][0]} == schemas.field_names("qa_plan")
+    assert {*plan, *plan["test_plan"][0]} == wire_schemas.field_names("qa_plan")
 
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_only_fields_of_the_schema_are_named(task_type: TaskType) -> None:
-    assert {name for name in schemas.field_names(task_type) if not re.fullmatch("[a-z_]+", name)} == set()
+    assert {name for name in wire_schemas.field_names(task_type) if not re.fullmatch("[a-z_]+", name)} == set()

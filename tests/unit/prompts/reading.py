@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from core.config import TASK_LIMITS
-from core.policy.schemas import wire_schema
+from core.policy.wire_schemas import wire_schema
 from core.team import Team
 from core.types import Issue, Prompt, TaskType
 
