@@ -6,6 +6,7 @@ first call. The clock, sleep, ids and randomness of the core come from here.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import secrets
@@ -168,7 +169,11 @@ def make_app(env: Mapping[str, str]) -> App:
 
 def load_sdk() -> None:
     """Imports the model's SDK now: two seconds that neither a run's lease nor its charge should count."""
-    from core.dispatcher import claude  # noqa: F401 - `model` finds it loaded
+    gc.disable()  # nothing that this makes is garbage
+    try:
+        from core.dispatcher import claude  # noqa: F401 - `model` finds it loaded
+    finally:
+        gc.enable()
 
 
 def ensure_breaker() -> None:

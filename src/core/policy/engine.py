@@ -1,7 +1,7 @@
 """The one gate between a model's answer and GitHub.
 
-`judge_answer` and `judge_stored` say what policy thinks; `approve` alone makes the value that a
-writer takes. Whatever no rule covers is refused.
+`judge_answer` and `judge_stored` say what policy thinks; `approve` (`approved.py`) alone makes the value that a writer
+takes. Whatever no rule covers is refused.
 """
 
 from __future__ import annotations

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.readings import Readings
 from core.policy.sentences import harmful_sentences
 from core.policy.wanted import Wanted, chances
+
+_PARAGRAPH: Final = "\n\0"
+"""What stands between paragraphs here, so that no step goes on from one to the next. As long as what it stands for."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def _harms() -> tuple[_Harm, ...]:
 
 def harmful_steps(text: Readings) -> Iterator[Hit]:
     """Instructions whose honest execution damages the tester, the repository or its protections."""
-    lowered = {reading: reading.lower() for reading in text.fresh}
+    lowered = {reading: reading.lower().replace("\n\n", _PARAGRAPH) for reading in text.fresh}
     for harm in _harms():
         match = next(_matches(chances(harm.patterns, text), lowered), None)
         if match:
