@@ -200,7 +200,7 @@ def vendor_in_pieces(texts: Iterable[str], found: frozenset[int], *, backwards: 
     return (
         next(filter(None, (_followed(text, likely) for text in turned)), None)
         or _run_together(dict.fromkeys(form for text in turned for form in packed(text)), likely)
-        or _without_signs(dict.fromkeys(packed(_DIGEST.sub("", text))[1].replace("_", "") for text in turned))
+        or _without_signs(dict.fromkeys(_DIGEST.sub("", text) for text in turned))
     )
 
 
@@ -228,9 +228,13 @@ def _run_together(forms: Iterable[str], likely: Sequence[tuple[str, _Shape]]) ->
     return None
 
 
-def _without_signs(forms: Iterable[str]) -> str | None:
-    for form in forms:
-        for bare, shape in [(bare, shape) for bare, shape in _BARE_PREFIXES if bare in form]:
+def _without_signs(texts: Iterable[str]) -> str | None:
+    """A prefix without its signs. The letters of a short one must stand together: else they are ends of words."""
+    for text in texts:
+        form = packed(text)[1].replace("_", "")
+        for bare, shape in _BARE_PREFIXES:
+            if bare not in (form if len(bare) > START else text):
+                continue
             sure = len(bare) > START and not shape.random
             for found in re.finditer(bare, form):
                 if looks_random(form[found.end() : found.end() + _ENOUGH], behind_prefix=sure):

@@ -9,7 +9,7 @@ from typing import Final
 from core.policy.data_files import fingerprint
 from core.team import Team
 
-_NUMBER: Final = 6
+_NUMBER: Final = 7
 """Raise when the engine, the renderer or a schema judges differently."""
 
 OWN_SECRETS: Final = "secret.own"
