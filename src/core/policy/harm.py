@@ -14,8 +14,8 @@ from core.policy.readings import Readings
 from core.policy.sentences import harmful_sentences
 from core.policy.wanted import Wanted, chances
 
-_PARAGRAPH: Final = "\n\0"
-"""What stands between paragraphs here, so that no step goes on from one to the next. As long as what it stands for."""
+_PARAGRAPH: Final = "\n\0\n"
+"""What stands between paragraphs here, so that no step goes on from one to the next."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def _harms() -> tuple[_Harm, ...]:
 
 def harmful_steps(text: Readings) -> Iterator[Hit]:
     """Instructions whose honest execution damages the tester, the repository or its protections."""
-    lowered = {reading: reading.lower().replace("\n\n", _PARAGRAPH) for reading in text.fresh}
+    apart = (reading.replace("\n\n", _PARAGRAPH) for reading in text.fresh)
+    lowered = {reading: reading.lower() for reading in apart}
     for harm in _harms():
         match = next(_matches(chances(harm.patterns, text), lowered), None)
         if match:
