@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from local.stack import Stack
 from tests.console.captain import Captain, waiting_plan
 
@@ -46,7 +48,7 @@ def test_sign_in_look_reject_and_approve_by_keyboard_alone(captain: Captain, sta
     assert captain.page.evaluate(FOCUSED) == "Approve"
     keys.press("Enter")
     captain.is_notified("done, on GitHub")
-    captain.page.wait_for_function("document.activeElement.id == 'queue-title'")
+    expect(captain.page.locator("#queue-title")).to_be_focused()
     assert len(stack.repository.comments(42)) == 1
 
 
