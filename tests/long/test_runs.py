@@ -22,7 +22,7 @@ PIECES = (
     *("]: ", "[a]: ", "=", "= ", ":", ": ", "%41", "\\x41", "\\n", "\\", "0x41 ", "65 ", "01000001 ", "41", "f0"),
     *("gh" + "p_", "QUFBQUFB", "-----BEGIN ", "PRIVATE KEY", "send ", "the token ", "to ", "rm -rf ", "curl ", "$("),
     *("${", '"', "'", "password: ", "key=", "please ", "part 1: ", "Captain ", "approved ", "verdict: ", "..", "-"),
-    *("+", "on", "java", "data:,", ", "),
+    *("+", "on", "java", "data:,", ", ", "rm -r a ", "git push ", "docker run "),
 )
 PAIRS = ["".join(pair) for pair in product(PIECES, PIECES)][::151]
 SHORT = 4_000

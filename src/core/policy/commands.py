@@ -41,7 +41,8 @@ _PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
 _MENTION: Final = re.compile(r"@\s?([a-z\d][\w-]*+)(\[bot\])?+(?![\w-])(?!/\w)", re.IGNORECASE)
 _LONGEST_ACCOUNT: Final = 39
 _MAIL: Final = re.compile(r"[\w.+%-]$")
-_DOMAIN: Final = re.compile(r"\.[a-z]{2,}", re.IGNORECASE)
+_DOMAIN_OR_VERSION: Final = re.compile(r"\.(?:[a-z]{2,}|\d)", re.IGNORECASE)
+"""What follows a name in an address of mail, or in `package@v0.33.0`."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def agent_mentions(text: Readings) -> Iterator[Hit]:
             if not _acts(match[1].lower(), marked=match[2] is not None):
                 continue
             before, after = reading[max(0, match.start() - 1) : match.start()], reading[match.end() : match.end() + 20]
-            if not (_MAIL.search(before) and _DOMAIN.match(after)):
+            if not (_MAIL.search(before) and _DOMAIN_OR_VERSION.match(after)):
                 yield Hit("command.agent", "refuse", match[0], "this account acts on being mentioned")
                 break
 

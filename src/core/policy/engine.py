@@ -21,7 +21,7 @@ from core.policy.digest import action_digest
 from core.policy.drafts import DRAFTERS, Comment, LabelChange
 from core.policy.found import Hit, as_finding
 from core.policy.giveaway import unescaped
-from core.policy.rules import TEXT_RULES, Context, Rule, examine
+from core.policy.rules import TEXT_RULES, Context, Rule, examine, objections
 from core.policy.schemas import MODELS, Strict, validate
 from core.policy.strict_json import Fault, read
 from core.policy.transitions import label_faults, label_state
@@ -70,11 +70,12 @@ def _texts(value: Any, known: frozenset[str], path: str = "") -> Iterator[tuple[
 
 
 def _examine_fields(fields: Sequence[tuple[str, str]], context: Context, rules: Sequence[Rule]) -> list[Finding]:
-    """All fields at once; only when something is found, each by itself, to name the field."""
-    whole = examine("answer", "\n\n".join(text for _, text in fields), context, rules)
+    """All fields at once; what objects to that is asked about each field by itself, to name it."""
+    whole = objections("answer", "\n\n".join(text for _, text in fields), context, rules)
     if not whole:
         return []
-    single = [finding for path, text in fields for finding in examine(path, text, context, rules)]
+    objecting = tuple(dict.fromkeys(whole.values()))
+    single = [finding for path, text in fields for finding in examine(path, text, context, objecting)]
     told = {finding.rule for finding in single}
     return [*single, *(finding for finding in whole if finding.rule not in told)]
 
@@ -302,16 +303,21 @@ def judge_stored(
         own_secrets=own_secrets,
         rules=rules,
     )
-    told = {finding.rule for finding in again.findings}
-    own = (
-        examine_body(action.payload["body"], None, _context(facts, own_secrets), rules)
-        if action.type == "add_comment"
-        else _label_findings(action.target, action.payload, team)
-    )
-    findings = again.findings + tuple(finding for finding in own if finding.rule not in told)
+    findings = again.findings
+    if not any(now.payload == action.payload for now in again.actions):
+        told = {finding.rule for finding in findings}
+        own = _examine_stored(action, _context(facts, own_secrets), rules, team)
+        findings += tuple(finding for finding in own if finding.rule not in told)
     classification, reason = classify(action.type, findings, phase, action.task_type)
     kept = () if classification == "rejected" else (action,)
     return Verdict(classification, reason, _told(findings), kept, version(team))
+
+
+def _examine_stored(action: Action, context: Context, rules: Sequence[Rule], team: Team) -> Iterator[Finding]:
+    """The payload by itself, where today's renderer would make another."""
+    if action.type == "add_comment":
+        return examine_body(action.payload["body"], None, context, rules)
+    return _label_findings(action.target, action.payload, team)
 
 
 def _unlike(action: Action, facts: Facts) -> Finding | None:

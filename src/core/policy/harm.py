@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -16,6 +16,8 @@ from core.policy.wanted import Wanted, chances
 
 _PARAGRAPH: Final = "\n\0\n"
 """What stands between paragraphs here, so that no step goes on from one to the next."""
+_BLANKS: Final = r"[ \t]{1,4}"
+_MAYBE_BLANKS: Final = r"[ \t]{0,4}"
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,28 @@ def _harms() -> tuple[_Harm, ...]:
             text = text.replace("{" + name + "}", words)
         return text
 
-    return tuple(
+    steps = (
         _Harm(
             entry["rule"],
             entry["why"],
             tuple(Wanted(pattern(text), tuple(entry["needs"])) for text in entry["patterns"]),
         )
         for entry in data["rules"]
+    )
+    programs = (
+        _Harm(entry["rule"], entry["why"], tuple(_program(*one) for one in entry["programs"].items()))
+        for entry in load("programs")["rules"]
+    )
+    return (*steps, *programs)
+
+
+def _program(names: str, arguments: Sequence[str]) -> Wanted:
+    """A program, by one or more names, and what stands behind it on the line when it does harm."""
+    harmful = re.sub(r" (\??)", lambda blank: _MAYBE_BLANKS if blank[1] else _BLANKS, "|".join(arguments))
+    return Wanted(
+        rf"(?<![\w.$/-])(?:/\S{{1,40}}/)?(?:{names})(?:\.exe)?(?:=|{_BLANKS})"
+        rf"(?:[^\s`;|&]{{1,60}}{_BLANKS}){{0,8}}?(?:{harmful})",
+        tuple(names.split("|")),
     )
 
 

@@ -54,10 +54,19 @@ TEXT_RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def examine(field: str, text: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> tuple[Finding, ...]:
-    """Every objection to one text. No rules at all is an objection too."""
-    if not rules:
-        return (as_finding(Hit("policy.no_rules", "refuse", "", "there is no rule to judge by"), field),)
+_NO_RULES: Final = Rule(
+    "policy.no_rules",
+    1,
+    lambda _text, _context: iter((Hit("policy.no_rules", "refuse", "", "there is no rule to judge by"),)),
+)
+
+
+def objections(field: str, text: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> dict[Finding, Rule]:
+    """Every objection to one text, with who objects. No rules at all is an objection too."""
     readings = read(text)
-    found = (as_finding(hit, field) for rule in rules for hit in rule.check(readings, context))
-    return tuple(dict.fromkeys(found))
+    return {as_finding(hit, field): rule for rule in rules or (_NO_RULES,) for hit in rule.check(readings, context)}
+
+
+def examine(field: str, text: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> tuple[Finding, ...]:
+    """Every objection to one text."""
+    return tuple(objections(field, text, context, rules))

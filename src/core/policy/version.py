@@ -9,7 +9,7 @@ from typing import Final
 from core.policy.data_files import fingerprint
 from core.team import Team
 
-_NUMBER: Final = 7
+_NUMBER: Final = 8
 """Raise when the engine, the renderer or a schema judges differently."""
 
 OWN_SECRETS: Final = "secret.own"
@@ -21,16 +21,16 @@ RULES: Final[Mapping[str, int]] = {
     "markup.image": 4,
     "markup.script": 3,
     "command.slash": 4,
-    "command.words": 4,
-    "command.agent": 2,
+    "command.words": 5,
+    "command.agent": 3,
     OWN_SECRETS: 3,
     "secret.vendor": 4,
     "secret.keylike": 4,
-    "provenance.forged": 4,
+    "provenance.forged": 5,
     "provenance.canary": 3,
     "link.outside": 4,
     "reference.closing": 3,
-    "harm": 4,
+    "harm": 5,
 }
 """Each rule's version. Raise it when the rule judges differently."""
 

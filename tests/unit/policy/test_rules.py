@@ -19,13 +19,13 @@ from local.fuzz_policy import Fuzzer
 CONTEXT = Context("acme/app")
 
 
-@pytest.mark.parametrize("name", ["commands", "agents", "notices", "credentials", "harm", "sentences"])
+@pytest.mark.parametrize("name", ["commands", "agents", "notices", "credentials", "harm", "programs", "sentences"])
 def test_every_entry_of_a_data_file_names_its_source(name: str) -> None:
     def entries(value: object) -> list[dict[str, object]]:
         if isinstance(value, dict):
             here = (
                 [value]
-                if {"pattern", "words", "names", "prefix", "patterns", "send"} & set(value)
+                if {"pattern", "words", "names", "prefix", "patterns", "programs", "send"} & set(value)
                 and not {"rules", "languages"} & set(value)
                 else []
             )
