@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -97,8 +98,9 @@ def _inlines(tokens: list[Token]) -> Iterator[Token]:
             yield token
 
 
-def _rendered(body: str) -> list[Token]:
-    return list(_inlines(_GFM.parse(body)))
+@lru_cache(maxsize=16)
+def _rendered(body: str) -> tuple[Token, ...]:
+    return tuple(_inlines(_GFM.parse(body)))
 
 
 def _mentions(body: str) -> str | None:
@@ -193,7 +195,11 @@ def forms(body: str) -> dict[str, str]:
 
 def live(body: str) -> str | None:
     """The first bot that acts on any form of the posted bytes, and on what."""
+    tried: set[str] = set()
     for name, form in forms(body).items():
+        if form in tried:
+            continue
+        tried.add(form)
         for bot, acts in BOTS.items():
             if name == "no backslashes" and bot in ("live markup", "special blocks"):
                 continue  # without its escapes a Markdown text is another text: bots drop them, renderers do not
