@@ -88,7 +88,7 @@ def _slash_command(line: str) -> str | None:
         return None
     word, rest, known = match[1], match[2], _commands()
     if word in known.slash or known.compound.fullmatch(word):
-        if _PATH_GOES_ON.match(rest):
+        if _PATH_GOES_ON.match(rest) and not (rest[0] == "[" and word in known.glued):
             return None
         if word in known.routes and _PROSE.match(rest):
             return None
