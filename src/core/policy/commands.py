@@ -36,13 +36,15 @@ _SENTENCE: Final = re.compile(
     re.IGNORECASE,
 )
 """What words behind a route make of it: something that is told."""
-_PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#\[-]\S|[/{<]|\*")
+_PATH_GOES_ON: Final = re.compile(r"[/._{<?&%#-]\S|[/{<]|\*")
 
-_MENTION: Final = re.compile(r"@\s?([a-z\d][\w-]*+)(\[bot\])?+(?![\w-])(?!/\w)", re.IGNORECASE)
+_MENTION: Final = re.compile(
+    r"@(?!(?<=[a-z\d]@)v\d{1,3}\.\d)\s?([a-z\d][\w-]*+)(\[bot\])?+(?![\w-])(?!/\w)", re.IGNORECASE
+)
+"""A name behind the sign, but for the version of a package: `net@v0.33.0`."""
 _LONGEST_ACCOUNT: Final = 39
 _MAIL: Final = re.compile(r"[\w.+%-]$")
-_DOMAIN_OR_VERSION: Final = re.compile(r"\.(?:[a-z]{2,}|\d)", re.IGNORECASE)
-"""What follows a name in an address of mail, or in `package@v0.33.0`."""
+_DOMAIN: Final = re.compile(r"\.[a-z]{2,}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def _slash_command(line: str) -> str | None:
         return None
     word, rest, known = match[1], match[2], _commands()
     if word in known.slash or known.compound.fullmatch(word):
-        if _PATH_GOES_ON.match(rest) and not (rest[0] == "[" and word in known.glued):
+        if _PATH_GOES_ON.match(rest):
             return None
         if word in known.routes and _PROSE.match(rest):
             return None
@@ -161,7 +163,7 @@ def agent_mentions(text: Readings) -> Iterator[Hit]:
             if not _acts(match[1].lower(), marked=match[2] is not None):
                 continue
             before, after = reading[max(0, match.start() - 1) : match.start()], reading[match.end() : match.end() + 20]
-            if not (_MAIL.search(before) and _DOMAIN_OR_VERSION.match(after)):
+            if not (_MAIL.search(before) and _DOMAIN.match(after)):
                 yield Hit("command.agent", "refuse", match[0], "this account acts on being mentioned")
                 break
 
