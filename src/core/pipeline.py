@@ -27,7 +27,7 @@ from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp
 from core.endings import Intended, Judged
-from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, WorkerUnavailable
+from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
 from core.recovery import finish_interrupted
 from core.runs import Run
@@ -69,7 +69,10 @@ def hand_over(app: App, run: Run, wait_until: int) -> Json:
         if app.now() + int(delay * 1000) > wait_until:
             return results.accepted(run.id)
         app.sleep(delay)
-        current = runs.load(app.store, app.settings.dedupe_table, run.id)
+        try:
+            current = runs.load(app.store, app.settings.dedupe_table, run.id)
+        except StoreUnavailable:
+            continue  # the worker has the run: that it cannot be read just now is no reason to deny it
         if current is not None and current.result is not None and current.stage == "finished":
             return current.result
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core import runs
 from core.approvals import approve, list_pending
 from core.audit.read import list_runs, read_run
 from core.dispatcher import breaker, pricing
 from core.dispatcher.reply import Unanswered, read_reply
-from core.errors import Conflict, LeaseHeld, NotFound, PhaseForbids, UpstreamUnavailable
+from core.errors import Conflict, LeaseHeld, NotFound, PhaseForbids, StoreUnavailable, UpstreamUnavailable
 from core.pipeline import dispatch, work
 from core.reconcile import look_at_waiting
+from core.runs import Run
+from core.store import Store
 from core.types import Json, Target, TaskRequest, Usage
 from tests.fakes import PLAN, START, World, make_world, message, pull_request, trouble
 
@@ -376,6 +379,29 @@ def test_a_waiting_handler_answers_with_the_runs_end(lean: World) -> None:
     app = replace(lean.app, start_worker=lambda event: work(lean.app, event["runId"], FAR) and None)
     result = dispatch(app, request(), wait_until=lean.clock.at + 20_000, deadline=FAR)
     assert (result["status"], result["executed"]) == ("success", True)
+
+
+@pytest.mark.parametrize(("unread", "told"), [(2, "success"), (1_000, "accepted")])
+def test_a_run_that_cannot_be_read_while_its_worker_has_it_is_not_denied(
+    lean: World, monkeypatch: pytest.MonkeyPatch, unread: int, told: str
+) -> None:
+    reads = iter(range(unread))
+    load = runs.load
+
+    def unreadable(store: Store, table: str, run_id: str) -> Run | None:
+        if next(reads, None) is not None:
+            raise StoreUnavailable("the store cannot be reached to read")
+        return load(store, table, run_id)
+
+    def start(event: Json) -> None:
+        work(lean.app, event["runId"], FAR)
+        monkeypatch.setattr(runs, "load", unreadable)
+
+    app = replace(lean.app, start_worker=start)
+    result = dispatch(app, request(), wait_until=lean.clock.at + 20_000, deadline=FAR)
+    assert result["status"] == told
+    [run], _ = list_runs(lean.app, limit=10, start=None)
+    assert result["runId"] == run["runId"]
 
 
 def test_a_run_delivered_again_after_its_end_tells_the_same_and_does_nothing(lean: World) -> None:

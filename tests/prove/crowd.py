@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -20,6 +21,8 @@ MODEL_CALL: Final = Order(input_tokens=1_200, output_tokens=400)
 COST: Final = 1_200 * 2 + 400 * 10
 """Micro-dollars of one such call."""
 END_SECONDS: Final = 240.0
+BUSY: Final = "store_unavailable"
+TRIES: Final = 40
 ROOMY: Final = {
     "GUARDRAIL_OVERRIDE": "acknowledged",
     "MAX_TASKS_PER_WINDOW": "100",
@@ -28,15 +31,26 @@ ROOMY: Final = {
 
 
 def at_once(calls: Sequence[Callable[[], Reply]]) -> list[Reply]:
-    """All of them in threads of their own that start together."""
+    """All of them in threads of their own that start together. Who is told that the store is busy asks again."""
     start = threading.Barrier(len(calls))
 
     def one(call: Callable[[], Reply]) -> Reply:
         start.wait()
-        return call()
+        reply = call()
+        for _ in range(TRIES):
+            if not busy(reply):
+                break
+            time.sleep(float(reply.headers["retry-after"]))
+            reply = call()
+        return reply
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(one, calls))
+
+
+def busy(reply: Reply) -> bool:
+    """Whether the store did not answer in time: nothing was begun, and the caller is told when to try again."""
+    return reply.status == 503 and reply.body["error"]["code"] == BUSY
 
 
 def load_pulls(stack: Stack, sample: dict[str, Any], count: int) -> list[int]:
