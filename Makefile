@@ -53,7 +53,7 @@ plan: setup ## PR=case.json: print a QA plan for a pull request in GitHub's REST
 	@$(BIN)/python -m local.plan "$(PR)"
 
 test: setup $(MADE_SAM) ## run the tests that take no long preparation
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/acceptance --ignore tests/long
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/acceptance --ignore tests/long
 
 long: setup ## the tests of which make test has a short form: longer logs, whole corpora, more phases
 	@$(BIN)/pytest -n 2 --dist loadfile tests/long

@@ -82,16 +82,19 @@ def work(app: App, run_id: str, deadline: int) -> Json:
 
     Raises LeaseHeld while another invocation is at work, NotFound for an unknown run.
     """
-    taken, items = app.together(
+    taken, items, charged = app.together(
         [
             lambda: _take(app, run_id, deadline),
             lambda: app.store.query_all(app.settings.content_table, ("run", run_id)),
+            lambda: app.ledger.charged(run_id),
         ]
     )
     if not isinstance(taken, Run):
         return dict(taken)
     if taken.stage == "acting":
         return finish_interrupted(app, taken)
+    if taken.deliveries == 1 and not charged:  # its dispatch died between the record and the reservation
+        return endings.give_up(app, taken, GaveUp(taken.charge, 0, "not_sent", "nothing is charged for this run"))
     stored = {item["name"]: content.read(item).data for item in items}
     context = json.loads(stored["context"])
     facts = facts_from_json(context["facts"])

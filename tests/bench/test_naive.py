@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from bench.lane import Lane, LaneFailed
-from bench.traffic import measure
 from bench.yard import FIRST_PULL, NAIVE, Yard
 
 
@@ -39,10 +38,3 @@ def test_the_baseline_posts_a_plan_once_approves_and_tells_its_health(yard: Yard
     [plan] = yard.repository.comments(FIRST_PULL)
     assert plan["body"].startswith("## 🤖 QA Test Plan")
     assert len(yard.repository.comments(FIRST_PULL + 1)) == 1
-
-
-def test_both_are_counted_on_the_wire(yard: Yard) -> None:
-    counted = measure(yard)
-    assert counted["ours", "health"].requests == counted["naive", "health"].requests == 1
-    assert counted["ours", "a comment, inline"].requests < counted["naive", "a comment, inline"].requests / 2
-    assert counted["ours", "a comment, inline"].write_units > 0

@@ -379,13 +379,17 @@ def test_a_relay_that_refuses_the_rest_each_time_is_undone_and_the_audit_says_so
 
 
 def test_two_runs_on_one_issue_at_once_never_leave_two_statuses(make_service: MakeService) -> None:
+    require_one_status(make_service, rounds=4)
+
+
+def require_one_status(make_service: MakeService, *, rounds: int) -> None:
     """One says ready, the other that it is not: whichever comes first, one status remains, and one priority."""
     service = make_service(late=True, **PHASE3)
     unclear = triage_answer(priority="P3", sprint="backlog", ready_for_dev=False)
     ended: set[tuple[str, ...]] = set()
     context = new_context(service.worker, "delivery")
     with ThreadPoolExecutor(2) as both:
-        for round_ in range(20):
+        for round_ in range(rounds):
             number = 200 + round_
             put(service, number, "prio:P2")
             for text in (READY.text, unclear):

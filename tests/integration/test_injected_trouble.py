@@ -56,7 +56,7 @@ def test_trouble_of_every_kind_now_and_then_changes_nothing(troubled: Troubled, 
     now_and_then(troubled, OPERATIONS[name], seeds=1)
 
 
-@pytest.mark.parametrize("name", ["a comment, through the worker"])
+@pytest.mark.parametrize("name", ["an approval"])
 def test_a_request_that_never_gets_its_answer_breaks_no_law(troubled: Troubled, name: str) -> None:
     assert for_good(troubled, OPERATIONS[name], lost_answer, spreading=False)[StoreUnavailable.code]
 

@@ -20,6 +20,7 @@ from core.runs import Run
 from core.store import Store
 from core.types import Json, Target, TaskRequest, Usage
 from tests.fakes import PLAN, START, World, make_world, message, pull_request, trouble
+from tests.prove.fuse import last_first
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -402,6 +403,23 @@ def test_a_run_that_cannot_be_read_while_its_worker_has_it_is_not_denied(
     assert result["status"] == told
     [run], _ = list_runs(lean.app, limit=10, start=None)
     assert result["runId"] == run["runId"]
+
+
+def test_a_run_whose_dispatch_died_before_its_reservation_never_asks(
+    lean: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lean.app.ledger, "reserve", dies)
+    with pytest.raises(KeyboardInterrupt):
+        dispatch(replace(lean.app, together=last_first), request(), wait_until=0, deadline=FAR)
+    monkeypatch.undo()
+    [run], _ = list_runs(lean.app, limit=10, start=None)
+    result = work(lean.app, run["runId"], FAR)
+    assert (result["status"], result["error"]["message"]) == ("failed", "nothing is charged for this run")
+    assert (lean.model.received, lean.github.posted, charged(lean)) == ([], [], 0)
+    assert hand_over(lean) != run["runId"]
 
 
 def test_a_run_delivered_again_after_its_end_tells_the_same_and_does_nothing(lean: World) -> None:

@@ -9,6 +9,6 @@ from tests.conftest import MakeStack
 from tests.integration.test_queue_demo import require_all
 
 
-@pytest.mark.parametrize("phase", ["phase2", "phase3"])
+@pytest.mark.parametrize("phase", ["phase1", "phase2", "phase3"])
 def test_all_that_the_demo_checks_holds(make_stack: MakeStack, phase: str, capsys: pytest.CaptureFixture[str]) -> None:
     require_all(make_stack({"PHASE": phase, **CONFIRMED}), phase, capsys)

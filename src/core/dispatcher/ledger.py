@@ -64,6 +64,11 @@ class Ledger:
         """The item, or None where no deployment and no reset has created it."""
         return self._store.get(self._table, {"id": BREAKER_ID})
 
+    def charged(self, run: str) -> bool:
+        """Whether anything is reserved or settled for the run."""
+        item = self.read()
+        return item is not None and run in item["charges"]
+
     def create_if_missing(self) -> None:
         """The first row of a deployment. An existing one is left as it is."""
         item = breaker.new_item()

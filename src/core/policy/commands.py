@@ -11,7 +11,7 @@ from typing import Any, Final
 from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.readings import Readings
-from core.policy.wanted import Wanted, chances, wanted
+from core.policy.wanted import Patterns, chances, patterns
 
 _SLASH: Final = re.compile(r"/([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
 _ARGUED: Final = re.compile(
@@ -56,9 +56,9 @@ class _Commands:
     """Those of `slash` that are routes of many services too."""
     compound: re.Pattern[str]
     glued: tuple[str, ...]
-    line: tuple[Wanted, ...]
-    line_asked: tuple[Wanted, ...]
-    anywhere: tuple[Wanted, ...]
+    line: Patterns
+    line_asked: Patterns
+    anywhere: Patterns
     agents: frozenset[str]
     named: re.Pattern[str]
     """Names by which accounts of automation are told from people."""
@@ -76,9 +76,9 @@ def _commands() -> _Commands:
         routes=routes,
         compound=re.compile(data["compound"]["pattern"]),
         glued=tuple(sorted(data["glued"]["words"], key=len, reverse=True)),
-        line=wanted(entry for entry in data["line"] if not entry.get("ask")),
-        line_asked=wanted(entry for entry in data["line"] if entry.get("ask")),
-        anywhere=wanted(data["anywhere"], re.MULTILINE),
+        line=patterns(entry for entry in data["line"] if not entry.get("ask")),
+        line_asked=patterns(entry for entry in data["line"] if entry.get("ask")),
+        anywhere=patterns(data["anywhere"], re.MULTILINE),
         agents=frozenset().union(*(group["names"] for group in agents["handles"])),
         named=re.compile(agents["named"]["pattern"]),
     )

@@ -10,9 +10,10 @@ from typing import Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
+from core.policy.haystack import Needles
 from core.policy.readings import Readings
 from core.policy.sentences import harmful_sentences
-from core.policy.wanted import Wanted, chances
+from core.policy.wanted import Wanted
 
 _PARAGRAPH: Final = "\n\0\n"
 """What stands between paragraphs here, so that no step goes on from one to the next."""
@@ -28,7 +29,7 @@ class _Harm:
 
 
 @cache
-def _harms() -> tuple[_Harm, ...]:
+def _harms() -> Needles[_Harm]:
     data = load("harm")
 
     def pattern(text: str) -> str:
@@ -48,7 +49,8 @@ def _harms() -> tuple[_Harm, ...]:
         _Harm(entry["rule"], entry["why"], tuple(_program(*one) for one in entry["programs"].items()))
         for entry in load("programs")["rules"]
     )
-    return (*steps, *programs)
+    harms = (*steps, *programs)
+    return Needles((harm, (word for one in harm.patterns for word in one.needs)) for harm in harms)
 
 
 def _program(names: str, arguments: Sequence[str]) -> Wanted:
@@ -65,8 +67,9 @@ def harmful_steps(text: Readings) -> Iterator[Hit]:
     """Instructions whose honest execution damages the tester, the repository or its protections."""
     apart = (reading.replace("\n\n", _PARAGRAPH) for reading in text.fresh)
     lowered = {reading: reading.lower() for reading in apart}
-    for harm in _harms():
-        match = next(_matches(chances(harm.patterns, text), lowered), None)
+    for harm in _harms().found(text.small):
+        likely = filter(None, (one.within(text) for one in harm.patterns))
+        match = next(_matches(likely, lowered), None)
         if match:
             yield Hit(harm.rule, "ask", match, harm.why)
     yield from harmful_sentences(text)

@@ -277,46 +277,39 @@ def _tricks(text: Readings) -> Iterator[tuple[str, str]]:
         at = whole.find("://", at + 1)
 
 
-def _matches(pattern: Wanted, text: Readings) -> Iterator[re.Match[str]]:
-    found = pattern.within(text)
-    if found:
-        for reading in text.fresh:
-            yield from found.finditer(reading)
-
-
 def _addresses(text: Readings, repository: str) -> Iterator[tuple[str, str, bool]]:
     """Each address as it stands, its host, and whether it is a plain page of this repository."""
-    for match in _matches(_URL, text):
+    for match in _URL.matches(text):
         if _IDENTIFIER.match(match[2]):
             continue
         host, path, dressed = _host_and_path(match[2])
         backslash = match[2].startswith("\\")
         yield match[0], "\\" + host if backslash else host, _is_ours(match[1].lower(), host, path, dressed, repository)
     for pattern in (_BARE, _GO_TO, _TRANSFER, _WITH_PATH):
-        for match in _matches(pattern, text):
+        for match in pattern.matches(text):
             if pattern is _WITH_PATH and compiled(_NAMESPACE, re.IGNORECASE).match(match[1]):
                 continue
             host, path, dressed = _host_and_path(match[1])
             yield match[0], host, _is_ours("https", host, path, dressed, repository)
-    for match in _matches(_MEANT, text) if text.holds(("example.",)) else ():
+    for match in _MEANT.matches(text) if text.holds(("example.",)) else ():
         address = next(filter(None, match.groups()))
         scheme, _, rest = address.partition(":")
         host, path, dressed = _host_and_path(rest.lstrip("/"))
         if _EXAMPLE.search(host):
             yield match[0], "\\" + host, _is_ours(scheme.lower(), host, path, dressed, repository)
-    for match in _matches(_MAILED, text):
+    for match in _MAILED.matches(text):
         yield match[0], match[1].lower(), False
-    for match in _matches(_ACCOUNT, text):
+    for match in _ACCOUNT.matches(text):
         page = (match[2] or "").removesuffix(".git").lower()
         yield match[0], match[1].lower(), match[1].lower() == "github.com" and page == repository.lower()
 
 
 def closing_keywords(text: Readings) -> Iterator[Hit]:
     """Words that close an issue where GitHub or a bot reads them, the reference possibly on the next line."""
-    tracked = next(_matches(_TRACKED, text), None)
+    tracked = next(_TRACKED.matches(text), None)
     if tracked:
         yield Hit("reference.closing", "ask", tracked[0], "would close an issue of a tracker that reads along")
         return
-    match = next(_matches(_CLOSING, text), None) if text.holds(("#", "gh-", "github.com")) else None
+    match = next(_CLOSING.matches(text), None) if text.holds(("#", "gh-", "github.com")) else None
     if match:
         yield Hit("reference.closing", "ask", match[0], "would close an issue where it is read as a reference")

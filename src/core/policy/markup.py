@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from core.policy.found import Hit
 from core.policy.invisible import found as unseen
 from core.policy.readings import Readings
-from core.policy.wanted import Wanted, chances, compiled
+from core.policy.wanted import Wanted, compiled
 
 _COMMENT: Final = Wanted(
     r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|(?<!\w)<\?(?:php|xml)?\s"
@@ -65,13 +66,10 @@ _ESC: Final = re.compile(r"(?:\\(?:x1b|033|e|u001b)|␛|\^\[)\[[0-9;?]{0,20}[a-z
 
 def html_comments(text: Readings) -> Iterator[Hit]:
     """Comments hide text from people and show it to bots."""
-    for pattern in chances([_COMMENT], text):
-        for reading in text.all:
-            match = pattern.search(reading)
-            if match:
-                shown = reading[match.start() : match.start() + 40]
-                yield Hit("markup.comment", "refuse", shown, "hides text in a comment")
-                return
+    match = next(_COMMENT.matches(text, text.all), None)
+    if match:
+        shown = match.string[match.start() : match.start() + 40]
+        yield Hit("markup.comment", "refuse", shown, "hides text in a comment")
 
 
 def _without_samples(text: str) -> str:
@@ -81,31 +79,24 @@ def _without_samples(text: str) -> str:
 
 def images(text: Readings) -> Iterator[Hit]:
     """An image calls its host when it is looked at."""
-    written, referred = chances([_IMAGE], text), chances([_REFERENCE_IMAGE], text)
-    found = [
-        pattern.search(reading)
-        for reading in text.fresh
-        for pattern in ((*written, *referred) if referred and _DEFINITION.search(reading) else written)
-    ]
-    found += [
-        pattern.search(_without_samples(reading)) for pattern in chances([_PICTURE], text) for reading in text.all
-    ]
-    for match in filter(None, found):
+    found = chain(
+        _IMAGE.matches(text),
+        _REFERENCE_IMAGE.matches(text, filter(_DEFINITION.search, text.fresh)),
+        _PICTURE.matches(text, map(_without_samples, text.all)),
+    )
+    match = next(found, None)
+    if match:
         yield Hit("markup.image", "refuse", match[0], "an image tells its host who looks at it")
-        return
 
 
 def script_addresses(text: Readings) -> Iterator[Hit]:
     """Addresses and attributes that run code."""
-    joined = text.small.translate(_DROPPED)
-    scripts = [compiled(_SCRIPT, re.IGNORECASE)] if any(scheme in joined for scheme in _SCHEMES) else []
-    found = [pattern.search(reading) for pattern in scripts for reading in text.fresh]
-    found += [
-        pattern.search(_without_samples(reading)) for pattern in chances([_HANDLER], text) for reading in text.all
-    ]
-    for match in filter(None, found):
+    joined = text.small.text.translate(_DROPPED)
+    likely = text.fresh if any(scheme in joined for scheme in _SCHEMES) else ()
+    scripts = filter(None, (compiled(_SCRIPT, re.IGNORECASE).search(reading) for reading in likely))
+    match = next(chain(scripts, _HANDLER.matches(text, map(_without_samples, text.all))), None)
+    if match:
         yield Hit("markup.script", "refuse", match[0], "runs or embeds content when it is opened")
-        return
 
 
 def invisible_text(text: Readings) -> Iterator[Hit]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.readings import Readings
-from core.policy.wanted import Wanted, chances, wanted
+from core.policy.wanted import Patterns, chances, patterns
 from core.types import Severity
 
 _NOT_WORDS: Final = re.compile(
@@ -23,9 +23,9 @@ _NOT_WORDS: Final = re.compile(
 @dataclass(frozen=True)
 class _Notices:
     severity: Severity
-    first: tuple[Wanted, ...]
+    first: Patterns
     """What a line begins with."""
-    anywhere: tuple[Wanted, ...]
+    anywhere: Patterns
 
 
 @cache
@@ -36,7 +36,7 @@ def _notices() -> tuple[_Notices, ...]:
 
     def notices(severity: Severity) -> _Notices:
         own = [entry for entry in entries if bool(entry.get("ask")) == (severity == "ask")]
-        return _Notices(severity, wanted(own), wanted(entry for entry in own if entry.get("anywhere")))
+        return _Notices(severity, patterns(own), patterns(entry for entry in own if entry.get("anywhere")))
 
     return notices("refuse"), notices("ask")
 

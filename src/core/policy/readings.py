@@ -13,11 +13,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from core.policy.disguises import START, start, starts
+from core.policy.haystack import Haystack
 from core.policy.invisible import removed
 
 _ENTITY_ROUNDS: Final = 4
@@ -97,29 +97,13 @@ class Readings:
         return tuple(filter(None, result))
 
     @cached_property
-    def small(self) -> str:
+    def small(self) -> Haystack:
         """What any reading holds, in small letters."""
-        return "\n".join(self.fresh).lower()
-
-    @cached_property
-    def _begun(self) -> frozenset[int]:
-        return starts(self.small)
+        return Haystack("\n".join(self.fresh).lower())
 
     def holds(self, words: tuple[str, ...]) -> bool:
         """Whether any reading holds one of these words, which are in small letters."""
-        short, begun, long = _beginnings(words)
-        if any(word in self.small for word in short):
-            return True
-        if self._begun.isdisjoint(begun):
-            return False
-        return any(number in self._begun and word in self.small for number, word in long)
-
-
-@cache
-def _beginnings(words: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[int], tuple[tuple[int, str], ...]]:
-    """The words that are too short to have a start, the starts of the others, and these with theirs."""
-    long = tuple((start(word), word) for word in words if len(word) >= START)
-    return tuple(word for word in words if len(word) < START), frozenset(number for number, _ in long), long
+        return any(word in self.small.text for word in words)
 
 
 def _with_neighbours(lines: Sequence[str], seen: set[str]) -> list[int]:

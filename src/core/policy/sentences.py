@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
+from core.policy.haystack import Haystack, Needles
 from core.policy.readings import Readings
 
 _ENDS: Final = re.compile(r"[.!?](?=\s|$)|[\n。！？।؟۔]")
@@ -30,7 +31,7 @@ _ORDERS: Final[tuple[tuple[str, _Needed], ...]] = (
 _KINDS: Final = frozenset(name for _, needed in _ORDERS for names in needed for name in names)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Words:
     """Words of one kind: those that stand alone, and beginnings and phrases."""
 
@@ -51,8 +52,6 @@ class _Language:
     """Whether words differ by nothing but their accents."""
     orders: tuple[tuple[str, tuple[_Words, ...], _Words], ...]
     """What a sentence does, the words that it then has, what excuses it."""
-    letters: frozenset[str]
-    """Of a script of its own: one of these stands in each verb. Empty for languages in Latin letters."""
 
 
 def _without_accents(text: str) -> str:
@@ -81,20 +80,45 @@ def _language(entry: Mapping[str, Any], excuses: _Words) -> _Language:
     orders = tuple(
         (why, tuple(map(kind, needed)), _NONE if needed[-1] == ("secret",) else excuses) for why, needed in _ORDERS
     )
-    verbs = [word for _, (verb, *_), _ in orders for word in (*verb.whole, *verb.parts)]
-    letters = "" if any(map(str.isascii, verbs)) else "".join(verbs)
-    return _Language(entry["name"], marked, orders, frozenset(char for char in letters if not char.isascii()))
+    return _Language(entry["name"], marked, orders)
+
+
+class _Kinds:
+    """All kinds of words that are looked for in one form of a text."""
+
+    def __init__(self, kinds: Iterable[_Words]) -> None:
+        every = dict.fromkeys(kinds)
+        self._parts = Needles((kind, kind.parts) for kind in every)
+        self._whole: dict[str, list[_Words]] = {}
+        for kind in every:
+            for word in kind.whole:
+                self._whole.setdefault(word, []).append(kind)
+
+    def within(self, text: str, words: frozenset[str]) -> frozenset[_Words]:
+        """Those of which a word stands in the text."""
+        whole = (self._whole[word] for word in self._whole.keys() & words)
+        return frozenset(self._parts.found(Haystack(text))).union(*whole)
+
+
+@dataclass(frozen=True)
+class _Data:
+    languages: tuple[_Language, ...]
+    english: tuple[tuple[str, str, tuple[_Words, ...], _Words], ...]
+    """Further orders: rule, what a sentence does, the words that it then has, what excuses it."""
+    kinds: Mapping[bool, _Kinds]
+    """Of the languages whose words differ by their accents, and of the others."""
 
 
 @cache
-def _data() -> tuple[tuple[_Language, ...], tuple[tuple[str, str, tuple[_Words, ...], _Words], ...]]:
-    """All languages, and the further orders in English. Read when first needed: who judges nothing does not pay."""
+def _data() -> _Data:
+    """Read when first needed: who judges nothing does not pay."""
     data: Any = load("sentences")
     excuses = _Words(
         frozenset(),
         tuple(part for marked in (True, False) for part in _words(data["excuses"]["words"], marked=marked).parts),
     )
-    return tuple(_language(entry, excuses) for entry in data["languages"]), tuple(
+    languages = tuple(_language(entry, excuses) for entry in data["languages"])
+    english = tuple(
         (
             order["rule"],
             order["why"],
@@ -103,32 +127,32 @@ def _data() -> tuple[tuple[_Language, ...], tuple[tuple[str, str, tuple[_Words, 
         )
         for order in data["orders"]
     )
+    kinds = {
+        marked: [kind for one in languages if one.marked == marked for _, kinds, _ in one.orders for kind in kinds]
+        for marked in (True, False)
+    }
+    kinds[False] += [kind for _, _, kinds, _ in english for kind in kinds]
+    return _Data(languages, english, {marked: _Kinds(of_both) for marked, of_both in kinds.items()})
 
 
 def harmful_sentences(text: Readings) -> Iterator[Hit]:
     """Sentences that give a secret away, switch a protection off, destroy what is in use …, one of each at most."""
     written = _ENDS.sub(" \n ", "\n".join(text.fresh).lower().translate(SIGNS))
     forms = {True: f" {written} ", False: f" {_without_accents(written)} "}
-    words = {marked: frozenset(form.split()) for marked, form in forms.items()}
-    letters = frozenset(forms[False])
-    languages, english = _data()
-    for rule, why, kinds, excuses in english:
-        yield from _found(rule, why, kinds, forms[False], words[False], excuses)
-    for language in languages:
-        if language.letters and language.letters.isdisjoint(letters):
-            continue
+    data = _data()
+    there = {marked: data.kinds[marked].within(form, frozenset(form.split())) for marked, form in forms.items()}
+    for rule, why, kinds, excuses in data.english:
+        if there[False].issuperset(kinds):
+            yield from _found(rule, why, kinds, forms[False], excuses)
+    for language in data.languages:
         for why, kinds, excuses in language.orders:
-            rule = "harm.sentence" if language.name == "english" else "harm.translated"
-            told = f"{why}, in {language.name}"
-            yield from _found(rule, told, kinds, forms[language.marked], words[language.marked], excuses)
+            if there[language.marked].issuperset(kinds):
+                rule = "harm.sentence" if language.name == "english" else "harm.translated"
+                yield from _found(rule, f"{why}, in {language.name}", kinds, forms[language.marked], excuses)
 
 
-def _found(
-    rule: str, why: str, kinds: tuple[_Words, ...], text: str, words: frozenset[str], excuses: _Words
-) -> Iterator[Hit]:
-    """The first sentence that has a word of each kind and no excuse; looked for only if the text has them all."""
-    if not all(kind.are_in(text, words) for kind in kinds):
-        return
+def _found(rule: str, why: str, kinds: tuple[_Words, ...], text: str, excuses: _Words) -> Iterator[Hit]:
+    """The first sentence that has a word of each kind and no excuse."""
     for sentence in text.split("\n"):
         own = frozenset(sentence.split())
         if all(kind.are_in(sentence, own) for kind in kinds) and not excuses.are_in(sentence, own):

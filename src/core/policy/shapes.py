@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -186,16 +186,21 @@ def _is_key(shape: _Shape, body: str) -> bool:
     return looks_random(body, behind_prefix=True) or _patterned(body)
 
 
+@cache
+def _begun(backwards: bool) -> tuple[tuple[int | None, str, _Shape], ...]:
+    """The prefixes with their starts, those that are too short for one with none."""
+    return tuple(
+        (start(prefix[::-1] if backwards else prefix) if len(prefix) >= START else None, prefix, shape)
+        for prefix, shape in _PREFIXES
+    )
+
+
 def vendor_in_pieces(texts: Iterable[str], found: frozenset[int], *, backwards: bool = False) -> str | None:
     """A prefix followed by a body whose pieces stand apart: in a list, in quotes, on lines of their own.
 
     `found`: what `starts` tells of all forms of the texts. `backwards`: as they read when turned round.
     """
-    likely = [
-        (prefix, shape)
-        for prefix, shape in _PREFIXES
-        if len(prefix) < START or start(prefix[::-1] if backwards else prefix) in found
-    ]
+    likely = [(prefix, shape) for begun, prefix, shape in _begun(backwards) if begun is None or begun in found]
     turned = [text[::-1] if backwards else text for text in texts]
     return (
         next(filter(None, (_followed(text, likely) for text in turned)), None)

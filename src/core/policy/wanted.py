@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from core.policy.haystack import Needles
 from core.policy.readings import Readings
 
 compiled: Final = cache(re.compile)
@@ -26,12 +27,23 @@ class Wanted:
         """The pattern, unless no reading of the text can match it."""
         return compiled(self.pattern, self.flags) if text.holds(self.needs) else None
 
+    def matches(self, text: Readings, readings: Iterable[str] | None = None) -> Iterator[re.Match[str]]:
+        """All of them in these readings of the text, or in the fresh ones."""
+        pattern = self.within(text)
+        if pattern:
+            for reading in text.fresh if readings is None else readings:
+                yield from pattern.finditer(reading)
 
-def wanted(entries: Iterable[Mapping[str, Any]], flags: int = 0) -> tuple[Wanted, ...]:
-    """The patterns of a data file's entries."""
-    return tuple(Wanted(entry["pattern"], tuple(entry["needs"]), flags) for entry in entries)
+
+Patterns = Needles[Wanted]
 
 
-def chances(patterns: Iterable[Wanted], text: Readings) -> list[re.Pattern[str]]:
+def patterns(entries: Iterable[Mapping[str, Any]], flags: int = 0) -> Patterns:
+    """Those of a data file's entries."""
+    all_of = (Wanted(entry["pattern"], tuple(entry["needs"]), flags) for entry in entries)
+    return Needles((one, one.needs) for one in all_of)
+
+
+def chances(patterns: Patterns, text: Readings) -> list[re.Pattern[str]]:
     """Those that a reading of the text may match."""
-    return list(filter(None, (pattern.within(text) for pattern in patterns)))
+    return [compiled(one.pattern, one.flags) for one in patterns.found(text.small)]
