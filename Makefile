@@ -17,7 +17,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test long acceptance check prove mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: help setup demo serve plan test long acceptance check prove front-door mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
 .PHONY: judge-answers policy-report build deploy lock clean
 
 help: ## list the targets
@@ -71,6 +71,9 @@ check: setup $(MADE_SAM) ## format, lint, types, imports, template
 
 prove: setup ## the long proofs: races and crashes against the limits
 	@$(BIN)/pytest -n 2 --dist loadfile --durations=12 tests/prove/prove_*.py
+
+front-door: setup ## EACH=1: the corpora through the whole stack, every so manieth case (long)
+	@EACH=$(or $(EACH),1) $(BIN)/pytest tests/prove/prove_front_door.py
 
 mutate: setup ## take each condition of each write away in turn: which test notices? (long)
 	@$(BIN)/python -m local.mutate

@@ -1,7 +1,8 @@
-"""Corpus cases that fit a field, through the front door."""
+"""Corpus cases that fit a field, through the front door. `make front-door` sends all of them."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.handlers.front_door import FITS, knock, wrong
 from tests.prove.report import Report
 
 OWN_SECRETS = "secret-own"
-EACH = 12
+EACH = int(os.environ.get("EACH", "24"))
 """Every so manieth case: the policy has judged them all in tests/unit/policy, this is about the way to it."""
 AT_A_TIME = 40
 """Cases between two clean slates: the window takes fifty tasks."""

@@ -120,7 +120,7 @@ def from_base64(word: str) -> Iterator[str]:
         if len(part) < 12:
             return
         try:
-            yield base64.b64decode(part + "=" * (-len(part) % 4)).decode("latin-1")
+            yield binascii.a2b_base64(part + "=" * (-len(part) % 4)).decode("latin-1")
         except (binascii.Error, ValueError):
             continue
 

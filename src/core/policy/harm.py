@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -13,10 +13,8 @@ from core.policy.found import Hit
 from core.policy.haystack import Needles
 from core.policy.readings import Readings
 from core.policy.sentences import harmful_sentences
-from core.policy.wanted import Wanted
+from core.policy.wanted import compiled
 
-_PARAGRAPH: Final = "\n\0\n"
-"""What stands between paragraphs here, so that no step goes on from one to the next."""
 _BLANKS: Final = r"[ \t]{1,4}"
 _MAYBE_BLANKS: Final = r"[ \t]{0,4}"
 
@@ -25,7 +23,9 @@ _MAYBE_BLANKS: Final = r"[ \t]{0,4}"
 class _Harm:
     rule: str
     why: str
-    patterns: tuple[Wanted, ...]
+    needs: tuple[str, ...]
+    """Words in small letters; a step that does this holds one of them."""
+    patterns: tuple[str, ...]
 
 
 @cache
@@ -38,47 +38,42 @@ def _harms() -> Needles[_Harm]:
         return text
 
     steps = (
-        _Harm(
-            entry["rule"],
-            entry["why"],
-            tuple(Wanted(pattern(text), tuple(entry["needs"])) for text in entry["patterns"]),
-        )
+        _Harm(entry["rule"], entry["why"], tuple(entry["needs"]), tuple(map(pattern, entry["patterns"])))
         for entry in data["rules"]
     )
     programs = (
-        _Harm(entry["rule"], entry["why"], tuple(_program(*one) for one in entry["programs"].items()))
+        _Harm(entry["rule"], entry["why"], tuple(names.split("|")), (_program(names, arguments),))
         for entry in load("programs")["rules"]
+        for names, arguments in entry["programs"].items()
     )
-    harms = (*steps, *programs)
-    return Needles((harm, (word for one in harm.patterns for word in one.needs)) for harm in harms)
+    return Needles((harm, harm.needs) for harm in (*steps, *programs))
 
 
-def _program(names: str, arguments: Sequence[str]) -> Wanted:
+def _program(names: str, arguments: Sequence[str]) -> str:
     """A program, by one or more names, and what stands behind it on the line when it does harm."""
     harmful = re.sub(r" (\??)", lambda blank: _MAYBE_BLANKS if blank[1] else _BLANKS, "|".join(arguments))
-    return Wanted(
+    return (
         rf"(?<![\w.$/-])(?:/\S{{1,40}}/)?(?:{names})(?:\.exe)?(?:=|{_BLANKS})"
-        rf"(?:[^\s`;|&]{{1,60}}{_BLANKS}){{0,8}}?(?:{harmful})",
-        tuple(names.split("|")),
+        rf"(?:[^\s`;|&]{{1,60}}{_BLANKS}){{0,8}}?(?:{harmful})"
     )
 
 
 def harmful_steps(text: Readings) -> Iterator[Hit]:
     """Instructions whose honest execution damages the tester, the repository or its protections."""
-    apart = (reading.replace("\n\n", _PARAGRAPH) for reading in text.fresh)
-    lowered = {reading: reading.lower() for reading in apart}
+    # No step goes on from one paragraph to the next.
+    paragraphs = {written: written.lower() for reading in text.fresh for written in reading.split("\n\n")}
     for harm in _harms().found(text.small):
-        likely = filter(None, (one.within(text) for one in harm.patterns))
-        match = next(_matches(likely, lowered), None)
+        likely = [pair for pair in paragraphs.items() if any(word in pair[1] for word in harm.needs)]
+        match = next(_matches(harm.patterns, likely), None)
         if match:
             yield Hit(harm.rule, "ask", match, harm.why)
     yield from harmful_sentences(text)
 
 
-def _matches(patterns: Iterable[re.Pattern[str]], lowered: Mapping[str, str]) -> Iterator[str]:
-    """As they stand in the reading; patterns know small letters only."""
+def _matches(patterns: Iterable[str], paragraphs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """As they are written; patterns know small letters only, in which each paragraph stands beside it."""
     for pattern in patterns:
-        for reading, lower in lowered.items():
-            match = pattern.search(lower)
+        for written, lower in paragraphs:
+            match = compiled(pattern).search(lower)
             if match:
-                yield reading[slice(*match.span())]
+                yield written[slice(*match.span())]

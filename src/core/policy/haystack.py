@@ -31,7 +31,7 @@ class Needles(Generic[Thing]):
         self._long: dict[int, list[tuple[str, int]]] = {}
         for place, (thing, words) in enumerate(things):
             self._things.append(thing)
-            for word in words:
+            for word in dict.fromkeys(words):
                 same = self._long.setdefault(start(word), []) if len(word) >= START else self._short
                 same.append((word, place))
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 from core.policy.data_files import load
@@ -28,7 +28,21 @@ _ORDERS: Final[tuple[tuple[str, _Needed], ...]] = (
     ("destroys what is in use", (("destroy",), ("store",), ("live",))),
 )
 """What a sentence does, and the kinds of words that it then has, the verb first."""
-_KINDS: Final = frozenset(name for _, needed in _ORDERS for names in needed for name in names)
+_KINDS: Final = tuple(dict.fromkeys(name for _, needed in _ORDERS for names in needed for name in names))
+_VERBS: Final = tuple(needed[0][0] for _, needed in _ORDERS)
+
+
+class _Form(Haystack):
+    """A text in small letters, a sentence a line."""
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(self.text.split())
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Each with its words."""
+        return tuple((sentence, frozenset(sentence.split())) for sentence in self.text.split("\n"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +60,68 @@ _NONE: Final = _Words(frozenset(), ())
 
 
 @dataclass(frozen=True)
+class _Order:
+    """What a sentence does, the kinds of words that it then has, and what excuses it."""
+
+    rule: str
+    why: str
+    kinds: tuple[_Words, ...]
+    excuses: _Words
+
+    def found(self, form: _Form) -> Iterator[Hit]:
+        """The first sentence that has a word of each kind and no excuse."""
+        for sentence, words in form.sentences:
+            if all(kind.are_in(sentence, words) for kind in self.kinds) and not self.excuses.are_in(sentence, words):
+                yield Hit(self.rule, "ask", sentence.strip(), self.why)
+                return
+
+
+class _Orders:
+    """Several of them: one is looked for only where the text has words of all its kinds."""
+
+    def __init__(self, orders: Iterable[_Order]) -> None:
+        self._orders = tuple(orders)
+        kinds = dict.fromkeys(kind for order in self._orders for kind in order.kinds)
+        self._parts = Needles((kind, kind.parts) for kind in kinds)
+        self._whole: dict[str, list[_Words]] = {}
+        for kind in kinds:
+            for word in kind.whole:
+                self._whole.setdefault(word, []).append(kind)
+
+    def found(self, form: _Form) -> Iterator[Hit]:
+        whole = (self._whole[word] for word in self._whole.keys() & form.words)
+        there = set(self._parts.found(form)).union(*whole)
+        for order in self._orders:
+            if there.issuperset(order.kinds):
+                yield from order.found(form)
+
+
 class _Language:
-    name: str
-    marked: bool
-    """Whether words differ by nothing but their accents."""
-    orders: tuple[tuple[str, tuple[_Words, ...], _Words], ...]
-    """What a sentence does, the words that it then has, what excuses it."""
+    """The orders in one language, read when a text may be in it."""
+
+    def __init__(self, entry: Mapping[str, str], excuses: _Words) -> None:
+        self._entry = entry
+        self._excuses = excuses
+        self.marked = bool(entry.get("marked"))
+        """Whether words differ by nothing but their accents."""
+        verbs = _plain("|".join(entry[name] for name in _VERBS), marked=self.marked)
+        latin = any(map(str.isascii, verbs.split("|")))
+        self.letters = frozenset() if latin else frozenset(char for char in verbs if not char.isascii())
+        """Of a script of its own: one of these stands in each verb. Empty for languages in Latin letters."""
+
+    @cached_property
+    def orders(self) -> _Orders:
+        words = {name: _words(self._entry[name], marked=self.marked) for name in _KINDS}
+        name = self._entry["name"]
+        return _Orders(
+            _Order(
+                "harm.sentence" if name == "english" else "harm.translated",
+                f"{why}, in {name}",
+                tuple(_any_of([words[kind] for kind in kinds]) for kinds in needed),
+                _NONE if needed[-1] == ("secret",) else self._excuses,
+            )
+            for why, needed in _ORDERS
+        )
 
 
 def _without_accents(text: str) -> str:
@@ -60,66 +130,34 @@ def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFD", text).translate(_ACCENTS)
 
 
+def _plain(text: str, *, marked: bool) -> str:
+    return text if marked else _without_accents(text)
+
+
 def _words(text: str, *, marked: bool) -> _Words:
-    words = (text if marked else _without_accents(text)).split("|")
+    words = _plain(text, marked=marked).split("|")
     whole = frozenset(word.strip() for word in words if word[0] == word[-1] == " " and " " not in word.strip())
     return _Words(whole, tuple(word for word in words if word.strip() not in whole))
 
 
-def _language(entry: Mapping[str, Any], excuses: _Words) -> _Language:
-    marked = bool(entry.get("marked"))
-
-    words = {name: _words(text, marked=marked) for name, text in entry.items() if name in _KINDS}
-
-    def kind(names: tuple[str, ...]) -> _Words:
-        return _Words(
-            frozenset().union(*(words[name].whole for name in names)),
-            tuple(part for name in names for part in words[name].parts),
-        )
-
-    orders = tuple(
-        (why, tuple(map(kind, needed)), _NONE if needed[-1] == ("secret",) else excuses) for why, needed in _ORDERS
+def _any_of(kinds: Sequence[_Words]) -> _Words:
+    if len(kinds) == 1:
+        return kinds[0]
+    return _Words(
+        frozenset().union(*(kind.whole for kind in kinds)), tuple(part for kind in kinds for part in kind.parts)
     )
-    return _Language(entry["name"], marked, orders)
-
-
-class _Kinds:
-    """All kinds of words that are looked for in one form of a text."""
-
-    def __init__(self, kinds: Iterable[_Words]) -> None:
-        every = dict.fromkeys(kinds)
-        self._parts = Needles((kind, kind.parts) for kind in every)
-        self._whole: dict[str, list[_Words]] = {}
-        for kind in every:
-            for word in kind.whole:
-                self._whole.setdefault(word, []).append(kind)
-
-    def within(self, text: str, words: frozenset[str]) -> frozenset[_Words]:
-        """Those of which a word stands in the text."""
-        whole = (self._whole[word] for word in self._whole.keys() & words)
-        return frozenset(self._parts.found(Haystack(text))).union(*whole)
-
-
-@dataclass(frozen=True)
-class _Data:
-    languages: tuple[_Language, ...]
-    english: tuple[tuple[str, str, tuple[_Words, ...], _Words], ...]
-    """Further orders: rule, what a sentence does, the words that it then has, what excuses it."""
-    kinds: Mapping[bool, _Kinds]
-    """Of the languages whose words differ by their accents, and of the others."""
 
 
 @cache
-def _data() -> _Data:
-    """Read when first needed: who judges nothing does not pay."""
+def _data() -> tuple[_Orders, tuple[_Language, ...]]:
+    """The further orders in English, and all languages. Read when first needed: who judges nothing does not pay."""
     data: Any = load("sentences")
     excuses = _Words(
         frozenset(),
         tuple(part for marked in (True, False) for part in _words(data["excuses"]["words"], marked=marked).parts),
     )
-    languages = tuple(_language(entry, excuses) for entry in data["languages"])
-    english = tuple(
-        (
+    english = _Orders(
+        _Order(
             order["rule"],
             order["why"],
             tuple(_words(words, marked=False) for words in order["words"]),
@@ -127,34 +165,16 @@ def _data() -> _Data:
         )
         for order in data["orders"]
     )
-    kinds = {
-        marked: [kind for one in languages if one.marked == marked for _, kinds, _ in one.orders for kind in kinds]
-        for marked in (True, False)
-    }
-    kinds[False] += [kind for _, _, kinds, _ in english for kind in kinds]
-    return _Data(languages, english, {marked: _Kinds(of_both) for marked, of_both in kinds.items()})
+    return english, tuple(_Language(entry, excuses) for entry in data["languages"])
 
 
 def harmful_sentences(text: Readings) -> Iterator[Hit]:
     """Sentences that give a secret away, switch a protection off, destroy what is in use …, one of each at most."""
     written = _ENDS.sub(" \n ", "\n".join(text.fresh).lower().translate(SIGNS))
-    forms = {True: f" {written} ", False: f" {_without_accents(written)} "}
-    data = _data()
-    there = {marked: data.kinds[marked].within(form, frozenset(form.split())) for marked, form in forms.items()}
-    for rule, why, kinds, excuses in data.english:
-        if there[False].issuperset(kinds):
-            yield from _found(rule, why, kinds, forms[False], excuses)
-    for language in data.languages:
-        for why, kinds, excuses in language.orders:
-            if there[language.marked].issuperset(kinds):
-                rule = "harm.sentence" if language.name == "english" else "harm.translated"
-                yield from _found(rule, f"{why}, in {language.name}", kinds, forms[language.marked], excuses)
-
-
-def _found(rule: str, why: str, kinds: tuple[_Words, ...], text: str, excuses: _Words) -> Iterator[Hit]:
-    """The first sentence that has a word of each kind and no excuse."""
-    for sentence in text.split("\n"):
-        own = frozenset(sentence.split())
-        if all(kind.are_in(sentence, own) for kind in kinds) and not excuses.are_in(sentence, own):
-            yield Hit(rule, "ask", sentence.strip(), why)
-            return
+    forms = {marked: _Form(f" {_plain(written, marked=marked)} ") for marked in (True, False)}
+    letters = frozenset(forms[False].text)
+    english, languages = _data()
+    yield from english.found(forms[False])
+    for language in languages:
+        if not language.letters or not language.letters.isdisjoint(letters):
+            yield from language.orders.found(forms[language.marked])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -258,18 +258,26 @@ def vendor_turned_round(word: str) -> str | None:
     return None
 
 
-def _vendor_cut(word: str) -> str | None:
-    """A credential whose prefix lost its first characters."""
+@cache
+def _rests() -> Mapping[str, Sequence[tuple[str, str, _Shape]]]:
+    """What is left of a cut prefix, by its first two characters: what was lost, the rest, the shape."""
+    rests: dict[str, list[tuple[str, str, _Shape]]] = {}
     for prefix, shape in _LONG_PREFIXES:
         for lost in range(1, min(len(prefix) - 2, _MOST_LOST) + 1):
-            rest = len(prefix) - lost
-            match = shape.pattern.match(prefix[:lost] + word) if word.startswith(prefix[lost:]) else None
-            if match and (
-                looks_random(match[1], behind_prefix=True)
-                or _patterned(match[1])
-                or (rest >= 3 and match.end() == lost + len(word) and is_mixed(match[1]) and word.isupper())
-            ):
-                return shape.name + " with a cut prefix"
+            rests.setdefault(prefix[lost : lost + 2], []).append((prefix[:lost], prefix[lost:], shape))
+    return rests
+
+
+def _vendor_cut(word: str) -> str | None:
+    """A credential whose prefix lost its first characters."""
+    for lost, rest, shape in _rests().get(word[:2], ()):
+        match = shape.pattern.match(lost + word) if word.startswith(rest) else None
+        if match and (
+            looks_random(match[1], behind_prefix=True)
+            or _patterned(match[1])
+            or (len(rest) >= 3 and match.end() == len(lost + word) and is_mixed(match[1]) and word.isupper())
+        ):
+            return shape.name + " with a cut prefix"
     return None
 
 
