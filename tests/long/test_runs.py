@@ -29,6 +29,8 @@ SHORT = 4_000
 TIMES = 4
 FLOOR = 0.04
 """CPU seconds below which two figures are not told apart."""
+LOOKS = 6
+"""A busy machine takes time from one of the two figures; a square shows at every look."""
 
 
 def taken(piece: str, length: int) -> float:
@@ -44,4 +46,4 @@ def taken(piece: str, length: int) -> float:
 
 @pytest.mark.parametrize("piece", [*PIECES, *PAIRS], ids=ascii)
 def test_a_longer_run_costs_no_more_than_its_length(piece: str) -> None:
-    assert taken(piece, TIMES * SHORT) <= 2.5 * TIMES * max(FLOOR, taken(piece, SHORT))
+    assert any(taken(piece, TIMES * SHORT) <= 2.5 * TIMES * max(FLOOR, taken(piece, SHORT)) for _ in range(LOOKS))
