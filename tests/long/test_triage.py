@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.handlers.conftest import MakeService, make_service  # noqa: F401 - a fixture
+from tests.handlers.conftest import MakeService, claude, make_service  # noqa: F401 - fixtures
 from tests.handlers.test_triage import require_one_status
 
 
