@@ -49,7 +49,7 @@ def at_once(calls: Sequence[Callable[[], Reply]]) -> list[Reply]:
 
 
 def busy(reply: Reply) -> bool:
-    """Whether the store did not answer in time: nothing was begun, and the caller is told when to try again."""
+    """Whether the store did not answer in time: the caller is told when to try again."""
     return reply.status == 503 and reply.body["error"]["code"] == BUSY
 
 

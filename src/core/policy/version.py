@@ -9,7 +9,7 @@ from typing import Final
 from core.policy.data_files import fingerprint
 from core.team import Team
 
-_NUMBER: Final = 9
+_NUMBER: Final = 10
 """Raise when the engine, the renderer or a schema judges differently."""
 
 OWN_SECRETS: Final = "secret.own"
@@ -20,9 +20,9 @@ RULES: Final[Mapping[str, int]] = {
     "markup.comment": 3,
     "markup.image": 4,
     "markup.script": 3,
-    "command.slash": 5,
+    "command.slash": 6,
     "command.words": 5,
-    "command.agent": 3,
+    "command.agent": 4,
     OWN_SECRETS: 3,
     "secret.vendor": 4,
     "secret.keylike": 4,
@@ -30,7 +30,7 @@ RULES: Final[Mapping[str, int]] = {
     "provenance.canary": 3,
     "link.outside": 4,
     "reference.closing": 3,
-    "harm": 6,
+    "harm": 7,
 }
 """Each rule's version. Raise it when the rule judges differently."""
 
