@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core import team
 from core.config import MICRO, TASK_LIMITS
+from core.context import team
 from core.dispatcher.pricing import PRICES, PRICES_DATE, Tier, cost
 from core.prompts import qa_plan
 from core.prompts.estimate import estimate

@@ -20,7 +20,7 @@ from bench.lane import Lane
 from bench.operations import MEASURED, OTHERS, Operation
 from bench.requests import new_tables
 from bench.yard import DISPATCH, FIRST_PULL, Yard
-from core.approvals import list_pending
+from core.approvals.approve import list_pending
 from core.audit import log
 from core.audit.chain import Head
 from core.audit.read import list_runs

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core.approvals import approve, reject
-from core.breaker_reset import reset
+from core.approvals.approve import approve, reject
+from core.approvals.reconcile import look_at_waiting
+from core.dispatcher.reset import reset
 from core.errors import WorkerUnavailable
-from core.pipeline import dispatch, work
-from core.reconcile import look_at_waiting
+from core.runs.arrow import dispatch, work
 from core.types import Json, Target, TaskRequest
 from handlers.health import respond as health
 from handlers.http import NOBODY, Request

@@ -15,7 +15,7 @@ from typing import Any, Final
 from core.audit import chain
 from core.dispatcher import pricing
 from core.errors import ConfigurationError
-from core.results import dollars
+from core.runs.results import dollars
 from core.types import Usage
 from local import queue_demo
 from local.call import CallFailed

@@ -22,11 +22,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from core.context.team import DEFAULT, Team, load
 from core.policy.engine import examine_comment, judge_answer
 from core.policy.rules import TEXT_RULES, Context, Rule
-from core.prompts.markdown import Quote, blocks, marker, write
-from core.prompts.visible import visible_line
-from core.team import DEFAULT, Team, load
+from core.text.markdown import Quote, blocks, marker, write
+from core.text.visible import visible_line
 from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Verdict
 
 ACTION_ID: Final = str(uuid.UUID("00000000-0000-4000-8000-000000000042"))

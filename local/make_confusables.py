@@ -13,7 +13,7 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-from core.policy import readings
+from core.text import readings
 
 _NAMED: Final = re.compile(
     r"LATIN LETTER SMALL CAPITAL ([A-Z])"
@@ -116,7 +116,7 @@ def table() -> dict[str, str]:
 
 
 def main() -> None:
-    path = Path(readings.__file__).parent / "data" / "confusables.json"
+    path = Path(readings.__file__).parents[1] / "policy" / "data" / "confusables.json"
     content = {
         "source": "Names in the Unicode Character Database; UTS #39 https://www.unicode.org/reports/tr39/",
         "map": table(),

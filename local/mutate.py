@@ -36,14 +36,14 @@ RENDERING: Final = f"{CORE}/store.py"
 CONDITIONS: Final = "tests/integration/test_conditions.py"
 TESTS: Final = {
     "src/core/actions/states.py": (CONDITIONS, "tests/integration/test_reconcile.py"),
-    "src/core/approvals.py": (CONDITIONS,),
-    "src/core/deliveries.py": (CONDITIONS,),
+    "src/core/approvals/approve.py": (CONDITIONS,),
+    "src/core/runs/deliveries.py": (CONDITIONS,),
     "src/core/dispatcher/dedupe.py": (CONDITIONS,),
     "src/core/dispatcher/ledger.py": ("tests/integration/test_ledger.py", CONDITIONS),
-    "src/core/erasure.py": (CONDITIONS,),
-    "src/core/gates.py": (CONDITIONS,),
-    "src/core/queue_run.py": (CONDITIONS,),
-    "src/core/runs.py": (CONDITIONS, "tests/integration/test_pipeline.py"),
+    "src/core/audit/erasure.py": (CONDITIONS,),
+    "src/core/dispatcher/gates.py": (CONDITIONS,),
+    "src/core/runs/queue.py": (CONDITIONS,),
+    "src/core/runs/record.py": (CONDITIONS, "tests/integration/test_pipeline.py"),
 }
 """The tests that know a file with conditional writes."""
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from core.config import Settings, read_settings
 from core.phases import NEEDS_PREREQUISITES
-from core.promotion import PROPOSES, TRIGGERS, Outcome, outcome
+from core.runs.promotion import PROPOSES, TRIGGERS, Outcome, outcome
 from core.types import PHASES, TASK_TYPES
 
 WORDS: Final[dict[Outcome, str]] = {"not_allowed": "–", "by_itself": "acts", "asks": "asks"}

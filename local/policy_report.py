@@ -14,9 +14,9 @@ from functools import partial
 from typing import Final
 
 from core.policy.body import examine_body
-from core.policy.readings import Readings, read
 from core.policy.rules import TEXT_RULES, Context, Rule
-from core.prompts.markdown import Outline, Quote, blocks, marker, outline, write
+from core.text.markdown import Outline, Quote, blocks, marker, outline, write
+from core.text.readings import Readings, read
 from local.judge import ACTION_ID, judge_raw, judge_text
 from tests.corpus.bots import live
 from tests.corpus.load import CANARY, OWN, REPOSITORY, Case, broken, hostile, ordinary

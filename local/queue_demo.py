@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from core import team
 from core.audit import chain
+from core.context import team
 from core.policy.transitions import may_move
 from core.types import PHASES
 from local.call import call

@@ -16,11 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import team
 from core.audit.chain import Event, fault
+from core.audit.replay import Kept, Replayed, replay
+from core.context import team
+from core.context.team import Team
 from core.policy.engine import version
-from core.replay import Kept, Replayed, replay
-from core.team import Team
 
 
 def read_runs(lines: Iterable[str]) -> dict[str, tuple[list[Any], dict[str, Kept]]]:

@@ -24,8 +24,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from core.auth import parse_secret
 from core.config import read_limits, read_settings
 from core.dispatcher.ledger import Ledger
+from core.runs.webhook import read_secret
 from core.store import Store
-from core.webhook import read_secret
 from local.child import ROOT, Child
 from local.choice import choose
 from local.client import Client

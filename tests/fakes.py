@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from core import team
 from core.app import App, Thunk
 from core.audit.signing import LocalSigner
 from core.auth import parse_secret
 from core.config import read_settings
+from core.context import team
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply, read_reply
 from core.errors import NotFound

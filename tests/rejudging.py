@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from core import team
 from core.audit import content, log
 from core.audit.chain import Event
-from core.replay import Kept, Replayed, replay
+from core.audit.replay import Kept, Replayed, replay
+from core.context import team
 from core.store import Item, from_item
 
 if TYPE_CHECKING:

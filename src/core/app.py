@@ -10,10 +10,10 @@ from core.actions.writer import Writer
 from core.audit.note import Signer
 from core.auth import Credential
 from core.config import Settings
+from core.context.team import Team
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply
 from core.store import Store
-from core.team import Team
 from core.types import Comment, Issue, Json, PullRequest, Target, TargetNow, Tree
 
 Thunk = Callable[[], Any]

@@ -24,7 +24,6 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import team, webhook
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import Writer
@@ -33,10 +32,12 @@ from core.audit.note import Signer
 from core.audit.signing import KmsSigner, LocalSigner
 from core.auth import parse_secret
 from core.config import read_settings
+from core.context import team
 from core.context.app_token import AppToken, fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.ledger import Ledger
 from core.errors import ConfigurationError, StoreUnavailable, WorkerUnavailable
+from core.runs import webhook
 from core.store import Store
 from core.types import Json
 from core.wire import PooledHttp

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.app import App
-from core.pipeline import dispatch
+from core.runs.arrow import dispatch
 from core.types import Target, TaskRequest
 from handlers.bodies import Body, Number, read_body
 from handlers.dispatching import dispatched

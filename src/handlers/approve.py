@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.app import App
-from core.approvals import approve
+from core.approvals.approve import approve
 from handlers.bodies import EmptyBody, read_body
 from handlers.http import Endpoint, Reply, Request, path_id
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from core.app import App
-from core.erasure import erase
+from core.audit.erasure import erase
 from handlers.bodies import Body, read_body
 from handlers.http import Endpoint, Reply, Request, path_id
 

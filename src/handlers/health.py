@@ -9,7 +9,7 @@ from core.canonical import iso
 from core.config import VERSION
 from core.dispatcher import breaker
 from core.errors import StoreUnavailable
-from core.results import dollars
+from core.runs.results import dollars
 from handlers.http import Endpoint, Reply, Request
 
 

@@ -18,8 +18,8 @@ from core.audit import log
 from core.audit.chain import Head
 from core.config import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
 from core.errors import BadRequest, NotFound, OrchestratorError, StoreUnavailable, TooLarge, Unauthorized
-from core.policy import strict_json
 from core.store import Item
+from core.text import strict_json
 from core.types import Json, Principal
 from handlers import snapshot
 

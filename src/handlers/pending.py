@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.actions.states import WAITING
 from core.app import App
-from core.approvals import list_pending
+from core.approvals.approve import list_pending
 from handlers.http import (
     MOMENT,
     UUID,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from core import evidence, promotion
 from core.app import App
+from core.audit import evidence
 from core.errors import BadRequest
+from core.runs import promotion
 from handlers.http import Endpoint, Reply, Request, no_unknown
 
 DEFAULT_DAYS: Final = 30

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from core.app import App
-from core.approvals import reject
+from core.approvals.approve import reject
 from handlers.bodies import Body, read_body
 from handlers.http import Endpoint, Reply, Request, path_id
 

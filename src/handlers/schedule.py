@@ -9,7 +9,7 @@ from typing import Any, Final
 from core import bootstrap
 from core.app import App
 from core.errors import ConfigurationError, OrchestratorError
-from core.queue_run import run_queue
+from core.runs.queue import run_queue
 from core.types import TASK_TYPES
 from handlers.http import logger
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from core.app import App
 from core.config import MAX_SPRINT_ISSUES as MOST_ISSUES
-from core.pipeline import dispatch
+from core.runs.arrow import dispatch
 from core.types import Target, TaskRequest
 from handlers.bodies import Body, Number, read_body
 from handlers.dispatching import dispatched

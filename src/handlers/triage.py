@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from core import phases
 from core.app import App
-from core.batch import Kind, dispatch_all
 from core.config import MAX_SPRINT_ISSUES as MOST_ISSUES
-from core.pipeline import dispatch
+from core.runs.arrow import dispatch
+from core.runs.batch import Kind, dispatch_all
 from core.types import Target, TaskRequest
 from handlers.bodies import Body, Number, read_body
 from handlers.dispatching import dispatched

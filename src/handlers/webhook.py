@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from core import deliveries, phases, webhook
+from core import phases
 from core.app import App
 from core.canonical import sha256
 from core.errors import BadRequest, Conflict, NotFound, Unauthorized
-from core.webhook import Ignored
+from core.runs import deliveries, webhook
+from core.runs.webhook import Ignored
 from handlers.http import UUID, Endpoint, Reply, Request, logger, read_json
 
 

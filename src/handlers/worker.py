@@ -10,10 +10,10 @@ from typing import Any
 
 from core import bootstrap
 from core.app import App
-from core.deliveries import carry_out
 from core.errors import NotFound
-from core.pipeline import work
 from core.policy import engine  # noqa: F401 - the first run finds it loaded
+from core.runs.arrow import work
+from core.runs.deliveries import carry_out
 from core.types import Json
 from handlers.http import logger
 

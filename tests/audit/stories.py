@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.approvals import approve, reject
-from core.breaker_reset import reset
+from core.approvals.approve import approve, reject
+from core.approvals.reconcile import look_at_waiting
+from core.dispatcher.reset import reset
 from core.errors import Conflict
-from core.pipeline import work
-from core.reconcile import look_at_waiting
+from core.runs.arrow import work
 from core.types import Effect
 from tests.fakes import PLAN, World, message, pull_request, trouble
 from tests.integration.test_pipeline import FAR, go

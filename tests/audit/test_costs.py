@@ -12,7 +12,7 @@ from core.app import App
 from core.audit import log
 from core.audit.chain import Event
 from core.errors import LeaseHeld, OrchestratorError
-from core.pipeline import work
+from core.runs.arrow import work
 from core.store import Store
 from dfg.costs import Charge, charge_of, report
 from dfg.exporting import list_runs

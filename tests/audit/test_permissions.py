@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import evidence
 from core.app import App
+from core.audit import evidence
 from core.audit.checkpoint import by_number, checkpoint, latest
+from core.audit.erasure import erase
 from core.audit.read import list_runs, read_run
-from core.erasure import erase
 from core.store import Store
 from local.engine import TABLE_VARIABLES, Engine, dynamodb
 from tests.fakes import World, make_world

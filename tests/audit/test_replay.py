@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import team
-from core.provenance import code_digest
-from core.replay import Kept, replay
+from core.audit.provenance import code_digest
+from core.audit.replay import Kept, replay
+from core.context import team
 from local.replay import judge, read_runs, summary
 from tests.audit.reading import exported
 from tests.fakes import PLAN, World, make_world, message, pull_request, trouble

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core import team
 from core.audit import note
 from core.audit.checkpoint import checkpoint
-from core.erasure import erase
-from core.replay import replay
+from core.audit.erasure import erase
+from core.audit.replay import replay
+from core.context import team
 from local.replay import read_runs
 from tests.audit.reading import exported
 from tests.audit.stories import tell_all

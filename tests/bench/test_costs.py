@@ -57,7 +57,7 @@ def test_the_bound_holds_when_the_whole_prompt_is_written_into_the_cache(model: 
 
 
 def test_only_what_is_the_same_every_time_is_cacheable(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> None:
-    from core.tasks import TASKS
+    from core.tasks.registry import TASKS
     from core.types import Target, TaskRequest
 
     app = make_world(dynamodb_client, tables).app

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from core.prompts.markdown import (
+from core.text.markdown import (
     Block,
     Code,
     Heading,

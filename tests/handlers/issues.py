@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from core import team
+from core.context import team
 from local.model import Order
 from tests.handlers.service import Service
 

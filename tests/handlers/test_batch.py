@@ -9,7 +9,7 @@ import pytest
 
 from core.config import TASK_LIMITS
 from core.dispatcher import pricing
-from core.results import dollars
+from core.runs.results import dollars
 from core.types import Usage
 from local.faults import Fault
 from local.model import Order

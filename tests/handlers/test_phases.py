@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.reconcile import look_at_waiting
+from core.approvals.reconcile import look_at_waiting
 from local.faults import Fault
 from local.model import Order
 from tests.handlers.answers import REFUSED, WAITS

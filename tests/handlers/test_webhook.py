@@ -19,12 +19,12 @@ import pytest
 from core.audit.read import list_runs, read_run
 from core.bootstrap import together
 from core.canonical import iso
-from core.deliveries import KEPT_SECONDS
 from core.errors import UpstreamUnavailable, WorkerUnavailable
-from core.pipeline import dispatch
+from core.runs.arrow import dispatch
+from core.runs.deliveries import KEPT_SECONDS
+from core.runs.webhook import OLDEST_MS
 from core.store import Delete, Item
 from core.types import Json, Target, TaskRequest
-from core.webhook import OLDEST_MS
 from handlers import webhook, worker
 from local.child import ROOT
 from local.lambda_context import new_context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.reconcile import look_at_waiting
+from core.approvals.reconcile import look_at_waiting
 from local.faults import Fault
 from tests.handlers.caller import Reply
 from tests.handlers.conftest import MakeService

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bench.operations import FAR, Operation, ending
-from core.approvals import approve
-from core.pipeline import dispatch, work
+from core.approvals.approve import approve
+from core.runs.arrow import dispatch, work
 from core.types import Json, Target, TaskRequest
 from tests.fakes import World, message
 from tests.integration.test_label_runs import ISSUE, UNCLEAR, issue

@@ -11,7 +11,7 @@ import pytest
 
 from core.actions import states
 from core.app import App
-from core.approvals import approve, list_pending, reject
+from core.approvals.approve import approve, list_pending, reject
 from core.audit.read import list_runs, read_run
 from core.errors import Conflict, NotFound
 from core.types import Effect, Json

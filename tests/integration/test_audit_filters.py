@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.meter import Meter
-from core.approvals import approve, reject
-from core.breaker_reset import reset
-from core.pipeline import dispatch
+from core.approvals.approve import approve, reject
+from core.dispatcher.reset import reset
+from core.runs.arrow import dispatch
 from core.store import Store
 from core.types import Target, TaskRequest
 from dfg.exporting import list_runs

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import deliveries, runs
 from core.actions import states
-from core.approvals import approve, reject
+from core.approvals.approve import approve, reject
+from core.approvals.reconcile import look_at_waiting
+from core.audit.erasure import erase
 from core.config import read_limits
 from core.dispatcher import dedupe
 from core.dispatcher.breaker import HELD_MS, Refusal, Transition
 from core.dispatcher.dedupe import Free
+from core.dispatcher.gates import Gate
 from core.dispatcher.ledger import Charge, Ledger, Reserved
-from core.erasure import erase
 from core.errors import Conflict, StoreUnavailable, WorkerUnavailable
-from core.gates import Gate
-from core.pipeline import dispatch, work
-from core.queue_run import run_queue
-from core.reconcile import look_at_waiting
+from core.runs import deliveries, record
+from core.runs.arrow import dispatch, work
+from core.runs.queue import run_queue
+from core.runs.webhook import Ask
 from core.store import Insert, Item, Lost, Refused, Store, Write
 from core.types import Effect, Json, Target
-from core.webhook import Ask
 from tests.fakes import PLAN, START, World, make_world, message, pull_request, trouble
 from tests.integration.test_label_runs import PHASE3, READY, UNCLEAR, a_world, stored, triage
 from tests.integration.test_ledger import item_of, reserved
@@ -357,7 +357,9 @@ def test_a_run_that_fails_late_leaves_its_successors_key_alone(lean: World) -> N
 def test_a_run_that_a_worker_has_begun_is_not_abandoned(lean: World) -> None:
     def start_and_lose_the_answer(event: Json) -> None:
         table = lean.app.settings.dedupe_table
-        taken = runs.take_lease(lean.app.store, table, event["runId"], "worker", lean.clock.at, lean.clock.at + 60_000)
+        taken = record.take_lease(
+            lean.app.store, table, event["runId"], "worker", lean.clock.at, lean.clock.at + 60_000
+        )
         assert not isinstance(taken, Refused)
         raise WorkerUnavailable("no answer")
 

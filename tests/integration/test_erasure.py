@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.approvals import reject
+from core.approvals.approve import reject
 from core.audit import log
 from core.audit.chain import Head
 from core.audit.checkpoint import checkpoint
+from core.audit.erasure import erase
 from core.audit.read import list_runs, read_run
-from core.erasure import erase
 from core.errors import Conflict, NotFound
-from core.pipeline import work
+from core.runs.arrow import work
 from tests.fakes import PLAN, World, make_world, message
 from tests.integration.test_pipeline import FAR, go
 from tests.integration.test_reconcile import ASKS

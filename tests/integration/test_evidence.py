@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import evidence
 from core.actions import states
-from core.approvals import approve, list_pending, reject
+from core.approvals.approve import approve, list_pending, reject
+from core.approvals.reconcile import look_at_waiting
+from core.audit import evidence
 from core.canonical import iso
 from core.errors import Conflict
-from core.pipeline import work
-from core.reconcile import look_at_waiting
+from core.runs.arrow import work
 from core.store import Store
 from tests.fakes import PLAN, START, World, make_world, message, pull_request
 from tests.integration.test_pipeline import FAR, go

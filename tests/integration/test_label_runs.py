@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import bootstrap, team
+from core import bootstrap
 from core.actions import states
-from core.approvals import approve
+from core.approvals.approve import approve
+from core.approvals.reconcile import look_at_waiting
 from core.audit.read import read_run
+from core.context import team
 from core.errors import Conflict, PhaseForbids, PreconditionFailed
-from core.pipeline import dispatch, work
-from core.queue_run import run_queue
-from core.reconcile import look_at_waiting
+from core.runs.arrow import dispatch, work
+from core.runs.queue import run_queue
 from core.types import Effect, Issue, Json, Target, TaskRequest
 from tests.fakes import World, make_world, message
 

@@ -13,11 +13,11 @@ from itertools import product
 
 import pytest
 
-from core import team
 from core.actions.github import github_writer
 from core.actions.labels import change_of
 from core.actions.relay import relay_writer
 from core.actions.writer import HttpWriter
+from core.context import team
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.types import Action, Effect, Target

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import runs
-from core.approvals import approve, list_pending
+from core.approvals.approve import approve, list_pending
+from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
 from core.dispatcher import breaker, pricing
 from core.dispatcher.reply import Unanswered, read_reply
 from core.errors import Conflict, LeaseHeld, NotFound, PhaseForbids, StoreUnavailable, UpstreamUnavailable
-from core.pipeline import dispatch, work
-from core.reconcile import look_at_waiting
-from core.runs import Run
+from core.runs import record
+from core.runs.arrow import dispatch, work
+from core.runs.record import Run
 from core.store import Store
 from core.types import Json, Target, TaskRequest, Usage
 from tests.fakes import PLAN, START, World, make_world, message, pull_request, trouble
@@ -387,7 +387,7 @@ def test_a_run_that_cannot_be_read_while_its_worker_has_it_is_not_denied(
     lean: World, monkeypatch: pytest.MonkeyPatch, unread: int, told: str
 ) -> None:
     reads = iter(range(unread))
-    load = runs.load
+    load = record.load
 
     def unreadable(store: Store, table: str, run_id: str) -> Run | None:
         if next(reads, None) is not None:
@@ -396,7 +396,7 @@ def test_a_run_that_cannot_be_read_while_its_worker_has_it_is_not_denied(
 
     def start(event: Json) -> None:
         work(lean.app, event["runId"], FAR)
-        monkeypatch.setattr(runs, "load", unreadable)
+        monkeypatch.setattr(record, "load", unreadable)
 
     app = replace(lean.app, start_worker=start)
     result = dispatch(app, request(), wait_until=lean.clock.at + 20_000, deadline=FAR)

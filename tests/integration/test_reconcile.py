@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.actions import states
-from core.approvals import approve, list_pending, reject
+from core.approvals.approve import approve, list_pending, reject
+from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs
 from core.errors import Conflict, PreconditionFailed, UpstreamUnavailable
-from core.reconcile import look_at_waiting
 from tests.fakes import PLAN, World, make_world, message, pull_request
 from tests.integration.test_pipeline import FAR, go
 

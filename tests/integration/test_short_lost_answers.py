@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core import approvals
+from core.approvals import approve as approving
 from core.errors import Conflict
 from local.engine import Engine
 from local.faults import Fault
@@ -48,7 +48,7 @@ def state(rig: Rig, action: str) -> str:
 
 
 def listed(rig: Rig) -> list[tuple[str, str]]:
-    waiting_now, _ = approvals.list_pending(rig.app(worker=False), limit=10, start=None)
+    waiting_now, _ = approving.list_pending(rig.app(worker=False), limit=10, start=None)
     return [(action["id"], action["state"]) for action in waiting_now]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.config import TASK_LIMITS
 from core.dispatcher.ledger import Ledger
-from core.pipeline import work
+from core.runs.arrow import work
 from core.store import Lost, Store, Write
 from tests.fakes import Clock, World, make_world, message, trouble
 from tests.integration.test_pipeline import FAR, charged, events, go, kinds

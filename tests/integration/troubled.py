@@ -10,12 +10,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.operations import FAR, Operation, ending
+from core.approvals.reconcile import look_at_waiting
 from core.audit import log
 from core.canonical import sha256
 from core.dispatcher.reply import Answered, Reply
 from core.errors import Conflict, LeaseHeld, NotFound, StoreUnavailable
-from core.pipeline import work
-from core.reconcile import look_at_waiting
+from core.runs.arrow import work
 from tests.fakes import FakeModel, World, make_world
 from tests.integration.injection import BUSY, UNCLEAR, Happening, Injector, all_in_turn, all_in_turn_backwards
 from tests.integration.test_label_runs import PHASE3

@@ -14,13 +14,14 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from core import approvals, breaker_reset
 from core.actions import states
 from core.app import App
-from core.binding import bind
+from core.approvals import approve
+from core.approvals.binding import bind
+from core.approvals.reconcile import look_at_waiting
+from core.dispatcher import reset
 from core.errors import OrchestratorError
-from core.pipeline import dispatch, work
-from core.reconcile import look_at_waiting
+from core.runs.arrow import dispatch, work
 from core.types import Issue, Target, TaskRequest
 from tests.fakes import World, make_world, pull_request
 from tests.integration.test_label_runs import PHASE3
@@ -210,7 +211,7 @@ class Machine(RuleBasedStateMachine):
                 request = TaskRequest("triage", target, None, kind == "triage by force", "ci", "api")
                 return dispatch(app, request, wait_until=0, deadline=FAR)["status"]
             case "reset":
-                return breaker_reset.reset(app, "captain")["status"]
+                return reset.reset(app, "captain")["status"]
             case "look":
                 return look_at_waiting(app, FAR)
             case "deliver":
@@ -221,9 +222,9 @@ class Machine(RuleBasedStateMachine):
         if action is None:
             return None
         if kind == "reject":
-            return approvals.reject(app, action, "captain", "as told")["status"]
+            return approve.reject(app, action, "captain", "as told")["status"]
         digest = self._digest_now(action) if kind == "approve as it is now" else None
-        return approvals.approve(app, action, "captain", digest)["status"]
+        return approve.approve(app, action, "captain", digest)["status"]
 
     def _undelivered(self) -> list[str]:
         return [run for run, item in self._tables().runs.items() if item["stage"] != "finished"]

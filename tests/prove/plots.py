@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core import approvals, breaker_reset
 from core.app import App
-from core.pipeline import dispatch, work
-from core.reconcile import look_at_waiting
+from core.approvals import approve as approving
+from core.approvals.reconcile import look_at_waiting
+from core.dispatcher import reset as resetting
+from core.runs.arrow import dispatch, work
 from core.types import Target, TaskRequest
 from local.faults import Fault
 from local.model import Order
@@ -64,11 +65,11 @@ def deliver(app: App, run_id: str) -> Any:
 
 
 def approve(app: App, action_id: str) -> Any:
-    return dict(approvals.approve(app, action_id, "captain", None))
+    return dict(approving.approve(app, action_id, "captain", None))
 
 
 def reject(app: App, action_id: str) -> Any:
-    return dict(approvals.reject(app, action_id, "captain", "as told"))
+    return dict(approve.reject(app, action_id, "captain", "as told"))
 
 
 def look(app: App, _: str = "") -> Any:
@@ -76,7 +77,7 @@ def look(app: App, _: str = "") -> Any:
 
 
 def reset(app: App, _: str = "") -> Any:
-    return dict(breaker_reset.reset(app, "captain"))
+    return dict(resetting.reset(app, "captain"))
 
 
 # --- histories ---------------------------------------------------------------------------------

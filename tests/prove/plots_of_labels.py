@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from core.app import App
-from core.batch import Kind, dispatch_all
-from core.pipeline import dispatch
-from core.queue_run import run_queue
+from core.runs.arrow import dispatch
+from core.runs.batch import Kind, dispatch_all
+from core.runs.queue import run_queue
 from core.types import Target, TaskRequest
 from local.faults import Fault
 from tests.integration.test_label_runs import PHASE3, READY, UNCLEAR

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.app import App
-from core.approvals import approve, reject
-from core.batch import Kind, dispatch_all
+from core.approvals.approve import approve, reject
+from core.approvals.reconcile import look_at_waiting
 from core.dispatcher.ledger import Ledger
 from core.errors import WorkerUnavailable
-from core.pipeline import dispatch, work
-from core.queue_run import run_queue
-from core.reconcile import look_at_waiting
+from core.runs.arrow import dispatch, work
+from core.runs.batch import Kind, dispatch_all
+from core.runs.queue import run_queue
 from core.store import Store
 from core.types import Json, Target, TaskRequest, TaskType
 from local.engine import TABLE_VARIABLES, Engine, dynamodb

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import team
-from core.binding import bind
+from core.approvals.binding import bind
+from core.context import team
 from core.policy.engine import action_digest
 from core.types import Action, Target, TargetNow
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import pytest
 
-from core import runs
 from core.audit.chain import Event
-from core.evidence import ACCEPTED, PROPOSALS, count
+from core.audit.evidence import ACCEPTED, PROPOSALS, count
+from core.runs import record
 
 NOTHING: Final = {
     "postedByItself": 0,
@@ -45,7 +45,7 @@ class History:
         """A run with that end, None for none yet. The ids of its actions."""
         run = self._new()
         self.add(run, 0, "run.started", kind="dispatch", taskType=task)
-        ids = [runs.action_id(run, index) for index, _ in enumerate(states)]
+        ids = [record.action_id(run, index) for index, _ in enumerate(states)]
         if status is not None:
             left = {"actions": dict(zip(ids, states, strict=True))} if states else {}
             self.add(run, 9, "run.finished", kind="dispatch", status=status, taskType=task, charged=charged, **left)
@@ -72,7 +72,7 @@ class History:
         return attempt
 
     def own_attempt(self, action: str) -> str:
-        return runs.attempt_id(self._run, action)
+        return record.attempt_id(self._run, action)
 
     def line(self) -> dict[str, Any]:
         [line] = count(self.events)

@@ -10,7 +10,7 @@ import pytest
 from core import phases
 from core.config import Settings, read_settings
 from core.errors import PhaseForbids
-from core.promotion import PROPOSES, Outcome, describe, outcome
+from core.runs.promotion import PROPOSES, Outcome, describe, outcome
 from core.types import PHASES, TASK_TYPES, ActionType, Phase, TaskType, Trigger
 from local.child import ROOT
 from local.phases_table import table

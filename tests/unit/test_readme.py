@@ -11,9 +11,9 @@ import pytest
 
 from core.bootstrap import SECRETS
 from core.config import GUARDRAILS, TASK_LIMITS, read_settings
+from core.context.team import DEFAULT, load
 from core.dispatcher.pricing import PRICES
 from core.phases import NEEDS_PREREQUISITES
-from core.team import DEFAULT, load
 from core.types import PHASES, TASK_TYPES
 from tests.template.reading import ROOT, written
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.config import TASK_LIMITS
+from core.context.team import DEFAULT, MOST_PACK_TOKENS, PRIORITIES, load
 from core.errors import ConfigurationError
 from core.prompts.estimate import estimate
-from core.team import DEFAULT, MOST_PACK_TOKENS, PRIORITIES, load
 from core.types import SPRINTS, TASK_TYPES
 
 KANBAN = Path(__file__).parents[1] / "teams" / "kanban"

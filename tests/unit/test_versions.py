@@ -21,10 +21,10 @@ from pathlib import Path
 import pytest
 
 import core.prompts
-from core import team
+from core.audit.provenance import SOURCE, code_digest, digest_of
+from core.context import team
 from core.dispatcher import pricing
 from core.policy import engine
-from core.provenance import SOURCE, code_digest, digest_of
 from local.child import ROOT
 
 HISTORY: Mapping[str, Mapping[str, str]] = json.loads(Path(__file__).with_name("versions.json").read_text())
@@ -75,10 +75,10 @@ def test_every_text_in_use_has_the_digest_that_its_version_has_on_record() -> No
             "QA plan, template 1.\nBe brief.\n",
             "prompts: QA plan, te",
         ),
-        ("core/teams/dfg/packs/product.md", "", "\nOne more line.\n", "packs: product"),
+        ("core/context/teams/dfg/packs/product.md", "", "\nOne more line.\n", "packs: product"),
         ("core/dispatcher/pricing.py", "Tier(None, 4_000, 20_000,", "Tier(None, 4_000, 19_000,", "prices: "),
         ("core/policy/data/commands.json", '"merge"', '"mergx"', "policy: "),
-        ("core/teams/dfg/taxonomy.json", '"status:verified"', '"status:checked"', "policy: "),
+        ("core/context/teams/dfg/taxonomy.json", '"status:verified"', '"status:checked"', "policy: "),
     ],
 )
 def test_a_text_that_changes_under_its_version_is_told(

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import pytest
 
-from core import team, webhook
 from core.canonical import iso
 from core.config import Settings, read_settings
+from core.context import team
 from core.errors import BadRequest, ConfigurationError
-from core.webhook import Ask, Ignored, is_signed, judge, read_secret
+from core.runs import webhook
+from core.runs.webhook import Ask, Ignored, is_signed, judge, read_secret
 
 NOW: Final = 1_790_000_000_000
 SECRET: Final = "github-signs-with-this"  # noqa: S105 - opens nothing

@@ -15,9 +15,9 @@ from typing import Final, Protocol
 from core.actions.labels import LabelReader, Step, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, error_text
 from core.canonical import canonical
+from core.context.team import Taxonomy
 from core.errors import NotFound, UpstreamUnavailable
-from core.prompts.markdown import marker
-from core.team import Taxonomy
+from core.text.markdown import marker
 from core.types import Action, Comment, Effect
 from core.wire import Http, Response
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 from core.actions.writer import Attempt
+from core.context.team import Taxonomy
 from core.errors import NotFound, UpstreamUnavailable
 from core.policy.transitions import outcome_faults, touched_groups
-from core.team import Taxonomy
 from core.types import Action, Effect, Target, TargetNow
 
 MOST_DETAIL: Final = 300

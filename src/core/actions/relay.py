@@ -8,7 +8,7 @@ from typing import Final
 from core.actions.labels import LabelReader, Step, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, error_text
 from core.canonical import canonical
-from core.team import Taxonomy
+from core.context.team import Taxonomy
 from core.types import Action, Effect
 from core.wire import Http, Response
 

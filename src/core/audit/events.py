@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.audit.provenance import code_digest
 from core.config import VERSION, Settings
 from core.dispatcher.pricing import PRICES_VERSION
-from core.provenance import code_digest
 from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, TaskType, Trigger, Usage, Verdict
 
 Entry = tuple[str, Json]

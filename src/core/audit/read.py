@@ -11,7 +11,7 @@ from core.audit import content, log
 from core.audit.checkpoint import proofs
 from core.audit.log import RUNS
 from core.errors import NotFound
-from core.results import dollars
+from core.runs.results import dollars
 from core.store import Item
 
 UNENDED: Final = {"run.started": "running", "approval.granted": "running", "request.refused": "refused"}

@@ -11,7 +11,7 @@ from core.config import MAX_COMMENT_CHARACTERS
 from core.policy.found import Hit, as_finding
 from core.policy.rules import TEXT_RULES, Context, Rule, examine
 from core.policy.tree import live_node, read_back
-from core.prompts.markdown import Outline, size
+from core.text.markdown import Outline, size
 from core.types import Finding
 
 FIELD: Final = "comment"

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
-from core.policy.readings import Readings
 from core.policy.wanted import Patterns, chances, patterns
+from core.text.readings import Readings
 
 _SLASH: Final = re.compile(r"/([a-z][a-z0-9_-]*)(.{0,80})", re.DOTALL)
 _ARGUED: Final = re.compile(

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from core.policy.disguises import BETWEEN, ROTATIONS, RUN, START, decoded, packed, rotated, spelled, start, starts
 from core.policy.found import Hit
-from core.policy.readings import Readings
 from core.policy.shapes import (
     WORD,
     improvised,
@@ -28,6 +27,7 @@ from core.policy.shapes import (
     vendor_turned_round,
 )
 from core.policy.wanted import Wanted
+from core.text.readings import Readings
 
 _SHORTEST_OWN: Final = 6
 _PIECE: Final = 6

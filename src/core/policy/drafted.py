@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from core.context.team import Taxonomy, Team
 from core.policy.schemas import Strict
-from core.prompts.markdown import Block
-from core.team import Taxonomy, Team
+from core.text.markdown import Block
 from core.types import Facts, Finding, Target
 
 Unfit = Callable[[Sequence[str]], frozenset[str]]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from core.config import MAX_ANSWER_BYTES, MAX_COMMENT_CHARACTERS
-from core.policy import invisible
+from core.context.team import Team
 from core.policy.approved import Approved, Refused, approve
 from core.policy.body import examine_body
 from core.policy.classifier import classify, is_worse, rank
@@ -23,12 +23,12 @@ from core.policy.found import Hit, as_finding
 from core.policy.giveaway import unescaped
 from core.policy.rules import TEXT_RULES, Context, Rule, examine, objections
 from core.policy.schemas import MODELS, Strict, validate
-from core.policy.strict_json import Fault, read
 from core.policy.transitions import label_faults, label_state
 from core.policy.version import OWN_SECRETS, version
 from core.policy.wire_schemas import field_names
-from core.prompts.markdown import Block, marker, outline, size, write
-from core.team import Team
+from core.text import invisible
+from core.text.markdown import Block, marker, outline, size, write
+from core.text.strict_json import Fault, read
 from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Verdict
 
 __all__ = [

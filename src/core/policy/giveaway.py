@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from core.config import MAX_ANSWER_BYTES
 from core.policy.credentials import tells
-from core.policy.readings import read
+from core.text.readings import read
 
 _MOST: Final = 2 * MAX_ANSWER_BYTES
 """Bytes that are looked through: an answer of MAX_ANSWER_BYTES and its frame."""

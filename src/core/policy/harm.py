@@ -11,9 +11,9 @@ from typing import Final
 from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.haystack import Needles
-from core.policy.readings import Readings
 from core.policy.sentences import harmful_sentences
 from core.policy.wanted import compiled
+from core.text.readings import Readings
 
 _BLANKS: Final = r"[ \t]{1,4}"
 _MAYBE_BLANKS: Final = r"[ \t]{0,4}"

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.policy.found import Hit
-from core.policy.readings import Readings, read
 from core.policy.wanted import Wanted, compiled
+from core.text.readings import Readings, read
 
 _URL: Final = Wanted(
     r"(?<![a-z0-9+])(h(?:tt|xx)ps?|ftps?|wss?|ssh|git|sftp|smb|ldaps?|git\+https?|git\+ssh)\s?:\s?[/\\]{1,4}"

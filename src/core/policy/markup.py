@@ -8,9 +8,9 @@ from itertools import chain
 from typing import Final
 
 from core.policy.found import Hit
-from core.policy.invisible import found as unseen
-from core.policy.readings import Readings
 from core.policy.wanted import Wanted, compiled
+from core.text.invisible import found as unseen
+from core.text.readings import Readings
 
 _COMMENT: Final = Wanted(
     r"<\s?!\s?-\s?-|--!?>\s*<!|<!\[cdata\[|(?<!\w)<\?(?:php|xml)?\s"

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
-from core.policy.readings import Readings
 from core.policy.wanted import Patterns, chances, patterns
+from core.text.readings import Readings
 from core.types import Severity
 
 _NOT_WORDS: Final = re.compile(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.context.team import Team
 from core.policy.drafted import Comment, Drafted, Unfit
 from core.policy.grounding import grounding_faults
 from core.policy.schemas import QaPlan, Strict
 from core.prompts import qa_plan_comment
-from core.team import Team
 from core.types import Facts
 
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from core.policy import commands, credentials, harm, links, markup, provenance
 from core.policy.found import Hit, as_finding
-from core.policy.readings import Readings, read
 from core.policy.version import RULES
+from core.text.readings import Readings, read
 from core.types import Finding
 
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from core.policy.invisible import removed
-from core.policy.strict_json import Fault, path_of
 from core.policy.wire_schemas import field_names
+from core.text.invisible import removed
+from core.text.strict_json import Fault, path_of
 from core.types import TaskType
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

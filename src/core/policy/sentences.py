@@ -15,7 +15,7 @@ from typing import Any, Final
 from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.haystack import Haystack, Needles
-from core.policy.readings import Readings
+from core.text.readings import Readings
 
 _ENDS: Final = re.compile(r"[.!?](?=\s|$)|[\n。！？।؟۔]")
 SIGNS: Final = str.maketrans(dict.fromkeys("`*~:;,\"“”„«»'’()[]{}<>「」、，：；（）-|", " "))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from core.context.team import Team
 from core.policy.drafted import Comment, Drafted, LabelChange, Unfit, label_change
 from core.policy.found import Hit, as_finding
 from core.policy.schemas import SprintItem, SprintPlan, Strict
 from core.prompts import sprint_plan_comment
-from core.team import Team
 from core.types import SPRINTS, Facts, Finding, Target
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from core.canonical import digest
+from core.context.team import Taxonomy
 from core.policy.found import Hit
-from core.team import Taxonomy
 
 
 def touched_groups(labels: Iterable[str], taxonomy: Taxonomy) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from core.prompts.markdown import Outline
+from core.text.markdown import Outline
 
 _PARSER: Final = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
 _MARKER: Final = re.compile(r"<!-- dfg-orchestrator action=[0-9a-f-]{36} -->\n?")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.context.team import Team
 from core.policy.drafted import Comment, Drafted, Unfit, label_change
 from core.policy.found import Hit, as_finding
 from core.policy.schemas import Strict, Triage
 from core.prompts import triage_comment
-from core.team import Team
 from core.types import Facts, Finding
 
 _LONGEST_WHY = 500

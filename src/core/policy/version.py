@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
+from core.context.team import Team
 from core.policy.data_files import fingerprint
-from core.team import Team
 
 _NUMBER: Final = 10
 """Raise when the engine, the renderer or a schema judges differently."""

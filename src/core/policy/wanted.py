@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from core.policy.haystack import Needles
-from core.policy.readings import Readings
+from core.text.readings import Readings
 
 compiled: Final = cache(re.compile)
 """Once, when it is first needed."""

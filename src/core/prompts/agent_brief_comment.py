@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from core.prompts.comment_parts import fitting, listed, opening, section, unseen, why
-from core.prompts.markdown import Block, Code, Paragraph, Text, labelled
+from core.text.markdown import Block, Code, Paragraph, Text, labelled
 from core.types import Facts
 
 HEADING: Final = "🤖 Agent Brief"

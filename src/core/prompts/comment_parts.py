@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.prompts.markdown import Block, Heading, Items, Paragraph, Text, blocks, inline, labelled, size
+from core.text.markdown import Block, Heading, Items, Paragraph, Text, blocks, inline, labelled, size
 
 
 def fitting(paths: Iterable[str], hidden: frozenset[str], room: int) -> list[str]:

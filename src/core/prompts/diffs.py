@@ -10,7 +10,7 @@ from core.prompts.changes import READ, Kind
 from core.prompts.estimate import UNITS, units
 from core.prompts.patches import cut_patch
 from core.prompts.shares import fair_shares, lines_demand
-from core.prompts.visible import visible_line
+from core.text.visible import visible_line
 from core.types import ChangedFile
 
 Ranked = Sequence[tuple[ChangedFile, Kind]]

@@ -14,7 +14,7 @@ from core.prompts.diffs import Named, Ranked, Shown, diffs_demand, name_files, s
 from core.prompts.estimate import units
 from core.prompts.frame import NONE, TITLE_ROOM, Frame, issue_text, shortened
 from core.prompts.shares import Cut, cut_prose, fair_shares, prose_demand
-from core.prompts.visible import visible_line
+from core.text.visible import visible_line
 from core.types import Facts, Issue, Json, Pack, Prompt, PullRequest, Target
 
 TEMPLATE: Final = """\

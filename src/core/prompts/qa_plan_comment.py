@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from core.config import MAX_COMMENT_CHARACTERS
 from core.prompts.comment_parts import fitting, listed, unseen, why
-from core.prompts.markdown import (
+from core.text.markdown import (
     Block,
     Code,
     Heading,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from core.prompts.comment_parts import listed, opening, section, unseen, why
-from core.prompts.markdown import Block, Code, Inline, Paragraph, Text, inline, labelled
+from core.text.markdown import Block, Code, Inline, Paragraph, Text, inline, labelled
 from core.types import Facts, Json, Sprint
 
 HEADING: Final = "🤖 Sprint Plan"

@@ -1,5 +1,5 @@
 // A comment as GitHub would show it, built as nodes. It knows the notation that our own writer makes
-// (src/core/prompts/markdown.py) and no other: headings, paragraphs, bold, code, fences, lists, quotes, escapes.
+// (src/core/text/markdown.py) and no other: headings, paragraphs, bold, code, fences, lists, quotes, escapes.
 // What else might act on GitHub is shown as it is written, and `strange` is set.
 
 const DEEPEST = 20;

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from core import team
 from core.actions.labels import MOST_DETAIL, Step, change_labels, change_of
 from core.actions.writer import Attempt, Fate
+from core.context import team
 from core.errors import NotFound, UpstreamUnavailable
 from core.types import Action, Effect, Target, TargetNow
 from tests.unit.actions.test_writers import ACTION

@@ -27,7 +27,7 @@ def test_only_the_reader_the_one_line_of_writers_and_the_app_send_to_github() ->
         "core/actions/writer.py",
         "core/context/app_token.py",
         "core/context/github.py",
-        "core/generation.py",
+        "core/runs/generate.py",
     }
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from core import team
 from core.actions.github import earlier, github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import HttpWriter
+from core.context import team
 from core.errors import NotFound, UpstreamUnavailable
-from core.prompts.markdown import marker
+from core.text.markdown import marker
 from core.types import Action, Comment, Effect, Target, TargetNow
 from core.wire import NoAnswer, NotSent, Response
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from core.context.team import Team, load
 from core.policy.engine import judge_answer
 from core.policy.rules import Context
-from core.team import Team, load
 from core.types import Facts, Phase, Target, Verdict
 from tests.corpus.load import CANARY, OWN, REPOSITORY
 

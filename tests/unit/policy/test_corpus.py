@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.policy.readings import read
 from core.policy.rules import TEXT_RULES, Rule
+from core.text.readings import read
 from local.judge import judge_raw
 from local.policy_report import CONTEXT, fault
 from tests.corpus.load import BrokenAnswer, Case, broken, hostile, ordinary

@@ -30,7 +30,7 @@ from core.policy.engine import (
 )
 from core.policy.found import Hit
 from core.policy.rules import Context, Rule, examine
-from core.prompts.markdown import marker
+from core.text.markdown import marker
 from core.types import Action, Facts, Target, Verdict
 from tests.corpus.load import OWN
 from tests.unit.policy.conftest import ACTION_ID, FACTS, GOOD, TEAM, judge

@@ -10,7 +10,7 @@ import pytest
 
 from core.policy.tree import read_back
 from core.prompts.qa_plan_comment import coverage
-from core.prompts.visible import visible_line
+from core.text.visible import visible_line
 from core.types import Facts
 from tests.unit.policy.conftest import bodies, judge, rules_of
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.policy.tree import live_node, read_back
-from core.prompts.markdown import (
+from core.text.markdown import (
     Block,
     Code,
     Fence,

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from core.policy import commands, provenance
-from core.policy.readings import read
 from core.policy.wanted import Wanted
+from core.text.readings import read
 
 MOST = 64
 """Spellings of a run of characters that are told apart."""

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core.policy.data_files import load
 from core.policy.found import harmless
-from core.policy.invisible import found
 from core.policy.rules import TEXT_RULES, Context, examine
 from core.policy.sentences import SIGNS
+from core.text.invisible import found
 from local.fuzz_policy import Fuzzer
 
 CONTEXT = Context("acme/app")

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.policy import schemas, wire_schemas
-from core.policy.strict_json import Fault, read
+from core.text.strict_json import Fault, read
 from core.types import TASK_TYPES, TaskType
 from local.make_schemas import transformed
 

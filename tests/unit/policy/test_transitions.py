@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from core.context.team import Taxonomy
 from core.policy.classifier import classify
 from core.policy.transitions import label_faults, label_state, may_move, touched_groups
-from core.team import Taxonomy
 from core.types import Phase
 from tests.unit.policy.conftest import KANBAN, TEAM
 

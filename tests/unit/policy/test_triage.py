@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.team import Team
+from core.context.team import Team
 from core.types import Facts, Phase, Target
 from tests.corpus.load import CANARY, REPOSITORY
 from tests.unit.policy.conftest import KANBAN, TEAM, bodies, changes, judge, rules_of

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from core.config import TASK_LIMITS
+from core.context.team import Team
 from core.policy.wire_schemas import wire_schema
-from core.team import Team
 from core.types import Issue, Prompt, TaskType
 
 MAX_BODY_CHARACTERS = 65_536

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from core.context.team import load
 from core.prompts.agent_brief import build
 from core.prompts.estimate import estimate
-from core.team import load
 from core.types import Issue, Prompt, Target, Tree
 from tests.unit.prompts.reading import an_issue, frame, section
 

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS, read_limits
+from core.context.team import load
 from core.dispatcher.pricing import worst_case
 from core.errors import ConfigurationError
 from core.prompts import agent_brief, sprint_plan, triage
 from core.prompts.bound import byte_weight
-from core.team import load
 from core.types import Issue, Prompt, TaskType, Tree
 from local.claude_rules import objection
 from tests.unit.prompts.reading import BOUNDARY, CANARY, LARGE, an_issue, frame, system_text, user_text

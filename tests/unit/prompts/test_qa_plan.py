@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config import TASK_LIMITS, read_limits
+from core.context.team import load
 from core.dispatcher.pricing import worst_case
 from core.errors import ConfigurationError
 from core.prompts.bound import byte_weight
 from core.prompts.qa_plan import TEMPLATE, TEMPLATE_HASH, build
-from core.team import load
 from core.types import ChangedFile, Issue, Prompt, PullRequest, Target
 from tests.unit.prompts.reading import BOUNDARY, CANARY, section, system_text, user_text
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from core.config import MAX_SPRINT_ISSUES
+from core.context.team import load
 from core.prompts.sprint_plan import build
-from core.team import load
 from core.types import Issue, Prompt, Target
 from tests.unit.prompts.reading import an_issue, frame, section, user_text
 

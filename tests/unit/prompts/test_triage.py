@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from core.context.team import load
 from core.prompts.triage import TEMPLATE, build
-from core.team import load
 from core.types import Target
 from tests.unit.prompts.reading import an_issue, frame, section, system_text
 

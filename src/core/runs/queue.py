@@ -14,16 +14,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core import claims, phases, tasks
+from core import phases
 from core.actions import states
 from core.actions.states import WAITING
 from core.app import App
 from core.audit import events, log
 from core.audit.chain import Head
-from core.batch import Kind, dispatch_all
 from core.canonical import iso
 from core.errors import ConfigurationError, OrchestratorError, PhaseForbids, StoreUnavailable
+from core.runs import admit
+from core.runs.batch import Kind, dispatch_all
 from core.store import Item, Refused
+from core.tasks import registry
 from core.types import Issue, Json, Target, TaskRequest, TaskType
 
 PRINCIPAL: Final = "schedule"
@@ -162,8 +164,8 @@ def _waiting(app: App, task_type: TaskType) -> frozenset[int]:
 
 
 def _known(app: App, request: TaskRequest) -> str:
-    context = tasks.read(app, request)
-    return claims.known(app, request, context, tasks.build(app, request, context))
+    context = registry.read(app, request)
+    return admit.known(app, request, context, registry.build(app, request, context))
 
 
 def _key(task_type: TaskType) -> dict[str, str]:

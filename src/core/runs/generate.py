@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from core import runs
 from core.app import App
 from core.audit import events
 from core.config import TASK_LIMITS
@@ -14,7 +13,8 @@ from core.dispatcher.generate import GaveUp, Generated, ask
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Unanswered
 from core.errors import LeaseHeld
-from core.runs import Run
+from core.runs import record
+from core.runs.record import Run
 from core.store import Write
 
 START_MS: Final = 10_000
@@ -110,8 +110,8 @@ class _RunBudget:
         extended = self._app.ledger.extend(charge, amount, until, now, ceiling=self.run.ceiling)
         if isinstance(extended, Refusal):
             return extended
-        lease = until + runs.LEASE_MARGIN_MS
-        run, advanced = runs.advance(
+        lease = until + record.LEASE_MARGIN_MS
+        run, advanced = record.advance(
             self._app.settings,
             self.run,
             now,
@@ -119,7 +119,7 @@ class _RunBudget:
             charge=extended,
             lease_until=lease,
         )
-        writes: list[Write] = [*advanced, runs.hold_key(self._app.settings, run, lease)]
+        writes: list[Write] = [*advanced, record.hold_key(self._app.settings, run, lease)]
         lost = self._app.store.transact(writes)
         if lost is not None and lost.positions == (len(advanced),):
             self._app.ledger.settle(extended, kept, charge.until, failed=None)

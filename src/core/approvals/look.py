@@ -13,7 +13,7 @@ from core.actions.states import Stored
 from core.app import App
 from core.canonical import iso
 from core.errors import NotFound, UpstreamUnavailable
-from core.prompts.markdown import marker
+from core.text.markdown import marker
 from core.types import Action
 
 CLOCKS_APART_MS: Final = 300_000

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-SOURCE: Final = Path(__file__).resolve().parents[1]
+SOURCE: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("core", "handlers")
 
 

@@ -12,8 +12,8 @@ from core.audit import events, log
 from core.audit.chain import Head
 from core.audit.events import Entry
 from core.canonical import iso
+from core.dispatcher.gates import Gate
 from core.errors import Conflict, NotFound
-from core.gates import Gate
 from core.store import Write
 from core.types import ActionState, Effect, Json
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core import results, runs
 from core.actions import states
 from core.actions.states import Draft
 from core.app import App
@@ -14,14 +13,15 @@ from core.audit import content, events
 from core.audit.content import WITHHELD, Content
 from core.audit.events import Entry
 from core.config import MAX_ANSWER_BYTES
+from core.dispatcher.gates import Gate
 from core.dispatcher.generate import GaveUp, Generated
 from core.dispatcher.ledger import Charge
+from core.dispatcher.tripping import follow_outcome, trip
 from core.errors import LeaseHeld, StoreUnavailable
-from core.gates import Gate
 from core.policy.version import OWN_SECRETS
-from core.runs import Run
+from core.runs import record, results
+from core.runs.record import Run
 from core.store import Delete, Insert, Item, Lost, Update, Write
-from core.tripping import follow_outcome, trip
 from core.types import Action, ActionState, Effect, Facts, Json, Verdict
 
 GATE_TRIES: Final = 4
@@ -101,7 +101,7 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | str
 
     A text says why it may not be sent any more: its gate has closed, or another run has taken the content over.
     """
-    attempt = runs.attempt_id(run.id, action.id)
+    attempt = record.attempt_id(run.id, action.id)
     before, stored, entries = _judged(app, run, judged)
     before = replace(before, action_id=action.id)
     others = [other for other in judged.verdict.actions if other is not action]
@@ -114,7 +114,7 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | str
     seen = run.storm_seen if action.type == "add_comment" else ""
     for settle in (True, *(False,) * GATE_TRIES):
         now = app.now()
-        after, advanced = runs.advance(
+        after, advanced = record.advance(
             app.settings,
             run,
             now,
@@ -128,7 +128,7 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | str
         writes: list[Write] = [
             gate.pass_through(seen, attempt, now),
             *advanced,
-            runs.hold_key(app.settings, run, now + runs.LEASE_MARGIN_MS),
+            record.hold_key(app.settings, run, now + record.LEASE_MARGIN_MS),
             stored,
             _insert_action(app, before, judged, action, "executing", attempt),
             *(_insert_action(app, before, judged, other, "pending", "") for other in others),
@@ -141,24 +141,24 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | str
             raise LeaseHeld("another invocation has taken this run over")
         if 1 + len(advanced) in lost.positions:  # the key has a new holder: the effect is for that run
             return "another run has taken this content over"
-        record = app.store.get(app.settings.dedupe_table, gate.key)
-        if closed := gate.closed(record, now):
+        latest = app.store.get(app.settings.dedupe_table, gate.key)
+        if closed := gate.closed(latest, now):
             return closed
-        seen = gate.seen(record)
+        seen = gate.seen(latest)
     raise StoreUnavailable("too many runs for one target at once; try again")
 
 
 def go_on(app: App, intended: Intended, effect: Effect, action: Action) -> Intended | None:
     """The outcome of one action with the intent of the run's next. None: its gate is closed, or somebody decided it."""
     run, done = intended.run, intended.action
-    attempt = runs.attempt_id(run.id, action.id)
+    attempt = record.attempt_id(run.id, action.id)
     result = _told(intended, effect)
     now = app.now()
     entries = [
         events.action_ended(done.id, intended.attempt, effect),
         events.action_intended(action, attempt, app.writer().name),
     ]
-    after, advanced = runs.advance(
+    after, advanced = record.advance(
         app.settings,
         run,
         now,
@@ -188,7 +188,7 @@ def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> 
     run, action, state = intended.run, intended.action, effect.outcome
     body = _told(intended, effect)
     now = app.now()
-    _, advanced = runs.advance(
+    _, advanced = record.advance(
         app.settings,
         run,
         now,
@@ -209,7 +209,7 @@ def end(app: App, intended: Intended, effect: Effect, *, moves: bool = True) -> 
         holder="",
         lease_until=0,
     )
-    writes: list[Write] = [runs.keep_key(app.settings, run, body, now), *advanced]
+    writes: list[Write] = [record.keep_key(app.settings, run, body, now), *advanced]
     if moves:
         writes.append(_move_to_outcome(app, intended, effect, now))
     writes += _gate(app, run, action).release(intended.attempt, effect)
@@ -244,7 +244,7 @@ def _move_to_outcome(app: App, intended: Intended, effect: Effect, now: int) -> 
 def abandon(app: App, run: Run, detail: str) -> Json:
     """The worker could not be started: nothing was sent. Where it has started after all, it goes on."""
     body = results.failed(run, detail, reason="worker_unavailable")
-    _, advanced = runs.advance(
+    _, advanced = record.advance(
         app.settings,
         run,
         app.now(),
@@ -253,7 +253,7 @@ def abandon(app: App, run: Run, detail: str) -> Json:
         stage="finished",
         result=body,
     )
-    if app.store.transact([*advanced, runs.release_key(app.settings, run)]) is not None:
+    if app.store.transact([*advanced, record.release_key(app.settings, run)]) is not None:
         return results.accepted(run.id)
     app.ledger.cancel(run.charge, 1)
     return body
@@ -263,7 +263,7 @@ def withdraw(app: App, run: Run, kept: int) -> Json:
     """The phase was taken back while the run was queued: nothing is sent. `kept` micro-dollars stay charged."""
     run = replace(run, charged=kept)
     body = results.skipped(run.id, "phase", f"{app.settings.phase} does not allow {run.task_type} any more")
-    _, advanced = runs.advance(
+    _, advanced = record.advance(
         app.settings,
         run,
         app.now(),
@@ -277,7 +277,7 @@ def withdraw(app: App, run: Run, kept: int) -> Json:
         holder="",
         lease_until=0,
     )
-    writes: list[Write] = [*advanced, runs.release_key(app.settings, run)]
+    writes: list[Write] = [*advanced, record.release_key(app.settings, run)]
     _write_end(app, writes, app.store.transact(writes))
     if kept:
         app.ledger.settle(run.charge, kept, run.charge.until, failed=None)
@@ -331,7 +331,7 @@ def _close(
 ) -> Json:
     """Settle beside the transaction that ends the run without an effect."""
     now = app.now()
-    _, advanced = runs.advance(
+    _, advanced = record.advance(
         app.settings,
         run,
         now,
@@ -343,7 +343,7 @@ def _close(
         holder="",
         lease_until=0,
     )
-    key = runs.keep_key(app.settings, run, body, now) if keep else runs.release_key(app.settings, run)
+    key = record.keep_key(app.settings, run, body, now) if keep else record.release_key(app.settings, run)
     everything = [*advanced, key, *writes]
     _write_end(app, everything, _settle_beside(app, run.id, charge, run.charged, at, everything, failed=failed))
     app.measure("RunsFinished", 1)
@@ -426,4 +426,4 @@ def _states(body: Json) -> dict[str, ActionState]:
 
 
 def _finished(run: Run, status: str, **more: Any) -> Entry:
-    return events.run_finished(status, run.started_iso, charged=run.charged, **runs.summary(run), **more)
+    return events.run_finished(status, run.started_iso, charged=run.charged, **record.summary(run), **more)

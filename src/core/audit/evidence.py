@@ -16,13 +16,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core import runs
 from core.app import App
 from core.audit import log
 from core.audit.chain import Event
 from core.audit.log import RUNS
 from core.canonical import iso
-from core.results import dollars
+from core.runs import record
+from core.runs.results import dollars
 from core.store import Item
 from core.types import TASK_TYPES
 
@@ -139,7 +139,7 @@ def _decided(events: Sequence[Event]) -> Headings:
 
 def _executed(data: Mapping[str, Any], stale: Collection[str]) -> str:
     """By the attempt that got through: the run has one of its own for each action, and each approval another."""
-    if data["attempt"] == runs.attempt_id(data["runId"], data["actionId"]):
+    if data["attempt"] == record.attempt_id(data["runId"], data["actionId"]):
         return "postedByItself"
     return "approvedStale" if data["attempt"] in stale else "approvedUnchanged"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from core import runs
 from core.actions import states
 from core.app import App
 from core.audit import log
 from core.audit.chain import Head
 from core.errors import Conflict, NotFound
+from core.runs import record
 from core.store import Delete, Write
 from core.types import Json
 
@@ -28,8 +28,8 @@ def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
     if not events:
         raise NotFound("no run has this id")
     stored = app.store.query_all(settings.content_table, ("run", run_id))
-    record = runs.load(app.store, settings.dedupe_table, run_id)
-    if record is not None and record.stage != "finished" and app.now() < record.started_at + GIVEN_UP_MS:
+    run = record.load(app.store, settings.dedupe_table, run_id)
+    if run is not None and run.stage != "finished" and app.now() < run.started_at + GIVEN_UP_MS:
         raise Conflict("the run is still going on: erase it when it has ended, or a day after it died")
     writes: list[Write] = [Delete(settings.content_table, {"run": run_id, "name": item["name"]}) for item in stored]
     for action_id in sorted({str(event.data["actionId"]) for event in events if event.type in MAKES_ACTION}):
@@ -40,11 +40,11 @@ def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
         if action.state in states.QUEUED:
             raise Conflict(f"its action {action_id} still waits: reject it first", state=action.state)
         writes.append(states.forget(settings.actions_table, action))
-    if record is not None:
-        writes.append(Delete(settings.dedupe_table, runs.key(run_id)))
-        kept = app.store.get(settings.dedupe_table, {"key": record.dedupe_key})
+    if run is not None:
+        writes.append(Delete(settings.dedupe_table, record.key(run_id)))
+        kept = app.store.get(settings.dedupe_table, {"key": run.dedupe_key})
         if kept is not None and kept["runId"] == run_id:
-            writes.append(Delete(settings.dedupe_table, {"key": record.dedupe_key}, where={"runId": run_id}))
+            writes.append(Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run_id}))
     names = sorted(item["name"] for item in stored)
     entry = (
         "content.erased",

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.context.team import Taxonomy
 from core.policy.digest import action_digest
 from core.policy.transitions import label_state, touched_groups
-from core.team import Taxonomy
 from core.types import Action, TargetNow
 
 

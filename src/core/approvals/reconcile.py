@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from core import marker
 from core.actions import states
 from core.actions.states import WAITING, Stored
 from core.app import App
-from core.decision import Decision
+from core.approvals import look
+from core.approvals.decision import Decision
 from core.errors import Conflict
 
 PRINCIPAL: Final = "schedule"
@@ -51,7 +51,7 @@ def _look(app: App, stored: Stored) -> str:
 
 
 def _look_for_marker(app: App, decision: Decision, stored: Stored) -> str:
-    seen = marker.look(app, stored)
+    seen = look.look(app, stored)
     if stored.state == "executing":
         decision.note_death(stored)
         stored = decision.load()

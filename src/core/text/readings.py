@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from core.policy.haystack import Haystack
-from core.policy.invisible import removed
+from core.text.invisible import removed
 
 _ENTITY_ROUNDS: Final = 4
 _TAG: Final = re.compile(r"<!--.{0,2000}?--!?>|</?[A-Za-z][^<>\n]{0,500}>", re.DOTALL)
@@ -41,7 +41,7 @@ _NEIGHBOURS: Final = 2
 
 
 def _confusables() -> dict[int, str]:
-    path = Path(__file__).parent / "data" / "confusables.json"
+    path = Path(__file__).parents[1] / "policy" / "data" / "confusables.json"
     table: dict[str, str] = json.loads(path.read_text("utf-8"))["map"]
     return {ord(char): plain for char, plain in table.items()}
 

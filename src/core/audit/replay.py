@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core import runs
 from core.actions.states import facts_from_json
 from core.audit.content import WITHHELD
 from core.canonical import sha256
+from core.context.team import Team
 from core.dispatcher.reply import NORMAL_END, read_answer
 from core.policy import engine
-from core.team import Team
+from core.runs import record
 from core.types import Json, Phase, Verdict
 
 
@@ -84,7 +84,7 @@ def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept], team: Team) -
         facts_from_json(json.loads(content["context"].data)["facts"]),
         team=team,
         run_id=run_id,
-        action_ids=lambda index: runs.action_id(run_id, index),
+        action_ids=lambda index: record.action_id(run_id, index),
         phase=phase,
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from core import results, runs
 from core.app import App
 from core.audit import content, events, log
 from core.audit.chain import Head
@@ -19,11 +18,12 @@ from core.config import DISPATCH_SLACK_SECONDS, TASK_LIMITS
 from core.dispatcher import breaker, dedupe, pricing
 from core.dispatcher.breaker import BREAKER_ID, Refusal
 from core.dispatcher.ledger import Charge, Reserved
+from core.dispatcher.tripping import audit_breaker
 from core.errors import StoreUnavailable
 from core.policy.version import version
-from core.runs import Run
+from core.runs import record, results
+from core.runs.record import Run
 from core.store import Item, Lost, Write
-from core.tripping import audit_breaker
 from core.types import Context, Json, Prompt, TaskRequest
 
 TRIES: Final = 4
@@ -154,10 +154,10 @@ def _claim(
         started_at=now,
         charge=Charge(run_id, 1, worst, until),
         charged=0,
-        action_id=runs.action_id(run_id, 0),
+        action_id=record.action_id(run_id, 0),
         head=Head.new(run_id),
         holder=app.new_id() if inline else "",
-        lease_until=until + runs.LEASE_MARGIN_MS if inline else 0,
+        lease_until=until + record.LEASE_MARGIN_MS if inline else 0,
         deliveries=1 if inline else 0,
         result=None,
     )
@@ -177,8 +177,8 @@ def _claim(
     free = dedupe.judge(gathered.key, now)
     assert isinstance(free, dedupe.Free)
     writes: list[Write] = [
-        dedupe.claim(settings.dedupe_table, key, run_id, free, until + runs.LEASE_MARGIN_MS, _day_after(until)),
-        runs.insert(settings.dedupe_table, run),
+        dedupe.claim(settings.dedupe_table, key, run_id, free, until + record.LEASE_MARGIN_MS, _day_after(until)),
+        record.insert(settings.dedupe_table, run),
         content.insert(settings.content_table, run_id, sent),
         content.insert(settings.content_table, run_id, about),
         *appended.writes,
@@ -203,19 +203,19 @@ def _claim(
 def _withdraw(app: App, run: Run, refusal: Refusal, now: int) -> Json:
     """The key was ours and the money was not: give the key back and say so."""
     body = _skipped(run.id, refusal)
-    _, writes = runs.advance(
+    _, writes = record.advance(
         app.settings,
         run,
         now,
         [
             events.charge_refused(refusal.reason, refusal.message),
-            events.run_finished("skipped", run.started_iso, reason=refusal.reason, **runs.summary(run)),
+            events.run_finished("skipped", run.started_iso, reason=refusal.reason, **record.summary(run)),
         ],
         closes=True,
         stage="finished",
         result=body,
     )
-    app.store.transact([*writes, runs.release_key(app.settings, run)])
+    app.store.transact([*writes, record.release_key(app.settings, run)])
     app.measure("DispatchesSkipped", 1)
     return body
 

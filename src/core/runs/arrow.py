@@ -17,20 +17,22 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from core import claims, endings, generation, phases, results, runs, tasks
+from core import phases
 from core.actions.perform import perform
 from core.actions.states import facts_from_json
 from core.app import App
+from core.approvals.binding import bind
 from core.audit import content
-from core.binding import bind
 from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp
-from core.endings import Intended, Judged
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
-from core.recovery import finish_interrupted
-from core.runs import Run
+from core.runs import admit, endings, generate, record, results
+from core.runs.endings import Intended, Judged
+from core.runs.record import Run
+from core.runs.recovery import finish_interrupted
+from core.tasks import registry
 from core.types import Action, Effect, Facts, Json, TaskRequest
 
 POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
@@ -45,9 +47,9 @@ def dispatch(app: App, request: TaskRequest, *, wait_until: int, deadline: int) 
     phases.require_task(app.settings, request.task_type, request.trigger)
     if app.settings.limits.tasks_per_run < 1:
         raise BadRequest("MAX_TASKS_PER_RUN allows no task in a run")
-    context = tasks.read(app, request)
-    prompt = tasks.build(app, request, context)
-    opened = claims.open_run(app, request, context, prompt)
+    context = registry.read(app, request)
+    prompt = registry.build(app, request, context)
+    opened = admit.open_run(app, request, context, prompt)
     if not isinstance(opened, Run):
         return opened
     if app.start_worker is None:
@@ -70,7 +72,7 @@ def hand_over(app: App, run: Run, wait_until: int) -> Json:
             return results.accepted(run.id)
         app.sleep(delay)
         try:
-            current = runs.load(app.store, app.settings.dedupe_table, run.id)
+            current = record.load(app.store, app.settings.dedupe_table, run.id)
         except StoreUnavailable:
             continue  # the worker has the run: that it cannot be read just now is no reason to deny it
         if current is not None and current.result is not None and current.stage == "finished":
@@ -106,7 +108,7 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     worst_case = pricing.worst_case(run.model, input_bound, run.max_tokens)
     kept = 0
     if run.deliveries > 1:
-        resumed = generation.resume_charge(app, run, worst_case)
+        resumed = generate.resume_charge(app, run, worst_case)
         if isinstance(resumed, Refusal):
             return endings.give_up(app, run, GaveUp(run.charge, run.charge.amount, "no_answer", resumed.message))
         run, kept = resumed
@@ -116,7 +118,7 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     unready = _unready(app)
     if unready:
         return endings.give_up(app, run, GaveUp(run.charge, kept, "not_sent", unready))
-    run, outcome = generation.generate(app, run, body, worst_case, deadline, kept)
+    run, outcome = generate.generate(app, run, body, worst_case, deadline, kept)
     if isinstance(outcome, GaveUp):
         return endings.give_up(app, run, outcome)
     answer = outcome.reply.answer
@@ -131,7 +133,7 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
         facts,
         team=app.team,
         run_id=run.id,
-        action_ids=lambda index: runs.action_id(run.id, index),
+        action_ids=lambda index: record.action_id(run.id, index),
         phase=app.settings.phase,
         own_secrets=app.own_secrets(),
     )
@@ -193,12 +195,12 @@ def _take(app: App, run_id: str, deadline: int) -> Run | Json:
     holder = app.new_id()
     while True:
         now = app.now()
-        taken = runs.take_lease(app.store, table, run_id, holder, now, now + runs.FIRST_LEASE_MS)
+        taken = record.take_lease(app.store, table, run_id, holder, now, now + record.FIRST_LEASE_MS)
         if isinstance(taken, Run):
             return taken
         if taken.item is None:
             raise NotFound(f"no run {run_id}")
-        run = runs.read(taken.item)
+        run = record.read(taken.item)
         if run.result is not None and run.stage == "finished":
             return run.result
         if run.lease_until > deadline:

@@ -13,16 +13,16 @@ import json
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from core import runs
 from core.app import App
 from core.audit import events, log
 from core.audit.chain import Head
 from core.canonical import canonical
 from core.errors import LeaseHeld, NotFound, OrchestratorError
-from core.pipeline import dispatch, work
+from core.runs import record
+from core.runs.arrow import dispatch, work
+from core.runs.webhook import Ask
 from core.store import Delete, Insert, Update
 from core.types import Json, Target, TaskRequest
-from core.webhook import Ask
 
 KEPT_SECONDS: Final = 8 * 86_400
 
@@ -100,7 +100,7 @@ def _dispatch(app: App, request: TaskRequest, deadline: int) -> Json:
     inline = replace(app, start_worker=None)
     body = dispatch(inline, request, wait_until=deadline, deadline=deadline)
     if body["status"] == "in_progress":
-        run = runs.load(app.store, app.settings.dedupe_table, body["runId"])
+        run = record.load(app.store, app.settings.dedupe_table, body["runId"])
         if run is not None and run.principal == request.principal:
             return work(inline, run.id, deadline)
     return body

@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.config import LOGIN, Settings
+from core.context.team import TriageRules
 from core.errors import BadRequest, ConfigurationError
-from core.team import TriageRules
 from core.types import Json
 
 MIN_SECRET_CHARACTERS: Final = 16

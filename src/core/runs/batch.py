@@ -14,8 +14,8 @@ from core.app import App, Thunk
 from core.audit import events, log
 from core.audit.chain import Head
 from core.errors import BadRequest, OrchestratorError
-from core.pipeline import dispatch
-from core.results import failed_task
+from core.runs.arrow import dispatch
+from core.runs.results import failed_task
 from core.types import Batch, Json, TaskRequest, TaskType, Trigger
 
 RANK: Final = ("accepted", "success", "duplicate", "in_progress")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from core.errors import OrchestratorError
 from core.policy.classifier import rank
-from core.runs import Run
+from core.runs.record import Run
 from core.types import Action, ActionState, Classification, Json, Usage, Verdict
 
 PREVIEW_CHARACTERS: Final = 1_000

@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from core import marker, phases
+from core import phases
 from core.actions import states
 from core.actions.perform import perform
 from core.actions.states import WAITING, Stored
 from core.app import App
+from core.approvals import look
+from core.approvals.binding import bind
+from core.approvals.decision import Decision
 from core.audit import events
 from core.audit.events import Entry
-from core.binding import bind
 from core.canonical import iso
-from core.decision import Decision
 from core.dispatcher import dedupe
+from core.dispatcher.gates import Gate
 from core.errors import Conflict, PreconditionFailed, SelfApproval, StoreUnavailable
-from core.gates import Gate
 from core.policy import engine
 from core.policy.transitions import outcome_faults
-from core.results import dollars
+from core.runs.results import dollars
 from core.store import Item, Page
 from core.types import ActionState, Effect, Json
 
@@ -208,7 +209,7 @@ def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] 
 
     Raises Conflict while it is too early to tell, or where GitHub cannot be read.
     """
-    seen = marker.look(app, stored)
+    seen = look.look(app, stored)
     if stored.state == "executing":  # say first that it died, so that the next step leaves a true state
         decision.note_death(stored)
         stored = decision.load()
