@@ -118,7 +118,7 @@ build: setup $(MADE_SAM) ## build the functions for Lambda
 deploy: build ## deploy into the AWS account of the environment, see docs/deploy.md
 	@$(SAM) deploy
 
-lock: setup ## write the lock files anew from pyproject.toml and the pinned tools
+lock: ## write the lock files anew from pyproject.toml and the pinned tools
 	@$(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv
 	@.venv-uv/bin/uv export --quiet --format requirements-txt --all-groups --no-emit-project --no-header -o requirements.lock
 	@rm -f uv.lock
