@@ -19,7 +19,7 @@ from core.dispatcher.reply import Reply, read_reply
 from core.errors import NotFound
 from core.policy.transitions import outcome_faults
 from core.store import Store
-from core.types import Action, ChangedFile, Comment, Effect, Issue, Json, PullRequest, Target, TargetNow, Tree
+from core.types import Action, Author, ChangedFile, Comment, Effect, Issue, Json, PullRequest, Target, TargetNow, Tree
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -60,7 +60,7 @@ def pull_request(number: int = 42, **changes: Any) -> PullRequest:
         body="Prices below zero broke the ranking.",
         state="open",
         head_sha="a" * 40,
-        author="contributor",
+        author=Author("contributor"),
         labels=(),
         files=(
             ChangedFile("dfg_api/pricing.py", "modified", 1, 1, PATCH),

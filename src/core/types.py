@@ -79,6 +79,26 @@ class TaskRequest:
 
 
 @dataclass(frozen=True)
+class Author:
+    """An account that wrote something, as GitHub tells it. A deleted account is `ghost` with id 0."""
+
+    login: str
+    id: int = 0
+    type: str = "User"
+    """`User`, `Bot`, `Organization`, `Mannequin`: only a `User` is a person."""
+    association: str = "NONE"
+    """GitHub's `author_association`. Says less than `permission`: private members read as CONTRIBUTOR or NONE."""
+    permission: str | None = None
+    """What the account may do in the repository (`admin`, `maintain`, `write`, `triage`, `read`, `none`).
+
+    None where it was not asked, or the token may not ask.
+    """
+
+
+GHOST: Final = Author("ghost", 0, "User")
+
+
+@dataclass(frozen=True)
 class ChangedFile:
     """A file of a pull request, as GitHub lists it. `patch` is None for binary or very large files."""
 
@@ -101,6 +121,7 @@ class Issue:
     labels: tuple[str, ...]
     is_pull_request: bool = False
     """GitHub answers for a pull request's number too."""
+    author: Author = GHOST
 
     @property
     def text_digest(self) -> str:
@@ -125,11 +146,17 @@ class PullRequest:
     body: str
     state: str
     head_sha: str
-    author: str
+    author: Author
     labels: tuple[str, ...]
     files: tuple[ChangedFile, ...]
     unlisted_files: int = 0
     """Changed files that GitHub counts and does not list: it lists 3,000 at most."""
+    base_ref: str = ""
+    """The branch that it is to be merged into."""
+    head_repository: str = ""
+    """`owner/name` of the repository that its branch is in; empty when that is gone."""
+    head_owner_id: int = 0
+    """The id of the account that owns that repository."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.errors import UpstreamUnavailable
-from core.types import ChangedFile, Comment, Issue, PullRequest, Tree
+from core.types import GHOST, Author, ChangedFile, Comment, Issue, PullRequest, Tree
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -36,7 +36,7 @@ def read_pull(raw: Any, number: int) -> tuple[PullRequest, int]:
             body=_optional_text(pull, "body", what) or "",
             state=_one_of(pull, "state", _STATES, what),
             head_sha=head_sha,
-            author=_login(pull, what),
+            author=_author(pull, what),
             labels=_labels(pull, what),
             files=(),
         ),
@@ -100,6 +100,7 @@ def _issue(raw: Any, what: str) -> Issue:
         state=_one_of(issue, "state", _STATES, what),
         labels=_labels(issue, what),
         is_pull_request=issue.get("pull_request") is not None,
+        author=_author(issue, what),
     )
 
 
@@ -165,6 +166,19 @@ def _require_number(raw: Mapping[str, Any], number: int, what: str) -> None:
 def _login(raw: Mapping[str, Any], what: str) -> str:
     user = raw.get("user")
     return _GHOST if user is None else _text(_object(user, f"{what}'s user"), "login", f"{what}'s user")
+
+
+def _author(raw: Mapping[str, Any], what: str) -> Author:
+    user = raw.get("user")
+    if user is None:
+        return GHOST
+    account = _object(user, f"{what}'s user")
+    return Author(
+        login=_text(account, "login", f"{what}'s user"),
+        id=_count(account, "id", f"{what}'s user") if "id" in account else 0,
+        type=_optional_text(account, "type", f"{what}'s user") or "User",
+        association=_optional_text(raw, "author_association", what) or "NONE",
+    )
 
 
 def _labels(raw: Mapping[str, Any], what: str) -> tuple[str, ...]:

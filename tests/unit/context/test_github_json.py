@@ -13,7 +13,7 @@ from core.context.github_json import (
     read_pull,
     read_tree,
 )
-from core.types import ChangedFile, Comment
+from core.types import GHOST, ChangedFile, Comment
 
 SHA = "c0ffee" * 6 + "c0ff"
 
@@ -44,12 +44,12 @@ def raw_issue(**changes: Any) -> dict[str, Any]:
 def test_a_pull_request() -> None:
     pull, counted = read_pull(raw_pull(), 7)
     assert (pull.number, pull.title, pull.body, pull.state) == (7, "Show fees", "", "open")
-    assert (pull.head_sha, pull.author, pull.labels, pull.files) == (SHA, "dev", ("component:dfg-app",), ())
+    assert (pull.head_sha, pull.author.login, pull.labels, pull.files) == (SHA, "dev", ("component:dfg-app",), ())
     assert counted == 2
 
 
 def test_an_account_that_is_gone_is_a_ghost() -> None:
-    assert read_pull(raw_pull(user=None), 7)[0].author == "ghost"
+    assert read_pull(raw_pull(user=None), 7)[0].author == GHOST
     assert read_comments([{"id": 5, "user": None, "body": None, "created_at": "2026-01-01T00:00:00Z"}]) == (
         Comment("ghost", "", "2026-01-01T00:00:00Z", 5),
     )
