@@ -1,4 +1,4 @@
-"""What the README says of settings, prices, routes, phases, targets and files is what there is."""
+"""What README and docs say of settings, prices, routes, phases, targets and files is what there is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,17 @@ from core.phases import NEEDS_PREREQUISITES
 from core.types import PHASES, TASK_TYPES
 from tests.template.reading import ROOT, written
 
-README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES: Final = {
+    path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+README: Final = PAGES[ROOT / "README.md"]
+HOME: Final = {
+    "API": "docs/api.md",
+    "Configuration": "docs/configuration.md",
+    "Guardrails": "docs/configuration.md",
+    "Models and prices": "docs/configuration.md",
+}
+"""The page that each table stands on; others are in the README."""
 ELSEWHERE: Final = {
     "ANTHROPIC_BASE_URL",
     "AUDIT_KMS_KEY_ID",
@@ -43,8 +53,9 @@ class Recording(dict[str, str]):
 
 def section(heading: str) -> str:
     """The text below a heading, as far as the next one."""
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", README, re.MULTILINE | re.DOTALL)
-    assert found is not None, f"README.md has no heading {heading!r}"
+    page = HOME.get(heading, "README.md")
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", PAGES[ROOT / page], re.MULTILINE | re.DOTALL)
+    assert found is not None, f"{page} has no heading {heading!r}"
     return found[1]
 
 
@@ -133,20 +144,37 @@ def test_every_field_of_a_teams_files_is_told() -> None:
 
 def test_the_targets_that_are_named_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    code = re.findall(r"^```.*?^```|`[^`\n]+`", README, re.MULTILINE | re.DOTALL)
+    code = re.findall(r"^```.*?^```|`[^`\n]+`", "\n".join(PAGES.values()), re.MULTILINE | re.DOTALL)
     named = {name for piece in code for name in re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", piece)}
     assert {"demo", "test", "serve", "plan", "deploy", "check"} <= named
     assert named <= targets
 
 
-def test_links_lead_to_files_and_headings_that_exist() -> None:
-    titles = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
-    headings = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
-    links = re.findall(r"\]\(([^)]+)\)", README)
-    anchors = [link[1:] for link in links if link.startswith("#")]
-    files = [link for link in links if not link.startswith(("#", "http"))]
-    assert [anchor for anchor in anchors if anchor not in headings] == []
-    assert [file for file in files if not (ROOT / file).exists()] == []
+def anchors(page: str) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
+    dead = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", PAGES[path]):
+        file, _, anchor = link.partition("#")
+        there = (path.parent / file).resolve() if file else path
+        if link.startswith("http"):
+            continue
+        if not there.exists() or (anchor and there in PAGES and anchor not in anchors(PAGES[there])):
+            dead.append(link)
+    assert dead == []
+
+
+def test_every_page_is_one_step_from_the_readme() -> None:
+    linked = set(re.findall(r"\]\((docs/[\w-]+\.md)", README))
+    assert {path.relative_to(ROOT).as_posix() for path in PAGES if path.parent != ROOT} - linked == set()
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.encode()) <= 15_000
 
 
 def test_the_index_of_decisions_has_them_all() -> None:
