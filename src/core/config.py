@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, Literal
 
 from core.errors import ConfigurationError
 from core.types import PHASES, TASK_TYPES, Phase, TaskType
@@ -28,6 +28,8 @@ ORIGIN_NAME: Final = re.compile(r"[!-*,-~]{1,200}")
 
 LOGIN: Final = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 """A person's login on GitHub. An app's ends in `[bot]`, and is none."""
+
+Effort = Literal["low", "medium", "high"]
 
 MICRO: Final = 1_000_000
 """Micro-dollars per dollar."""
@@ -61,6 +63,10 @@ GUARDRAILS: Final[Mapping[str, Guardrail]] = {
         "20", "tasks of one kind per UTC day", "Bound what schedules start while nobody looks"
     ),
     "APPROVAL_EXPIRY_DAYS": Guardrail("7", "days", "An approval nobody gave lapses"),
+    "MAX_INPUT_TOKENS_QA_PLAN": Guardrail("60000", "tokens, estimated", "How much of a pull request is read"),
+    "MAX_INPUT_TOKENS_TRIAGE": Guardrail("6000", "tokens, estimated", "How much of an issue is read"),
+    "MAX_INPUT_TOKENS_AGENT_BRIEF": Guardrail("16000", "tokens, estimated", "How much of issue and tree is read"),
+    "MAX_INPUT_TOKENS_SPRINT_PLAN": Guardrail("32000", "tokens, estimated", "How much of all planned issues is read"),
 }
 
 LOOSER_WHEN_LOWER: Final = {
@@ -100,8 +106,13 @@ class TaskLimits:
     """What one task may use. Tokens are the model's; `model` is the default."""
 
     input_tokens: int
+    """Estimated."""
     output_tokens: int
+    """Thinking is among them."""
     model: str
+    effort: Effort = "low"
+    input_bound: int = 10_000_000
+    """Tokens that the money bound on the input may come to: what the run's ceiling leaves beside the output."""
 
     @property
     def timeout_seconds(self) -> float:
@@ -110,11 +121,12 @@ class TaskLimits:
 
 
 TASK_LIMITS: Final[Mapping[TaskType, TaskLimits]] = {
-    "qa_plan": TaskLimits(8_000, 8_000, "claude-sonnet-5-5"),
-    "triage": TaskLimits(4_000, 4_000, "claude-haiku-5-5"),
-    "agent_brief": TaskLimits(8_000, 8_000, "claude-sonnet-5-5"),
+    "qa_plan": TaskLimits(60_000, 12_000, "claude-sonnet-5-5", "medium"),
+    "triage": TaskLimits(6_000, 4_000, "claude-haiku-5-5"),
+    "agent_brief": TaskLimits(16_000, 8_000, "claude-sonnet-5-5"),
     "sprint_plan": TaskLimits(32_000, 8_000, "claude-sonnet-5-5"),
 }
+"""Input is a guardrail's; a deployment may lower it."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,8 @@ class Limits:
     approval_expiry_seconds: int
     checkpoint_lag_seconds: int
     scheduled_per_day: int
+    input_tokens: Mapping[TaskType, int]
+    """Estimated, of each task's prompt."""
     overridden: tuple[str, ...]
     """Guardrails looser than their table value, by explicit override."""
 
@@ -229,6 +243,7 @@ def read_limits(env: Mapping[str, str]) -> Limits:
         approval_expiry_seconds=whole("APPROVAL_EXPIRY_DAYS", 86_400),
         checkpoint_lag_seconds=whole("CHECKPOINT_LAG_SECONDS"),
         scheduled_per_day=whole("MAX_SCHEDULED_TASKS_PER_DAY"),
+        input_tokens={task: whole(f"MAX_INPUT_TOKENS_{task.upper()}") for task in TASK_TYPES},
         overridden=tuple(sorted(overridden)),
     )
 

@@ -194,9 +194,11 @@ class Context:
 
     pull: PullRequest | None = None
     issue: Issue | None = None
-    """The target, or the issue that a pull request is linked to."""
+    """The target, where that is an issue."""
     issues: tuple[Issue, ...] = ()
-    """The issues to plan."""
+    """The issues to plan, or those that a pull request is linked to."""
+    unread: tuple[str, ...] = ()
+    """What was named and not read, in words for the reader."""
     tree: Tree | None = None
 
 
@@ -237,6 +239,10 @@ class Facts:
     """A random string of the system prompt that no honest answer repeats."""
     extra: Json = field(default_factory=dict)
     """Facts of one task type alone."""
+    unread: tuple[str, ...] = ()
+    """Those of `changed_paths` of which the prompt holds no line: no plan covers them."""
+    attempts: int = 0
+    """How many attempts the run's ceiling pays for at worst; 0 where nobody counted them."""
 
 
 @dataclass(frozen=True)

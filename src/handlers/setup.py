@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import urllib3
 
-from core.bootstrap import ensure_breaker
+from core.bootstrap import app, ensure_breaker
 from core.canonical import digest
 from core.errors import OrchestratorError
+from core.tasks import registry
 
 RESOURCE_ID: Final = "setup"
 """Never changes, so CloudFormation never replaces it."""
@@ -25,6 +26,7 @@ def handler(event: dict[str, Any], context: object) -> None:
     if event["RequestType"] != "Delete":
         try:
             ensure_breaker()
+            registry.require_room(app())
         except OrchestratorError as error:
             status, reason = "FAILED", error.message
     answer = {

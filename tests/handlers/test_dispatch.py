@@ -205,14 +205,6 @@ def test_a_spent_budget_answers_429_and_heals_by_itself(make_service: MakeServic
     assert service.dispatch().body["status"] == "success"
 
 
-def test_a_run_that_could_pass_its_ceiling_is_not_begun(make_service: MakeService) -> None:
-    service = make_service(COST_CEILING_PER_RUN_USD="0.01")
-    reply = service.dispatch()
-    assert (reply.status, reply.body["reason"]) == (429, "budget_exhausted")
-    assert "retry-after" in reply.headers
-    assert (service.asked(), service.charged()) == (0, "0.000000")
-
-
 def test_the_task_limit_answers_429(make_service: MakeService) -> None:
     service = make_service(MAX_TASKS_PER_WINDOW="1")
     service.dispatch()

@@ -262,14 +262,6 @@ def test_a_spent_window_an_open_breaker_and_a_failing_model(make_service: MakeSe
     assert int(reply.headers["retry-after"]) > 0
 
 
-def test_a_ceiling_below_the_worst_case_of_one_attempt(make_service: MakeService) -> None:
-    service = make_service(COST_CEILING_PER_RUN_USD="0.001", **PHASE1)
-    put(service, ISSUE, "status:triage")
-    reply = triage(service)
-    assert (reply.status, reply.body["reason"]) == (429, "budget_exhausted")
-    assert (service.asked(), service.charged()) == (0, "0.000000")
-
-
 def test_it_may_go_on_behind_the_answer(make_service: MakeService) -> None:
     service = make_service(late=True, **PHASE3)
     put(service, ISSUE, "status:triage")

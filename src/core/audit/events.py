@@ -13,7 +13,8 @@ from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, TaskTy
 Entry = tuple[str, Json]
 
 
-def run_started(request: TaskRequest, settings: Settings, policy_version: str) -> Entry:
+def run_started(request: TaskRequest, settings: Settings, policy_version: str, attempts: int = 0) -> Entry:
+    """`attempts` is how many the run's ceiling pays for at worst; 0 for a run that asks for none."""
     return "run.started", {
         "kind": "dispatch",
         "trigger": request.trigger,
@@ -22,6 +23,7 @@ def run_started(request: TaskRequest, settings: Settings, policy_version: str) -
         "target": target_json(request.target.type, request.target.number),
         "linkedIssue": request.linked_issue,
         "force": request.force,
+        **({"attempts": attempts} if attempts else {}),
         **({"batch": request.batch.run_id} if request.batch else {}),
         **({"delivery": request.delivery} if request.delivery else {}),
         "repository": settings.repository,

@@ -79,6 +79,18 @@ def worst_case(model: str, input_bound: int, max_tokens: int) -> int:
     )
 
 
+def largest_input(model: str, max_tokens: int, amount: int) -> int:
+    """The largest bound on the input with which `worst_case` stays within `amount` (micro-dollars); 0 for none."""
+    fits, passes = 0, max(amount, 0) * _NANO_PER_MICRO + 1
+    while passes - fits > 1:
+        middle = (fits + passes) // 2
+        if worst_case(model, middle, max_tokens) <= amount:
+            fits = middle
+        else:
+            passes = middle
+    return fits
+
+
 def _reachable(model: str, prompt_tokens: int) -> Iterator[Tier]:
     """Tiers that prompts of up to so many tokens fall into; the last is that of exactly so many."""
     try:

@@ -73,6 +73,11 @@ def kind_of(path: str, *, is_text: bool = False) -> Kind:
     return "source"
 
 
+def behaves(file: ChangedFile) -> bool:
+    """Whether a change in this file can change what the software does."""
+    return kind(file) not in ("test", "docs", "lock", "binary")
+
+
 def largest_first(files: Iterable[ChangedFile]) -> list[tuple[ChangedFile, Kind]]:
     """Files that are read first, by size of the change; then those that are only named. Ties by path."""
     kinds = [(file, kind(file)) for file in files]

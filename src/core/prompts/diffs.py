@@ -40,6 +40,8 @@ class Shown:
     lines_total: int
     unshown: int
     """Files worth reading that have a diff, of which nothing fitted."""
+    read: frozenset[str]
+    """Paths of the files of which at least a line is shown."""
 
 
 def entry(file: ChangedFile, its_kind: Kind) -> str:
@@ -90,6 +92,7 @@ def show_diffs(ranked: Ranked, room: int) -> Shown:
             chosen.append(file)
             demands.append(_demand(file, room))
     pieces: list[str] = []
+    read: list[str] = []
     whole = partly = lines_shown = lines_total = carry = 0
     for file, share in zip(chosen, fair_shares(room, demands), strict=True):
         head = _head(file)
@@ -101,13 +104,15 @@ def show_diffs(ranked: Ranked, room: int) -> Shown:
         text = f"{head}{cut.text}\n"
         carry = available - units(text)
         pieces.append(text)
+        read.append(file.path)
         if cut.whole:
             whole += 1
         else:
             partly += 1
             lines_shown += cut.shown - cut.shortened
             lines_total += cut.total
-    return Shown("".join(pieces), whole, partly, lines_shown, lines_total, len(readable) - whole - partly)
+    unshown = len(readable) - whole - partly
+    return Shown("".join(pieces), whole, partly, lines_shown, lines_total, unshown, frozenset(read))
 
 
 def _readable(ranked: Ranked) -> list[ChangedFile]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from core.canonical import sha256
 from core.config import TaskLimits
 from core.errors import ConfigurationError
-from core.prompts.bound import input_bound
+from core.prompts.bound import byte_weight, input_bound
 from core.prompts.estimate import UNITS, estimate, units
 from core.prompts.request import request_body
 from core.prompts.shares import Cut
@@ -28,8 +28,22 @@ _FRAMING_ESTIMATE: Final = 250
 """Tokens the API adds for roles and structured output."""
 _NOTES_ROOM: Final = 320 * UNITS
 """Kept for the sentences about what was cut."""
-_LEAST_ROOM: Final = 400 * UNITS
+_LEAST_ROOM: Final = 2_000 * UNITS
 """Below this the prompt could hold nothing of its subject that is worth paying for."""
+_UNITS_PER_BYTE: Final = 3
+"""No text counts fewer units for a byte of its bound: see `estimate`."""
+_NOTES_BYTES: Final = _NOTES_ROOM // _UNITS_PER_BYTE
+_TRIES: Final = 3
+
+
+class Fitted(Protocol):
+    """The untrusted texts of a prompt as far as they fit."""
+
+    @property
+    def texts(self) -> Sequence[str]: ...
+
+
+F = TypeVar("F", bound=Fitted)
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,28 @@ class Frame:
             raise ValueError("boundary and canary must differ")
 
     def room(self, head: str, titles: Sequence[str]) -> int:
-        """Units left for the parts. Raises ConfigurationError when there is none to speak of."""
+        """Units left for the parts: with so many both the input limit and the money bound hold, whatever they say.
+
+        Raises ConfigurationError when there is no room to speak of.
+        """
+        return min(self._room(head, titles), self._bytes(head, titles) * _UNITS_PER_BYTE)
+
+    def fit(self, head: str, titles: Sequence[str], fill: Callable[[int], F]) -> F:
+        """What `fill` makes of the most units with which the input limit and the money bound hold.
+
+        How many bytes a unit has depends on the text, so a first try is measured and the next one corrected.
+        Raises as `room` does.
+        """
+        room, most = self._room(head, titles), self._bytes(head, titles)
+        for _ in range(_TRIES):
+            fitted = fill(room)
+            weight = sum(byte_weight(text) for text in fitted.texts)
+            if weight <= most:
+                return fitted
+            room = room * most // weight * 99 // 100
+        return fill(self.room(head, titles))
+
+    def _room(self, head: str, titles: Sequence[str]) -> int:
         fixed = (
             sum(units(text) for text in (*self._system(), self._schema(), head))
             + units(self._sections([(title, "") for title in titles]))
@@ -67,9 +102,20 @@ class Frame:
         if room < _LEAST_ROOM:
             raise ConfigurationError(
                 f"an input limit of {self.limits.input_tokens} tokens leaves no room for the {self.subject}: "
-                f"instructions and schema alone take {fixed // UNITS}"
+                f"instructions and schema alone take {fixed // UNITS}; raise the task's MAX_INPUT_TOKENS"
             )
         return room
+
+    def _bytes(self, head: str, titles: Sequence[str]) -> int:
+        """What the parts may weigh in the money bound."""
+        empty = self._sections([(title, "") for title in titles])
+        most = self.limits.input_bound - input_bound([*self._system(), head, empty], self.wire_schema) - _NOTES_BYTES
+        if most * _UNITS_PER_BYTE < _LEAST_ROOM:
+            raise ConfigurationError(
+                f"COST_CEILING_PER_RUN_USD leaves no room for the {self.subject} at the price of {self.model}: "
+                "raise it, name a cheaper model for the task, or let fewer tasks share a run"
+            )
+        return most
 
     def prompt(self, head: str, parts: Sequence[tuple[str, str]], facts: Facts) -> Prompt:
         """The request. `parts` are the untrusted texts, each with its title, of at most `room` units together.
@@ -83,6 +129,7 @@ class Frame:
             body=request_body(
                 model=self.model,
                 max_tokens=self.limits.output_tokens,
+                effort=self.limits.effort,
                 system=system,
                 user=user,
                 wire_schema=self.wire_schema,

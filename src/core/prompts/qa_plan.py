@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.config import TaskLimits
-from core.prompts.changes import READ, largest_first
-from core.prompts.diffs import Named, Ranked, Shown, diffs_demand, name_files, show_diffs
-from core.prompts.estimate import units
-from core.prompts.frame import NONE, TITLE_ROOM, Frame, issue_text, shortened
-from core.prompts.shares import Cut, cut_prose, fair_shares, prose_demand
-from core.text.visible import visible_line
-from core.types import Facts, Issue, Json, Pack, Prompt, PullRequest, Target
+from core.prompts import pull_request
+from core.prompts.frame import Frame
+from core.types import Issue, Pack, Prompt, PullRequest
 
 TEMPLATE: Final = """\
 QA plan, template 1.
@@ -62,24 +56,10 @@ material has them.
 """
 TEMPLATE_HASH: Final = hashlib.sha256(TEMPLATE.encode()).hexdigest()
 
-_WEIGHTS: Final = (2, 3, 6)
-"""How description, issue and diffs divide what the list of files leaves; it may take half, and what is spare."""
-
-
-@dataclass(frozen=True)
-class _Context:
-    """The untrusted text as far as it fits."""
-
-    title: Cut
-    body: Cut
-    issue: Cut | None
-    named: Named
-    shown: Shown
-
 
 def build(
     pull: PullRequest,
-    issue: Issue | None,
+    issues: Sequence[Issue],
     *,
     repository: str,
     model: str,
@@ -88,81 +68,9 @@ def build(
     boundary: str,
     canary: str,
     wire_schema: Mapping[str, Any],
+    unread: Sequence[str] = (),
 ) -> Prompt:
-    """The request, whatever the size of the pull request. Pure, and linear in its size.
-
-    `boundary` and `canary` are fresh random hex of at least 128 bits. Raises ValueError when one is not, or occurs
-    in the text it must be told from; ConfigurationError when the limit leaves no room for the pull request.
-    """
+    """The request, whatever the size of the pull request: see `pull_request.build`."""
     frame = Frame("pull request", TEMPLATE, model, limits, packs, boundary, canary, wire_schema)
-    ranked = largest_first(pull.files)
     head = f"Write the QA plan for pull request #{pull.number} of {repository}.\n"
-    context = _fit(pull, issue, ranked, frame.room(head, _titles(issue)))
-    texts = [context.title.text, context.body.text or NONE]
-    texts += [context.issue.text or NONE] if context.issue is not None else []
-    texts += [context.named.text or NONE, context.shown.text or NONE]
-    facts = Facts(
-        task_type="qa_plan",
-        repository=repository,
-        target=Target("pull_request", pull.number),
-        target_state=pull.head_sha,
-        changed_paths=tuple(visible_line(file.path) for file in pull.files),
-        cuts=_cuts(pull, ranked, context),
-        canary=canary,
-        extra=_extra(pull, issue, ranked, context),
-    )
-    return frame.prompt(head, list(zip(_titles(issue), texts, strict=True)), facts)
-
-
-def _titles(issue: Issue | None) -> list[str]:
-    linked = [] if issue is None else [f"linked issue #{issue.number}"]
-    return ["title", "description", *linked, "changed files", "diffs"]
-
-
-def _fit(pull: PullRequest, issue: Issue | None, ranked: Ranked, room: int) -> _Context:
-    title = cut_prose(visible_line(pull.title), TITLE_ROOM)
-    room -= units(title.text) + 4 * units(NONE)
-    linked_text = "" if issue is None else issue_text(issue)
-    demands = (prose_demand(pull.body, room), prose_demand(linked_text, room), diffs_demand(ranked, room))
-    named = name_files(ranked, max(room // 2, room - sum(demands)))
-    room -= units(named.text)
-    body_room, issue_room, _ = fair_shares(room, demands, _WEIGHTS)
-    body = cut_prose(pull.body, body_room)
-    linked = cut_prose(linked_text, issue_room)
-    left = room - units(body.text) - units(linked.text)
-    return _Context(title, body, None if issue is None else linked, named, show_diffs(ranked, left))
-
-
-def _cuts(pull: PullRequest, ranked: Ranked, context: _Context) -> tuple[str, ...]:
-    """What the prompt lacks, without a word of the untrusted text: it goes into the comment too."""
-    of_all = f"of {len(pull.files):,} changed files"
-    cuts = shortened((("Title", context.title), ("Description", context.body), ("Linked issue", context.issue)))
-    shown = context.shown
-    if shown.partly:
-        lines = f"{shown.lines_shown:,} of {shown.lines_total:,} lines of their diffs"
-        cuts.append(f"Read in part: {shown.partly:,} {of_all} ({lines}).")
-    if shown.unshown:
-        cuts.append(f"Diff not read, for lack of room: {shown.unshown:,} {of_all}.")
-    kinds = Counter(its_kind for _, its_kind in ranked if its_kind not in READ)
-    if kinds:
-        listed = ", ".join(f"{count:,} {its_kind}" for its_kind, count in sorted(kinds.items()))
-        cuts.append(f"Diff not read, by kind of file: {listed}.")
-    without = sum(
-        1 for file, its_kind in ranked if its_kind in READ and not file.patch and file.additions + file.deletions
-    )
-    if without:
-        cuts.append(f"Without a diff from GitHub: {without:,} {of_all}.")
-    if context.named.left_out:
-        cuts.append(f"Not named to the model: {context.named.left_out:,} {of_all}.")
-    if pull.unlisted_files:
-        total = len(pull.files) + pull.unlisted_files
-        cuts.append(f"Not listed by GitHub: {pull.unlisted_files:,} of {total:,} changed files.")
-    return tuple(cuts)
-
-
-def _extra(pull: PullRequest, issue: Issue | None, ranked: Ranked, context: _Context) -> Json:
-    return {
-        "title": context.title.text,
-        "risky": [visible_line(file.path) for file, its_kind in ranked if its_kind == "source"],
-        "issue": None if issue is None else issue.number,
-    }
+    return pull_request.build(frame, head, "qa_plan", repository, pull, issues, unread)

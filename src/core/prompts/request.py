@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from core.config import Effort
 from core.types import Prompt
 
 
 def request_body(
-    *, model: str, max_tokens: int, system: Sequence[str], user: str, wire_schema: Mapping[str, Any]
+    *, model: str, max_tokens: int, effort: Effort, system: Sequence[str], user: str, wire_schema: Mapping[str, Any]
 ) -> bytes:
     """JSON in UTF-8. No sampling parameters, forced tools or prefill: current models answer 400 to them.
 
-    Nothing is marked as cacheable, see `cacheable`. Thinking counts as output, so the effort is low.
+    Nothing is marked as cacheable, see `cacheable`. Thinking counts as output: `effort` says how much of it.
     """
     body = {
         "model": model,
@@ -24,7 +25,7 @@ def request_body(
         "system": [{"type": "text", "text": text} for text in system],
         "messages": [{"role": "user", "content": [{"type": "text", "text": user}]}],
         "thinking": {"type": "adaptive"},
-        "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": wire_schema}},
+        "output_config": {"effort": effort, "format": {"type": "json_schema", "schema": wire_schema}},
     }
     return _written(body)
 

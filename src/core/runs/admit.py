@@ -24,6 +24,7 @@ from core.policy.version import version
 from core.runs import record, results
 from core.runs.record import Run
 from core.store import Item, Lost, Write
+from core.tasks import registry
 from core.types import Context, Json, Prompt, TaskRequest
 
 TRIES: Final = 4
@@ -102,14 +103,9 @@ def _decide(
     refusal = breaker.open_for(gathered.breaker, now, limits) or breaker.over_budget(
         gathered.breaker, now, worst, 1, limits
     )
-    if refusal is None and worst > _ceiling(app, request):
+    if refusal is None and worst > registry.ceiling(app, request):
         refusal = Refusal("budget_exhausted", 3600, "the worst case of one attempt is above the run's cost ceiling")
     return _skipped(run_id, refusal) if refusal else None
-
-
-def _ceiling(app: App, request: TaskRequest) -> int:
-    whole = app.settings.limits.run_ceiling
-    return min(whole, request.batch.share) if request.batch else whole
 
 
 def _record_refusal(app: App, request: TaskRequest, run_id: str, body: Json, now: int) -> Json:
@@ -147,7 +143,7 @@ def _claim(
         principal=request.principal,
         model=prompt.model,
         max_tokens=prompt.max_tokens,
-        ceiling=_ceiling(app, request),
+        ceiling=registry.ceiling(app, request),
         dedupe_key=key,
         storm_seen=gathered.storm["actionId"] if gathered.storm else "",
         force=request.force,
@@ -168,7 +164,7 @@ def _claim(
         run.head,
         now,
         [
-            events.run_started(request, settings, version(app.team)),
+            events.run_started(request, settings, version(app.team), prompt.facts.attempts),
             events.prompt_stored(prompt, key, sent.digest, about.digest),
             events.charge_requested(1, worst, until),
         ],

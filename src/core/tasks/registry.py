@@ -6,16 +6,17 @@ A new task type is one entry here, one prompt file, one schema, one handler and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.app import App, Thunk
 from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS
-from core.errors import BadRequest, Conflict, NotFound
+from core.dispatcher import pricing
+from core.errors import BadRequest, ConfigurationError, Conflict, NotFound
 from core.policy.wire_schemas import wire_schema
 from core.prompts import agent_brief, qa_plan, sprint_plan, triage
 from core.prompts.request import cacheable
-from core.types import Context, Issue, Prompt, TaskRequest, TaskType
+from core.types import GHOST, Context, Issue, Prompt, PullRequest, Target, TaskRequest, TaskType, Tree
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def read_pull_request(app: App, request: TaskRequest) -> Context:
     pull, *issues = app.together(reads)
     if pull.state != "open":
         raise Conflict(f"pull request {pull.number} is {pull.state}", state=pull.state)
-    return Context(pull=pull, issue=issues[0] if issues else None)
+    return Context(pull=pull, issues=tuple(issues))
 
 
 def read_issue(app: App, request: TaskRequest) -> Context:
@@ -77,7 +78,7 @@ def read_sprint(app: App, request: TaskRequest) -> Context:
 
 def build_qa_plan(app: App, request: TaskRequest, context: Context) -> Prompt:
     assert context.pull is not None
-    return qa_plan.build(context.pull, context.issue, **_frame(app, request))
+    return qa_plan.build(context.pull, context.issues, unread=context.unread, **_frame(app, request))
 
 
 def build_triage(app: App, request: TaskRequest, context: Context) -> Prompt:
@@ -110,6 +111,12 @@ TASKS: Final[Mapping[TaskType, Task]] = {
 }
 
 
+def ceiling(app: App, request: TaskRequest) -> int:
+    """Micro-dollars that the run may cost: a task of a batch has its share."""
+    whole = app.settings.limits.run_ceiling
+    return min(whole, request.batch.share) if request.batch else whole
+
+
 def read(app: App, request: TaskRequest) -> Context:
     """What GitHub says about the target now. Raises NotFound, Conflict, BadRequest, UpstreamUnavailable."""
     return TASKS[request.task_type].read(app, request)
@@ -117,8 +124,26 @@ def read(app: App, request: TaskRequest) -> Context:
 
 def build(app: App, request: TaskRequest, context: Context) -> Prompt:
     """The request to the model, as the deployment wants it cached or not."""
-    prompt = TASKS[request.task_type].build(app, request, context)
+    draft = TASKS[request.task_type].build
+    try:
+        prompt = draft(app, request, context)
+    except ConfigurationError:
+        if request.batch is None:
+            raise
+        prompt = draft(app, replace(request, batch=None), context)  # admitted only if it fits the share as it is
+    worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens)
+    attempts = min(ceiling(app, request) // worst, app.settings.limits.max_retries + 1)
+    prompt = replace(prompt, facts=replace(prompt.facts, attempts=attempts))
     return cacheable(prompt) if app.settings.prompt_caching else prompt
+
+
+def require_room(app: App) -> None:
+    """Raises ConfigurationError where settings leave a task nothing to read: it says which of them to change."""
+    issue, target = Issue(1, "", "", "open", ()), Target("issue", 1)
+    pull = PullRequest(1, "", "", "open", "", GHOST, (), ())
+    nothing = Context(pull=pull, issue=issue, issues=(issue,), tree=Tree((), whole=True))
+    for task_type, task in TASKS.items():
+        task.build(app, TaskRequest(task_type, target, None, False, "", "schedule"), nothing)
 
 
 def _open(issue: Issue) -> Issue:
@@ -132,10 +157,17 @@ def _open(issue: Issue) -> Issue:
 def _frame(app: App, request: TaskRequest) -> dict[str, Any]:
     """What every prompt is built with: a fresh boundary and canary among it."""
     task_type = request.task_type
+    limits = TASK_LIMITS[task_type]
+    model = app.settings.models[task_type]
+    limits = replace(
+        limits,
+        input_tokens=app.settings.limits.input_tokens[task_type],
+        input_bound=pricing.largest_input(model, limits.output_tokens, ceiling(app, request)),
+    )
     return {
         "repository": app.settings.repository,
-        "model": app.settings.models[task_type],
-        "limits": TASK_LIMITS[task_type],
+        "model": model,
+        "limits": limits,
         "packs": app.team.packs[task_type],
         "boundary": app.random_hex(),
         "canary": app.random_hex(),
