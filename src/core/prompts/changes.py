@@ -1,9 +1,10 @@
-"""What kind of file a change is in, told by its path alone: text inside a file could lie about it."""
+"""What kind of file a change is in, by its path and by whether it is text: what stands in it could lie about it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.types import ChangedFile
@@ -13,50 +14,80 @@ Kind = Literal["source", "test", "docs", "lock", "generated", "vendored", "minif
 READ: Final[tuple[Kind, ...]] = ("source", "test", "docs")
 """Kinds whose diffs are worth a reader's time, the most telling first."""
 
-_NAMES: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
-    (
+
+@dataclass(frozen=True)
+class _Row:
+    """`behaves`: whether such a file can change what the software does."""
+
+    kind: Kind
+    behaves: bool
+    paths: re.Pattern[str]
+
+
+def _row(kind: Kind, behaves: bool, *paths: str) -> _Row:
+    return _Row(kind, behaves, re.compile("|".join(paths), re.IGNORECASE))
+
+
+_CODE: Final = r"\.(pyi?|go|[mc]?jsx?|tsx?|java|kts?|scala|groovy|cs|fs|rb|php|rs|swift|c|cc|cpp|h|exs?|lua|sh)$"
+
+_TABLE: Final[tuple[_Row, ...]] = (
+    _row(
         "vendored",
-        re.compile(r"^vendor/|(^|/)(node_modules|third[_-]party|bower_components|_?vendored|_vendor|\.yarn)/"),
+        True,
+        r"^vendor/",
+        r"(^|/)(node_modules|third[_-]party|bower_components|_?vendored|_vendor|\.yarn)/",
     ),
-    (
+    _row(
         "lock",
-        re.compile(
-            r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|deno\.lock|"
-            r"poetry\.lock|pdm\.lock|uv\.lock|pipfile\.lock|pylock(\.[\w-]+)?\.toml|requirements[\w.-]*\.lock|"
-            r"cargo\.lock|go\.sum|go\.work\.sum|composer\.lock|gemfile\.lock|packages\.lock\.json|mix\.lock|"
-            r"pubspec\.lock|podfile\.lock|flake\.lock|gradle\.lockfile|\.terraform\.lock\.hcl)$"
-        ),
+        False,
+        r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|deno\.lock|"
+        r"poetry\.lock|pdm\.lock|uv\.lock|pipfile\.lock|pylock(\.[\w-]+)?\.toml|requirements[\w.-]*\.lock|"
+        r"cargo\.lock|go\.sum|go\.work\.sum|composer\.lock|gemfile\.lock|packages\.lock\.json|mix\.lock|"
+        r"pubspec\.lock|podfile\.lock|flake\.lock|gradle\.lockfile|\.terraform\.lock\.hcl)$",
     ),
-    ("minified", re.compile(r"[.-]min\.(js|mjs|css)$|\.(js|css|mjs)\.map$|\.bundle\.js$")),
-    (
+    _row("minified", True, r"[.-]min\.(js|mjs|css)$", r"\.(js|css|mjs)\.map$", r"\.bundle\.js$"),
+    _row("generated", False, r"\.snap$", r"(^|/)mocks?/mock_[^/]*\.go$"),
+    _row(
         "generated",
-        re.compile(
-            r"_pb2(_grpc)?\.pyi?$|\.pb(\.\w+)?\.(go|cc|h)$|(^|/)zz_generated[^/]*$|[._]generated\.\w+$|\.g\.dart$|"
-            r"\.designer\.cs$|\.snap$|(^|/)(generated|dist|__generated__)/|(^|/)mocks?/mock_[^/]*\.go$|(^|/)bindata\.go$"
-        ),
+        True,
+        r"_pb2(_grpc)?\.pyi?$|\.pb(\.\w+)?\.(go|cc|h)$|(^|/)zz_generated[^/]*$|[._]generated\.\w+$|\.g\.dart$",
+        r"\.designer\.cs$|(^|/)(generated|dist|__generated__)/|(^|/)bindata\.go$",
     ),
-    (
+    _row("binary", True, r"\.(jar|war|whl|exe|dll|so|dylib|a|o|pyc|class|wasm|bin|zip|gz|bz2|xz|zst|7z|tar|pkl)$"),
+    _row(
         "binary",
-        re.compile(
-            r"\.(png|jpe?g|gif|webp|avif|ico|bmp|tiff?|pdf|woff2?|ttf|otf|eot|zip|gz|bz2|xz|zst|7z|tar|jar|war|whl|"
-            r"exe|dll|so|dylib|a|o|pyc|class|wasm|mp[34]|mov|avi|webm|ogg|wav|sqlite3?|db|parquet|pkl|npy|bin|psd)$"
-        ),
+        False,
+        r"\.(png|jpe?g|gif|webp|avif|ico|bmp|tiff?|pdf|woff2?|ttf|otf|eot|mp[34]|mov|avi|webm|ogg|wav|"
+        r"sqlite3?|db|parquet|npy|psd)$",
     ),
-    (
+    _row(
         "test",
-        re.compile(
-            r"(^|/)(tests?|__tests__|specs?|testdata|fixtures|e2e|cypress)/|"
-            r"(^|/)(test_[^/]*\.py|conftest\.py)$|[._-](test|spec)s?\.\w+$|tests?\.(java|kt|cs|swift)$"
-        ),
+        False,
+        r"(^|/)(tests?|__tests__|testdata|fixtures|e2e|cypress)/",
+        rf"(^|/)specs?/[^\n]*{_CODE}",
+        rf"[._-](test|spec)s?{_CODE}",
+        r"(^|/)(test_[^/]*\.py|conftest\.py)$",
+        r"(^|/)[^/]*(?-i:[a-z0-9]Tests?)\.(java|kt|scala|groovy|cs|swift)$",
     ),
-    (
+    # Instructions to agents, prompts and templates are words that a program obeys.
+    _row(
+        "source",
+        True,
+        r"(^|/)(claude|agents|gemini|skill|copilot-instructions)\.md$",
+        r"(^|/)(prompts?|packs|templates|\.github|\.claude|\.cursor)/[^\n]*\.(md|mdx|txt)$",
+        r"(^|/)(requirements|constraints)[\w.-]*\.txt$",
+        r"(^|/)cmakelists\.txt$",
+    ),
+    _row(
         "docs",
-        re.compile(
-            r"\.(md|mdx|markdown|rst|adoc)$|(^|/)docs?/[^\n]*\.txt$|"
-            r"(^|/)(readme|changelog|changes|license|licence|notice|authors|contributing)(\.txt)?$"
-        ),
+        False,
+        r"\.(md|mdx|markdown|rst|adoc)$",
+        r"(^|/)docs?/[^\n]*\.txt$",
+        r"(^|/)(readme|changelog|changes|license|licence|notice|authors|contributing)(\.txt)?$",
     ),
 )
+"""The first row that fits decides; what none fits is source."""
+_SOURCE: Final = _row("source", True)
 
 
 def kind(file: ChangedFile) -> Kind:
@@ -66,16 +97,13 @@ def kind(file: ChangedFile) -> Kind:
 
 def kind_of(path: str, *, is_text: bool = False) -> Kind:
     """The kind of the file at a path."""
-    lower = path.lower()
-    for name, pattern in _NAMES:
-        if pattern.search(lower) and not (name == "binary" and is_text):
-            return name
-    return "source"
+    return _find(path, is_text).kind
 
 
 def behaves(file: ChangedFile) -> bool:
-    """Whether a change in this file can change what the software does."""
-    return kind(file) not in ("test", "docs", "lock", "binary")
+    """Whether a change in this file can change what the software does: as it is named now, or was before."""
+    is_text = file.patch is not None
+    return any(_find(path, is_text).behaves for path in (file.path, file.previous_path) if path)
 
 
 def largest_first(files: Iterable[ChangedFile]) -> list[tuple[ChangedFile, Kind]]:
@@ -88,3 +116,7 @@ def largest_first(files: Iterable[ChangedFile]) -> list[tuple[ChangedFile, Kind]
         return place, -(file.additions + file.deletions), file.path
 
     return sorted(kinds, key=order)
+
+
+def _find(path: str, is_text: bool) -> _Row:
+    return next((row for row in _TABLE if row.paths.search(path) and not (row.kind == "binary" and is_text)), _SOURCE)

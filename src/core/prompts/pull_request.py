@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.prompts.changes import READ, behaves, kind, largest_first
-from core.prompts.diffs import Named, Ranked, Shown, diffs_demand, name_files, show_diffs
-from core.prompts.estimate import units
+from core.prompts.diffs import Diffs, Named, Ranked, Shown, name_files
+from core.prompts.estimate import UNITS, units
 from core.prompts.frame import NONE, TITLE_ROOM, Frame, issue_text, shortened
 from core.prompts.shares import Cut, cut_prose, fair_shares, prose_demand
 from core.text.visible import visible_line
@@ -31,8 +31,9 @@ class _Context:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        parts = (self.title.text, self.body.text, *(issue.text for issue in self.issues), self.named.text)
-        return tuple(text or NONE for text in (*parts, self.shown.text))
+        parts = (self.title.text, self.body.text, *(issue.text for issue in self.issues))
+        files = (self.named.text(self.shown.read), self.shown.text)
+        return tuple(text or NONE for text in (*parts, *files))
 
 
 def build(
@@ -50,7 +51,8 @@ def build(
     """
     ranked = largest_first(pull.files)
     titles = ["title", "description", *(f"linked issue #{issue.number}" for issue in issues), "changed files", "diffs"]
-    context = frame.fit(head, titles, lambda room: _fit(pull, issues, ranked, room))
+    diffs = Diffs(ranked, frame.limits.input_tokens * UNITS)
+    context = frame.fit(head, titles, lambda room: _fit(pull, issues, ranked, diffs, room))
     facts = Facts(
         task_type=task_type,
         repository=repository,
@@ -63,6 +65,8 @@ def build(
             "title": context.title.text,
             "risky": [visible_line(file.path) for file, _ in ranked if behaves(file)],
             "linked": [issue.number for issue in issues],
+            "linesRead": context.shown.lines_read,
+            "linesChanged": context.shown.lines_changed,
         },
         unread=tuple(
             visible_line(file.path)
@@ -73,20 +77,19 @@ def build(
     return frame.prompt(head, list(zip(titles, context.texts, strict=True)), facts)
 
 
-def _fit(pull: PullRequest, issues: Sequence[Issue], ranked: Ranked, room: int) -> _Context:
+def _fit(pull: PullRequest, issues: Sequence[Issue], ranked: Ranked, diffs: Diffs, room: int) -> _Context:
     """Title, description and issues come first, in at most half of the room where the diffs need the other half."""
     title = cut_prose(visible_line(pull.title), TITLE_ROOM)
     room -= units(title.text) + (4 + len(issues)) * units(NONE)
     linked = [issue_text(issue) for issue in issues]
     demands = [prose_demand(text, room) for text in (pull.body, *linked)]
-    diffs = diffs_demand(ranked, room)
-    named = name_files(ranked, max(room // 4, room - sum(demands) - diffs))
-    room -= units(named.text)
-    prose = max(room // 2, room - diffs)
+    named = name_files(ranked, max(room // 4, room - sum(demands) - diffs.demand))
+    room -= named.cost
+    prose = max(room // 2, room - diffs.demand)
     shares = fair_shares(prose, demands, [_WEIGHTS[0], *(_WEIGHTS[1] for _ in linked)])
     body, *cut = (cut_prose(text, share) for text, share in zip((pull.body, *linked), shares, strict=True))
     left = room - sum(units(part.text) for part in (body, *cut))
-    return _Context(title, body, tuple(cut), named, show_diffs(ranked, left))
+    return _Context(title, body, tuple(cut), named, diffs.show(left))
 
 
 def _cuts(pull: PullRequest, issues: Sequence[Issue], ranked: Ranked, context: _Context) -> tuple[str, ...]:
@@ -95,17 +98,16 @@ def _cuts(pull: PullRequest, issues: Sequence[Issue], ranked: Ranked, context: _
     linked = [(f"Issue #{issue.number}", cut) for issue, cut in zip(issues, context.issues, strict=True)]
     cuts = shortened((("Title", context.title), ("Description", context.body), *linked))
     shown = context.shown
-    if shown.partly:
-        lines = f"{shown.lines_shown:,} of {shown.lines_total:,} lines of their diffs"
-        cuts.append(f"Read in part: {shown.partly:,} {of_all} ({lines}).")
-    if shown.unshown:
-        cuts.append(f"Diff not read, for lack of room: {shown.unshown:,} {of_all}.")
+    if shown.partly or shown.unshown:
+        lines = f"{shown.lines_read:,} of {shown.lines_changed:,} changed lines"
+        files = f"{shown.partly:,} {of_all} in part, {shown.unshown:,} not at all"
+        cuts.append(f"Read: {lines}; {files}.")
     kinds = Counter(its_kind for _, its_kind in ranked if its_kind not in READ)
     if kinds:
         listed = ", ".join(f"{count:,} {its_kind}" for its_kind, count in sorted(kinds.items()))
         cuts.append(f"Diff not read, by kind of file: {listed}.")
     without = sum(
-        1 for file, its_kind in ranked if its_kind in READ and not file.patch and file.additions + file.deletions
+        its_kind in READ and not file.patch and file.additions + file.deletions > 0 for file, its_kind in ranked
     )
     if without:
         cuts.append(f"Without a diff from GitHub: {without:,} {of_all}.")

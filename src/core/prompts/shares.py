@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from core.prompts.estimate import character_units, units
 from core.text.visible import visible
 
-LONG_LINE: Final = 400
+LONG_LINE: Final = 1_000
 """Characters of one line that are shown: a longer one is data, or minified."""
 
 _FEWEST_UNITS: Final = 3
@@ -21,21 +21,15 @@ _PIECE: Final = 4_096
 
 @dataclass(frozen=True)
 class Cut:
-    """The part of a text that fits. `shown` of `total` are lines for `cut_lines`, characters for `cut_prose`."""
+    """The part of a text that fits: `shown` of `total` characters."""
 
     text: str
     shown: int
     total: int
-    shortened: int = 0
-    """Lines among those shown of which the end is missing."""
-
-    @property
-    def to_the_end(self) -> bool:
-        return self.shown == self.total
 
     @property
     def whole(self) -> bool:
-        return self.to_the_end and not self.shortened
+        return self.shown == self.total
 
 
 def fair_shares(room: int, demands: Sequence[int], weights: Sequence[int] | None = None) -> list[int]:
@@ -50,32 +44,9 @@ def fair_shares(room: int, demands: Sequence[int], weights: Sequence[int] | None
     return shares
 
 
-def cut_lines(text: str, room: int) -> Cut:
-    """As many lines from the start as fit, made visible; a line over LONG_LINE is shortened and says so."""
-    kept: list[str] = []
-    used = shortened = 0
-    for line, is_short in _lines(text):
-        used += units(line) + character_units("\n")
-        if used > room:
-            break
-        kept.append(line)
-        shortened += is_short
-    return Cut("\n".join(kept), len(kept), text.count("\n") + 1, shortened)
-
-
-def lines_demand(text: str, room: int) -> int:
-    """Units that `cut_lines` needs for the whole text, or something above `room`: it looks no further."""
-    used = 0
-    for line, _ in _lines(text):
-        used += units(line) + character_units("\n")
-        if used > room:
-            break
-    return used
-
-
 def cut_prose(text: str, room: int) -> Cut:
     """The start of the text that fits, made visible; ended at a line or word where one is near."""
-    start = text[: _enough(room)]
+    start = text[: enough(room)]
     shown = visible(start)
     used = 0
     for position, character in enumerate(shown):
@@ -89,33 +60,26 @@ def cut_prose(text: str, room: int) -> Cut:
 
 def prose_demand(text: str, room: int) -> int:
     """Units that `cut_prose` needs for the part of the text that it looks at."""
-    return units(visible(text[: _enough(room)]))
+    return units(visible(text[: enough(room)]))
 
 
 def rough_demand(text: str, room: int) -> int:
     """The same for a text among many: no less than it needs, and past `room` it looks no further."""
     used = 0
-    for start in range(0, min(len(text), _enough(room)), _PIECE):
+    for start in range(0, min(len(text), enough(room)), _PIECE):
         used += units(visible(text[start : start + _PIECE]))
         if used > room:
             break
     return used
 
 
-def _enough(room: int) -> int:
+def shown_line(line: str) -> tuple[str, bool]:
+    """A line as it is shown, and whether it was shortened."""
+    if len(line) <= LONG_LINE:
+        return visible(line.removesuffix("\r")), False
+    return f"{visible(line[:LONG_LINE])} … (a line of {len(line):,} characters)", True
+
+
+def enough(room: int) -> int:
+    """Characters of a text beyond which nothing can fit."""
     return max(room, 0) // _FEWEST_UNITS + 2
-
-
-def _lines(text: str) -> Iterator[tuple[str, bool]]:
-    """Each line as it is shown, and whether it was shortened."""
-    start = 0
-    while start <= len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        length = end - start
-        line = text[start : start + min(length, LONG_LINE)]
-        if length <= LONG_LINE:
-            yield visible(line.removesuffix("\r")), False
-        else:
-            yield f"{visible(line)} … (a line of {length:,} characters)", True
-        start = end + 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.prompts.changes import kind, largest_first
+from core.prompts.changes import behaves, kind, largest_first
 from core.types import ChangedFile
 
 
@@ -40,6 +40,17 @@ def file(path: str, additions: int = 1, patch: str | None = "@@ -1 +1 @@\n+x") -
         ("README.md", "docs"),
         ("docs/guide/index.rst", "docs"),
         ("LICENSE", "docs"),
+        ("internal/attest.go", "source"),
+        ("src/latest.ts", "source"),
+        ("app/Latest.java", "source"),
+        ("app/LatestTest.java", "test"),
+        ("spec/openapi.yaml", "source"),
+        ("spec/models/user_spec.rb", "test"),
+        ("docs/requirements.txt", "source"),
+        ("docs/CMakeLists.txt", "source"),
+        ("docs/notes.txt", "docs"),
+        ("AGENTS.md", "source"),
+        ("src/team/packs/product.md", "source"),
     ],
 )
 def test_kinds_are_told_by_path(path: str, expected: str) -> None:
@@ -72,3 +83,39 @@ def test_the_largest_real_change_comes_first() -> None:
         "yarn.lock",
         "logo.png",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("attest.go", True),
+        ("latest.ts", True),
+        ("requirements.txt", True),
+        ("CMakeLists.txt", True),
+        ("docs/conf.py", True),
+        ("dist/index.js", True),
+        ("vendor/x/y.go", True),
+        ("static/app.min.js", True),
+        ("api/v1/service.pb.go", True),
+        (".github/workflows/ci.yml", True),
+        ("CLAUDE.md", True),
+        ("README.md", False),
+        ("docs/guide/index.rst", False),
+        ("tests/test_main.py", False),
+        ("web/list.spec.ts", False),
+        ("go.sum", False),
+        ("web/__snapshots__/list.test.js.snap", False),
+    ],
+)
+def test_what_can_change_behaviour_is_not_told_by_a_harmless_name(path: str, expected: bool) -> None:
+    assert behaves(file(path)) == expected
+
+
+def test_a_program_is_binary_and_behaves_and_a_picture_does_not() -> None:
+    assert behaves(file("lib/tool.jar", patch=None))
+    assert not behaves(file("logo.png", patch=None))
+
+
+def test_code_that_is_moved_into_the_documentation_is_taken_away_from_the_software() -> None:
+    moved = ChangedFile("docs/pay.md", "renamed", 0, 0, None, previous_path="src/pay.py")
+    assert behaves(moved)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -123,7 +124,13 @@ def test_facts_for_policy() -> None:
     assert facts.repository == "dfg/dfg-app"
     assert facts.changed_paths == ("README.md", "src/fees.py", "yarn.lock", "tests/test_fees.py")
     assert facts.canary == CANARY
-    assert facts.extra == {"title": "Show fees", "risky": ["src/fees.py"], "linked": [100]}
+    assert facts.extra == {
+        "title": "Show fees",
+        "risky": ["src/fees.py"],
+        "linked": [100],
+        "linesRead": 6,
+        "linesChanged": 6,
+    }
 
 
 def test_hidden_characters_are_shown_to_the_model() -> None:
@@ -244,14 +251,13 @@ def test_a_full_prompt_uses_most_of_its_room() -> None:
 
 def test_cuts_name_counts() -> None:
     cuts = built(*SIZES["everything long"]).facts.cuts
-    assert [cut.split(":")[0] for cut in cuts] == [
-        "Title",
-        "Description",
-        "Issue #100",
-        "Read in part",
-        "Diff not read, for lack of room",
-        "Not named to the model",
-    ]
+    assert [cut.split(":")[0] for cut in cuts[:3]] == ["Title", "Description", "Issue #100"]
+    assert re.fullmatch(
+        r"Read: [\d,]+ of 1,064,000 changed lines; "
+        r"[\d,]+ of 2,000 changed files in part, [\d,]+ not at all\.",
+        cuts[3],
+    )
+    assert cuts[4].startswith("Not named to the model: ")
     assert "of 2,000 changed files" in cuts[-1]
     assert "Not listed by GitHub: 2,700 of 3,000 changed files." in built(*SIZES["3,000 unlisted besides"]).facts.cuts
 
