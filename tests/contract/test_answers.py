@@ -53,7 +53,7 @@ def test_dispatches_that_have_to_wait(served: Served) -> None:
     body = {"prNumber": 42}
     for tight, reason in (
         (replace(limits, tasks_per_window=0), "task_limit"),
-        (replace(limits, run_ceiling=1), "budget_exhausted"),
+        (replace(limits, window_ceiling=1), "budget_exhausted"),
     ):
         served.world.app = replace(original, settings=replace(original.settings, limits=tight))
         answer = served.call("POST", DISPATCH, json=body)
@@ -201,7 +201,7 @@ def test_triage_of_several_issues(served: Served) -> None:
     assert served.call("POST", TRIAGE, json={"issueNumbers": [8]}).status_code == 502
     assert served.call("POST", TRIAGE, json={"issueNumbers": [999]}).status_code == 404
     original = world.app
-    tight = replace(original.settings, limits=replace(original.settings.limits, run_ceiling=1))
+    tight = replace(original.settings, limits=replace(original.settings.limits, window_ceiling=1))
     world.app = replace(original, settings=tight)
     assert served.call("POST", TRIAGE, json={"issueNumbers": [8, 9]}).status_code == 429
     world.app = replace(original, start_worker=lambda event: None)

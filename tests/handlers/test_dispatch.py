@@ -241,6 +241,7 @@ def test_a_confirmed_phase_allows_what_it_did_before(make_service: MakeService) 
 
 
 def test_a_plan_without_a_linked_issue(service: Service) -> None:
+    service.repository.change_pull(42, body="See #100, which this does not close.")
     reply = service.api.post(DISPATCH, {"prNumber": 42})
     assert reply.body["executed"] is True
     assert "issue" not in {call.operation for call in service.github.faults.calls.entries()}

@@ -85,7 +85,7 @@ def propose(app: App, run: Run, judged: Judged) -> Json:
     run, stored, entries = _judged(app, run, judged)
     actions = judged.verdict.actions
     state: ActionState | None = "pending" if actions else None
-    body = results.success(run, judged.verdict, judged.generated.reply.answer.usage)
+    body = results.success(run, judged.verdict, judged.generated.reply.answer.usage, judged.facts)
     entries += [events.action_proposed(action) for action in actions]
     first = {"state": state, "actionId": actions[0].id, "actions": _states(body)} if actions else {}
     entries.append(_finished(run, "success", classification=body["classification"], **first))
@@ -107,7 +107,7 @@ def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | str
     others = [other for other in judged.verdict.actions if other is not action]
     entries += [events.action_proposed(other) for other in others]
     entries.append(events.action_intended(action, attempt, app.writer().name))
-    result = results.success(before, judged.verdict, judged.generated.reply.answer.usage)
+    result = results.success(before, judged.verdict, judged.generated.reply.answer.usage, judged.facts)
     result = results.with_state(result, action.id, "outcome_unknown")
     charge = judged.generated.charge
     gate = _gate(app, run, action)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from core.errors import OrchestratorError
 from core.policy.classifier import rank
 from core.runs.record import Run
-from core.types import Action, ActionState, Classification, Json, Usage, Verdict
+from core.types import Action, ActionState, Classification, Facts, Json, Usage, Verdict
 
 PREVIEW_CHARACTERS: Final = 1_000
 
@@ -17,7 +17,7 @@ def dollars(micro: int) -> str:
     return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"
 
 
-def success(run: Run, verdict: Verdict, usage: Usage) -> dict[str, Any]:
+def success(run: Run, verdict: Verdict, usage: Usage, facts: Facts) -> dict[str, Any]:
     """A draft was made, and each of its actions waits. What is told of the first action is told of the draft."""
     listed = [
         {
@@ -41,6 +41,7 @@ def success(run: Run, verdict: Verdict, usage: Usage) -> dict[str, Any]:
         **_spent(run, usage),
         **{name: first[name] for name in names if name in first},
         "classification": max(classes, key=rank, default="auto_safe"),
+        **({"linkedIssues": facts.extra["linked"]} if "linked" in facts.extra else {}),
         "checks": _checks(verdict),
         "actions": listed,
     }

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from core.app import App, Thunk
 from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS
+from core.context.closing import closing_references
 from core.dispatcher import pricing
 from core.errors import BadRequest, ConfigurationError, Conflict, NotFound
+from core.policy.trust import may_write
 from core.policy.wire_schemas import wire_schema
 from core.prompts import agent_brief, qa_plan, sprint_plan, triage
 from core.prompts.request import cacheable
@@ -28,7 +30,10 @@ class Task:
 
 
 def read_pull_request(app: App, request: TaskRequest) -> Context:
-    """The pull request and its linked issue, at once. Raises Conflict when the pull request is closed."""
+    """The pull request and its linked issues. Raises Conflict when the pull request is closed.
+
+    The issue that the caller names is read at once, whoever wrote it; those that the description names after it.
+    """
     linked = request.linked_issue
     github = app.github()
     reads: list[Thunk] = [lambda: github.pull_request(request.target.number)]
@@ -37,7 +42,32 @@ def read_pull_request(app: App, request: TaskRequest) -> Context:
     pull, *issues = app.together(reads)
     if pull.state != "open":
         raise Conflict(f"pull request {pull.number} is {pull.state}", state=pull.state)
+    if linked is None:
+        return _with_closing(app, pull)
     return Context(pull=pull, issues=tuple(issues))
+
+
+def _with_closing(app: App, pull: PullRequest) -> Context:
+    """The pull request with the issues that it says it closes, as far as their authors may write here."""
+    github = app.github()
+
+    def read(number: int) -> Thunk:
+        def issue() -> Issue | str:
+            try:
+                found = github.issue(number)
+            except NotFound:
+                return f"Issue #{number} was not read: it is gone."
+            if found.is_pull_request:
+                return f"Issue #{number} was not read: it is a pull request."
+            if not may_write(found.author, app.settings):
+                return f"Issue #{number} was not read: its author may not write here."
+            return found
+
+        return issue
+
+    read_ones = app.together([read(number) for number in closing_references(pull.body, app.settings.repository)])
+    issues = tuple(one for one in read_ones if isinstance(one, Issue))
+    return Context(pull=pull, issues=issues, unread=tuple(one for one in read_ones if isinstance(one, str)))
 
 
 def read_issue(app: App, request: TaskRequest) -> Context:
