@@ -49,8 +49,8 @@ demo: setup ## run the main job once, on stand-ins, and show all of it
 serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
 	@$(BIN)/python -m local.serve
 
-plan: setup ## PR=case.json: print a QA plan for a pull request in GitHub's REST shape
-	@$(BIN)/python -m local.plan "$(PR)"
+plan: setup ## PR=case.json [TEAM=plain]: print a QA plan for a pull request in GitHub's REST shape; nothing is posted
+	@TEAM=$(TEAM) $(BIN)/python -m local.plan "$(PR)"
 
 test: setup $(MADE_SAM) ## run the tests that take no long preparation
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/acceptance --ignore tests/long

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -177,6 +178,14 @@ def test_a_plan_for_a_case_in_githubs_shape(tmp_path: Path, sample: dict[str, An
     output, _ = plan.communicate(timeout=120)
     assert plan.returncode == 0, output
     assert "## 🤖 QA Test Plan" in output
+    assert "187 of 187 changed lines" in output
+    assert re.search(r"Reserved  \$0\.1\d for an attempt at worst; the run's ceiling pays for [23] attempts", output)
+    assert "Nothing was posted." in output
+    assert "action." not in output
+    unknown = command("local.plan", str(case), TEAM="nobody")
+    output, _ = unknown.communicate(timeout=60)
+    assert unknown.returncode == 1
+    assert "there is no team 'nobody': choose one of dfg, plain" in output
 
 
 def test_a_case_that_is_none_is_said_plainly(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.config import TASK_LIMITS
-from core.context.team import DEFAULT, MOST_PACK_TOKENS, PRIORITIES, load
+from core.context.team import DEFAULT, MOST_PACK_TOKENS, PRIORITIES, TEAMS, load
 from core.errors import ConfigurationError
 from core.prompts.estimate import estimate
 from core.types import SPRINTS, TASK_TYPES
@@ -18,7 +18,7 @@ from core.types import SPRINTS, TASK_TYPES
 KANBAN = Path(__file__).parents[1] / "teams" / "kanban"
 
 
-@pytest.fixture(params=[DEFAULT, KANBAN], ids=["dfg", "kanban"])
+@pytest.fixture(params=[DEFAULT, TEAMS / "plain", KANBAN], ids=["dfg", "plain", "kanban"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of a team's folder, to be changed."""
     return Path(shutil.copytree(request.param, tmp_path / "team"))
@@ -54,6 +54,15 @@ def test_a_team_speaks_of_its_own_labels_alone(folder: Path) -> None:
     assert {rules.untriaged, rules.ready} <= set(team.taxonomy.transitions)
     assert (tuple(rules.priorities), tuple(rules.sprints)) == (PRIORITIES, SPRINTS)
     assert rules.questions in labels
+
+
+def test_the_plain_team_knows_no_product_and_has_the_method() -> None:
+    team = load(TEAMS / "plain")
+    words = " ".join(pack.text for chosen in team.packs.values() for pack in chosen)
+    assert not re.search(r"dfg|auction|deal|preview|staging", words, re.IGNORECASE)
+    assert [pack.name for pack in team.packs["qa_plan"]] == ["qa_method"]
+    assert team.rules.components == {}
+    assert team.taxonomy.labels < load().taxonomy.labels
 
 
 def test_every_task_has_packs_that_leave_room_for_its_input(folder: Path) -> None:

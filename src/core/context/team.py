@@ -18,7 +18,8 @@ from core.errors import ConfigurationError
 from core.prompts.estimate import estimate
 from core.types import SPRINTS, TASK_TYPES, Pack, Sprint, TaskType
 
-DEFAULT: Final = Path(__file__).parent / "teams" / "dfg"
+TEAMS: Final = Path(__file__).parent / "teams"
+DEFAULT: Final = TEAMS / "dfg"
 PRIORITIES: Final = ("P0", "P1", "P2", "P3")
 MOST_PACK_TOKENS: Final = 2_000
 MOST_LABEL_CHARACTERS: Final = 50
