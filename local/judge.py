@@ -25,7 +25,8 @@ from typing import Any, Final, TextIO
 from core.context.team import DEFAULT, Team, load
 from core.policy.engine import examine_comment, judge_answer
 from core.policy.rules import TEXT_RULES, Context, Rule
-from core.text.markdown import Quote, blocks, marker, write
+from core.text.markdown import marker, write
+from core.text.prose import blocks
 from core.text.visible import visible_line
 from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Verdict
 
@@ -54,7 +55,7 @@ def own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
 
 def judge_text(body: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> dict[str, Any]:
     """Classification, findings and the bytes that would be posted (None when refused)."""
-    document = (Quote(blocks(body)),)
+    document = blocks(body)
     rendered = write(document, marker(ACTION_ID))
     classification, findings = examine_comment(document, rendered, body, context, "phase0", rules)
     return {

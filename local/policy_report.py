@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from core.policy.body import examine_body
 from core.policy.rules import TEXT_RULES, Context, Rule
-from core.text.markdown import Outline, Quote, blocks, marker, outline, write
+from core.text.markdown import marker, write
+from core.text.prose import blocks
+from core.text.read_back import faults
 from core.text.readings import Readings, read
 from local.judge import ACTION_ID, judge_raw, judge_text
 from tests.corpus.bots import live
@@ -119,10 +120,10 @@ def _cost() -> None:
         row(rule.name, [_seconds(partial(_exhaust, rule, text)) for text in readings])
     rendered = []
     for text in texts:
-        document = (Quote(blocks(text)),)
-        rendered.append((write(document, marker(ACTION_ID)), outline(document)))
+        document = blocks(text)
+        rendered.append((document, write(document, marker(ACTION_ID))))
     row("rendering", [_seconds(partial(_render, text)) for text in texts])
-    row("reading back", [_seconds(partial(_read_back, *one)) for one in rendered])
+    row("reading back", [_seconds(partial(faults, *one)) for one in rendered])
     row("all of it", [_seconds(partial(judge_text, text, CONTEXT)) for text in texts])
 
 
@@ -131,12 +132,7 @@ def _exhaust(rule: Rule, text: Readings) -> None:
 
 
 def _render(text: str) -> str:
-    return write((Quote(blocks(text)),), marker(ACTION_ID))
-
-
-def _read_back(body: str, meant: Outline) -> None:
-    no_text = (Rule("none", 1, lambda _text, _context: iter(())),)
-    list(examine_body(body, meant, CONTEXT, no_text))
+    return write(blocks(text), marker(ACTION_ID))
 
 
 def _print(line: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.context.team import Taxonomy, Team
 from core.policy.schemas import Strict
-from core.text.markdown import Block
+from core.text.document import Block
 from core.types import Facts, Finding, Target
 
 Unfit = Callable[[Sequence[str]], frozenset[str]]

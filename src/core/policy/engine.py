@@ -27,7 +27,8 @@ from core.policy.transitions import label_faults, label_state
 from core.policy.version import OWN_SECRETS, version
 from core.policy.wire_schemas import field_names
 from core.text import invisible
-from core.text.markdown import Block, marker, outline, size, write
+from core.text.document import Block
+from core.text.markdown import marker, size, write
 from core.text.strict_json import Fault, read
 from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Verdict
 
@@ -230,7 +231,7 @@ def _examine(
     part: Comment | LabelChange, proposal: _Proposal, context: Context, rules: Sequence[Rule], team: Team
 ) -> Iterator[Finding]:
     if isinstance(part, Comment):
-        yield from examine_body(proposal.payload["body"], outline(part.document), context, rules)
+        yield from examine_body(proposal.payload["body"], part.document, context, rules)
     else:
         yield from _label_findings(proposal.target, proposal.payload, team)
 
@@ -258,9 +259,7 @@ def examine_comment(
         findings = list(examine("body", text, context, rules))
     if not any(finding.severity == "refuse" for finding in findings):
         told = {finding.rule for finding in findings}
-        findings += [
-            finding for finding in examine_body(body, outline(document), context, rules) if finding.rule not in told
-        ]
+        findings += [finding for finding in examine_body(body, document, context, rules) if finding.rule not in told]
     return classify("add_comment", findings, phase, "qa_plan")[0], _told(findings)
 
 

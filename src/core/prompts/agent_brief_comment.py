@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from core.prompts.comment_parts import fitting, listed, opening, section, unseen, why
-from core.text.markdown import Block, Code, Paragraph, Text, labelled
+from core.text.document import Block, Code, Own, Paragraph
+from core.text.prose import labelled
 from core.types import Facts
 
 HEADING: Final = "🤖 Agent Brief"
@@ -56,5 +57,5 @@ def _files(paths: Sequence[str], hidden: frozenset[str]) -> list[tuple[Block, ..
     items: list[tuple[Block, ...]] = [(Paragraph(((Code(path),),)),) for path in shown]
     unnamed = len(different) - len(items)
     if unnamed:
-        items.append((Paragraph(((Text(f"{unnamed} whose names are not shown"),),)),))
+        items.append((Paragraph(((Own(f"{unnamed} whose names are not shown"),),)),))
     return items

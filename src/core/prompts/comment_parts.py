@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.text.markdown import Block, Heading, Items, Paragraph, Text, blocks, inline, labelled, size
+from core.text.document import Block, Heading, Items, Own, Paragraph
+from core.text.markdown import size
+from core.text.prose import blocks, inline, labelled
 
 
 def fitting(paths: Iterable[str], hidden: frozenset[str], room: int) -> list[str]:
@@ -19,7 +21,7 @@ def fitting(paths: Iterable[str], hidden: frozenset[str], room: int) -> list[str
 
 def opening(heading: str, words: str) -> list[Block]:
     """The comment's heading, and in our own words where it comes from."""
-    return [Heading(2, (Text(heading),)), Paragraph(((Text(words),),))]
+    return [Heading(2, (Own(heading),)), Paragraph(((Own(words),),))]
 
 
 def listed(heading: str, texts: Sequence[str], *, ordered: bool = False) -> list[Block]:
@@ -30,7 +32,7 @@ def listed(heading: str, texts: Sequence[str], *, ordered: bool = False) -> list
 def section(heading: str, items: Iterable[tuple[Block, ...]], *, ordered: bool = False) -> list[Block]:
     """A list under a heading; nothing for none."""
     every = tuple(items)
-    return [Heading(3, (Text(heading),)), Items(every, ordered)] if every else []
+    return [Heading(3, (Own(heading),)), Items(every, ordered)] if every else []
 
 
 def unseen(cuts: Sequence[str]) -> list[Block]:
@@ -40,4 +42,4 @@ def unseen(cuts: Sequence[str]) -> list[Block]:
 
 def why(heading: str, reason: str, evidence: str) -> list[Block]:
     """The end of every comment."""
-    return [Heading(3, (Text(heading),)), *labelled("Reason:", reason), *labelled("Evidence:", evidence)]
+    return [Heading(3, (Own(heading),)), *labelled("Reason:", reason), *labelled("Evidence:", evidence)]

@@ -8,22 +8,9 @@ from typing import Final, Protocol
 
 from core.config import MAX_COMMENT_CHARACTERS
 from core.prompts.comment_parts import fitting, listed, unseen, why
-from core.text.markdown import (
-    Block,
-    Code,
-    Heading,
-    Inline,
-    Items,
-    Paragraph,
-    Strong,
-    Text,
-    blocks,
-    inline,
-    labelled,
-    marker,
-    size,
-    write,
-)
+from core.text.document import Block, Code, Heading, Inline, Items, Own, Paragraph, Part, Strong
+from core.text.markdown import marker, size, write
+from core.text.prose import blocks, inline, labelled
 from core.types import Facts
 
 HEADING: Final = "🤖 QA Test Plan"
@@ -88,23 +75,23 @@ def coverage(plan: QaPlanLike, changed_paths: tuple[str, ...]) -> Coverage:
 def _paths(paths: Sequence[str], hidden: frozenset[str], room: int) -> Inline:
     shown = fitting(paths, hidden, room)[:_MOST_PATHS]
     rest = len(paths) - len(shown)
-    parts: list[Text | Code | Strong] = []
+    parts: list[Part] = []
     for path in shown:
-        parts += [Text(", "), Code(path)] if parts else [Code(path)]
+        parts += [Own(", "), Code(path)] if parts else [Code(path)]
     if rest:
         more = f"{rest} more whose names are not shown" if shown else f"{rest} whose names are not shown"
-        parts.append(Text(f", and {more}" if shown else more))
+        parts.append(Own(f", and {more}" if shown else more))
     return tuple(parts)
 
 
 def _case(number: int, case: TestCaseLike, hidden: frozenset[str], room: int) -> list[Block]:
     result: list[Block] = [
-        Heading(3, (Text(f"{number} · "), *inline(case.ac_id))),
+        Heading(3, (Own(f"{number} · "), *inline(case.ac_id))),
         *labelled("Criterion:", case.ac_text),
     ]
     if case.covers:
         covers = _paths(list(dict.fromkeys(case.covers)), hidden, room)
-        result.append(Paragraph(((Strong("Covers:"), Text(" "), *covers),)))
+        result.append(Paragraph(((Strong("Covers:"), Own(" "), *covers),)))
     result += [
         Paragraph(((Strong("Steps"),),)),
         Items(tuple(blocks(step) for step in case.steps), ordered=True),
@@ -124,13 +111,13 @@ def _files(plan: QaPlanLike, facts: Facts, hidden: frozenset[str], room: int) ->
     if not total:
         return []
     lines: list[Inline] = [
-        (Text(f"The plan covers {len(found.covered)} of {total} changed file{'s' if total != 1 else ''}."),)
+        (Own(f"The plan covers {len(found.covered)} of {total} changed file{'s' if total != 1 else ''}."),)
     ]
     if found.covered:
-        lines.append((Strong("Covered:"), Text(" "), *_paths(found.covered, hidden, room)))
+        lines.append((Strong("Covered:"), Own(" "), *_paths(found.covered, hidden, room)))
     if found.uncovered:
-        lines.append((Strong("Not covered:"), Text(" "), *_paths(found.uncovered, hidden, room)))
-    return [Heading(3, (Text("Changed files"),)), Items(tuple((Paragraph((line,)),) for line in lines))]
+        lines.append((Strong("Not covered:"), Own(" "), *_paths(found.uncovered, hidden, room)))
+    return [Heading(3, (Own("Changed files"),)), Items(tuple((Paragraph((line,)),) for line in lines))]
 
 
 def build(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> tuple[Block, ...]:
@@ -145,13 +132,13 @@ def build(plan: QaPlanLike, facts: Facts, hidden: frozenset[str]) -> tuple[Block
 def _document(plan: QaPlanLike, facts: Facts, hidden: frozenset[str], room: int) -> tuple[Block, ...]:
     """Half of the room is for what the criteria cover, in equal shares, and a quarter for each list at the end."""
     document: list[Block] = [
-        Heading(2, (Text(HEADING),)),
+        Heading(2, (Own(HEADING),)),
         Paragraph(
             (
                 (
-                    Text("Drafted by a language model for commit "),
+                    Own("Drafted by a language model for commit "),
                     Code(facts.target_state[:12]),
-                    Text(". Nobody has run these steps yet."),
+                    Own(". Nobody has run these steps yet."),
                 ),
             )
         ),

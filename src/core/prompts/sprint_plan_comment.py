@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from core.prompts.comment_parts import listed, opening, section, unseen, why
-from core.text.markdown import Block, Code, Inline, Paragraph, Text, inline, labelled
+from core.text.document import Block, Code, Inline, Own, Paragraph
+from core.text.prose import inline, labelled
 from core.types import Facts, Json, Sprint
 
 HEADING: Final = "🤖 Sprint Plan"
@@ -67,11 +68,11 @@ def _item(item: SprintItemLike, issues: Mapping[str, Json], hidden: frozenset[st
     needed = issues[str(item.issue)]["dependsOn"] if str(item.issue) in issues else []
     lines = [_name(item.issue, issues, hidden)]
     if needed:
-        lines.append((Text("Needs "), Code(", ".join(f"#{number}" for number in needed))))
+        lines.append((Own("Needs "), Code(", ".join(f"#{number}" for number in needed))))
     return (Paragraph(tuple(lines)), *labelled("Why:", item.rationale))
 
 
 def _name(number: int, issues: Mapping[str, Json], hidden: frozenset[str]) -> Inline:
     title = issues[str(number)]["title"] if str(number) in issues else ""
     known = title and title not in hidden
-    return (Code(f"#{number}"), Text(" "), *inline(title)) if known else (Code(f"#{number}"),)
+    return (Code(f"#{number}"), Own(" "), *inline(title)) if known else (Code(f"#{number}"),)

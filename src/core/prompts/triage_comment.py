@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from core.prompts.comment_parts import listed, opening, unseen, why
-from core.text.markdown import Block
+from core.text.document import Block
 from core.types import Facts
 
 HEADING: Final = "🤖 Questions before this can start"
