@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core.context.github_json import read_files, read_issue, read_pull
+from evals.plans import has, plain
 
 CASES = Path(__file__).parents[2] / "evals" / "cases"
 NAMES = sorted(path.stem for path in CASES.glob("*.json") if not path.name.endswith(".truth.json"))
@@ -99,3 +100,10 @@ def test_a_criterion_stands_in_what_the_model_reads(name: str) -> None:
     text = f"{case['pull']['body']}\n{(case['issue'] or {}).get('body', '')}"
     for criterion in truth(name)["criteria"]:
         assert re.search(rf"\b{re.escape(criterion)}\b", text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_truth_recognises_its_own_words(name: str) -> None:
+    known = truth(name)
+    for fact in (*known["faults"], *known["behaviours"]):
+        assert has(plain(fact["description"]), fact["words"]), fact["id"]
