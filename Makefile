@@ -18,7 +18,7 @@ MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve plan test long acceptance check prove front-door mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
-.PHONY: judge-answers policy-report build deploy lock clean
+.PHONY: judge-answers policy-report eval build deploy lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -111,6 +111,10 @@ judge-answers: setup ## < answers.jsonl: what the policy says of a model's answe
 
 policy-report: setup ## how many hostile and ordinary samples pass
 	@$(BIN)/python -m local.policy_report
+
+eval: setup ## TASK=all ANSWERS=dir BASE=file: how good the answers are, on cases with known faults; see evals/README.md
+	@$(BIN)/python -m evals --task $(or $(TASK),qa_plan) $(foreach name,CASES ANSWERS REQUESTS RECORD MODEL BASE OUT AGAINST \
+		SPEND,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) "$($(name))")) $(if $(JUDGE),--judge)
 
 build: setup $(MADE_SAM) ## build the functions for Lambda
 	@$(SAM) build
