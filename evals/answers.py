@@ -20,6 +20,7 @@ from evals.requests import digest
 RECORDED: Final = Path(__file__).parent / "answers"
 STALE: Final = "stale"
 UNSIGNED: Final = "no request"
+_ENDS: Final = (".json", ".md", ".txt")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,10 @@ def ask(app: App, case: Case, prompt: Prompt) -> Given | Missing:
 
 
 def recorded(folder: Path, case: Case, prompt: Prompt) -> Given | Missing:
-    """`TASK/NAME.json` or `NAME.json` of the folder: `{"request_sha256", "model", "answer"}`, or the answer alone."""
+    """`NAME.json` of the folder, or of its folder for the task: `{"request_sha256", "model", "answer"}`.
+
+    The answer alone is taken too, also as NAME.md or NAME.txt: a plan from elsewhere.
+    """
     path = _find(folder, case)
     if path is None:
         return Missing(f"{folder} has no answer")
@@ -89,7 +93,7 @@ def read_answer(text: str) -> Mapping[str, Any]:
 
 
 def _find(folder: Path, case: Case) -> Path | None:
-    paths = (folder / case.task_type / f"{case.name}.json", folder / f"{case.name}.json")
+    paths = (where / f"{case.name}{end}" for where in (folder / case.task_type, folder) for end in _ENDS)
     return next((path for path in paths if path.exists()), None)
 
 
