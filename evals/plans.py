@@ -119,9 +119,10 @@ def has(text: str, groups: Sequence[Sequence[str]]) -> bool:
 @cache
 def _pattern(word: str) -> re.Pattern[str]:
     """A number is looked for as a whole; a word also where it goes on: `truncat` stands for all its forms."""
-    before = r"(?<![\w.])" if word[0].isalnum() else ""
-    after = r"(?![\w])" if word.isdigit() else ""
-    return re.compile(before + re.escape(word) + after)
+    if word.isdigit():
+        return re.compile(rf"(?<![\w.]){word}(?!\w)")
+    before = r"(?<![^\W_])" if word[0].isalnum() else ""
+    return re.compile(before + re.escape(word))
 
 
 def plain(text: str) -> str:
