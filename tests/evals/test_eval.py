@@ -12,6 +12,7 @@ import pytest
 
 from evals.__main__ import main
 from evals.case import QA_PLANS
+from local.model import ModelStandIn, Order
 
 SMALL = ("docs-typo", "session-idle")
 
@@ -122,6 +123,22 @@ def test_a_judge_does_not_cost_more_than_it_may(
     arguments = ("--cases", cases, "--answers", answers, "--judge", "--against", answers)
     assert evaluate(*arguments, "--spend", "0.001", env=env) == 1
     assert "not judged: SPEND=" in capsys.readouterr().err
+
+
+def test_a_judge_who_always_takes_the_first_plan_prefers_neither(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = record(cases, tmp_path / "work", "{}")
+    model = ModelStandIn()
+    model.start()
+    model.order(Order(text='{"why": "it comes first", "points_1": 2, "points_2": 1, "better": "1"}'), times=None)
+    env = {"ANTHROPIC_API_KEY": model.api_key, "ANTHROPIC_BASE_URL": model.url}
+    try:
+        arguments = ("--cases", cases, "--answers", answers, "--judge", "--against", answers, "--spend", "5")
+        assert evaluate(*arguments, env=env) == 0
+    finally:
+        model.close()
+    assert "all: these 4, the others 4, ties 0 of 8" in capsys.readouterr().out
 
 
 def test_a_folder_without_cases_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
