@@ -24,7 +24,7 @@ Ranked = Sequence[tuple[ChangedFile, Kind]]
 
 _LEAST_FILE: Final = 300 * UNITS
 """Less of a diff than this tells nothing: then rather fewer files."""
-_LOOK: Final = 8
+_LOOK: Final = 4
 """How many times what fits is looked at, to choose from."""
 _UNREAD: Final = ", not read"
 

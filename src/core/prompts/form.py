@@ -26,25 +26,27 @@ _OBEYED: Final = re.compile(r"\s*(#!|#.*coding[:=]|#\s*(syntax|frozen_string_lit
 """Comments that a compiler or interpreter reads."""
 
 _IMPORT: Final = re.compile(
-    r"""\s*(from\s+[\w.]+\s+import\s+[\w\s,.*()]+(\#.*)?
-    |import\s+[\w.]+(\s+as\s+\w+)?(\s*,\s*[\w.]+(\s+as\s+\w+)?)*\s*;?
+    r"""from\s+[\w.]+\s+import\s+[\w\s,.*()]+(\#.*)?
+    |import\s+[\w.]+(\s+as\s+\w+)?(\s*,\s*[\w.]+(\s+as\s+\w+)?)*;?
     |import\s+(static\s+)?[\w.*]+;?|using\s+[\w.=\s]+;|(pub\s+)?use\s+[\w:{}*,\s]+;|\#\s*include\s*[<"][^>"]+[>"]
     |import\s*(\(|(type\s+)?[\w*{][^"']*(["'][^"']+["'];?)?)
     |(import\s+)?([\w.]+\s+)?"[\w./~-]+"
-    |(const|let|var)\s+[\w{},\s]+=\s*require\(["'][^"']+["']\);?)\s*""",
+    |(const|let|var)\s+[\w{},\s]+=\s*require\(["'][^"']+["']\);?""",
     re.VERBOSE,
 )
 """A JavaScript import of a file alone is not among them: it runs what it names."""
 _BEGINS: Final = re.compile(r"\s*(from|import)\b[^({]*[({][^)}]*$")
-_NAMES: Final = re.compile(r"[\s\w.,*(){}]*(from\s+[\"'][^\"']+[\"'];?)?\s*")
-_QUOTED_PATH: Final = re.compile(r'\s*([\w.]+\s+)?"')
+_NAMES: Final = re.compile(r"[\s\w.,*(){}]*(from\s+[\"'][^\"']+[\"'];?)?")
+_QUOTED_PATH: Final = re.compile(r'([\w.]+\s+)?"')
 
-_TOKEN: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\w+|\S")
-_LAST_COMMA: Final = re.compile(r",(\s*\n\s*[)\]}])")
-_TYPE: Final = r"[\w.\"']+(?:\[[^\n=]*\])?"
+_TOKEN: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\.|\w+|\S")
+_LAST_COMMA: Final = re.compile(r",([ \t]*\n\s*[)\]}])")
+_IN_BRACKETS: Final = r"\[(?:[^\n=\[\]]|\[(?:[^\n=\[\]]|\[[^\n=\[\]]*\])*\])*\]"
+_TYPE: Final = rf"[\w.\"']+(?:{_IN_BRACKETS})?"
 _ANNOTATION: Final = re.compile(rf"(?<=\w)\??\s*:\s*{_TYPE}(?:\s*\|\s*{_TYPE})*(?=\s*(?:[,)=]|$))", re.MULTILINE)
-_RETURNS: Final = re.compile(r"\)\s*(?:->|:)\s*[^:{=\n]+(?=\s*(?:[:{]|=>))")
-_FIELD: Final = re.compile(r"\s+\w+\??\s*:\s*\S")
+_RETURNS: Final = re.compile(r"\)\s*(?:->|:)\s*[^:{=\n-]+(?=\s*(?:[:{]|=>))")
+_FIELD: Final = re.compile(r"\s+[\w.]+\??\s*:\s*\S")
+_SIGNATURE: Final = re.compile(r"\bdef\b|\)\s*->|\bfunction\b|=>")
 _FEWEST: Final = 3
 """Places in which one name stands for another before that is called a renaming."""
 
@@ -64,6 +66,7 @@ def begins_import(line: str) -> bool:
 
 def is_import(line: str, inside: bool, ending: str) -> bool:
     """Whether the line (without its sign) imports; `inside`: an import in brackets has begun above it."""
+    line = line.strip()
     if _QUOTED_PATH.match(line) and not inside and ending != "go":
         return False
     return bool(_IMPORT.fullmatch(line)) or (inside and bool(_NAMES.fullmatch(line)))
@@ -83,9 +86,9 @@ def is_form(minus: Sequence[str], plus: Sequence[str], ending: str, renamed: fro
         return pairs <= renamed
     if ending not in _TYPED or tokens([_bare(minus)]) != tokens([_bare(plus)]):
         return False
-    # A field of another type may take and refuse other values: then only the spelling of the type may differ.
-    fields = any(map(_FIELD.match, minus)) and any(map(_FIELD.match, plus))
-    return not fields or _types(before) == _types(after)
+    # A field of another type may take and refuse other values: there, only the spelling of the type may differ.
+    signature = any(map(_SIGNATURE.search, plus)) and not any(map(_FIELD.match, plus))
+    return signature or _types(before) == _types(after)
 
 
 def renamings(groups: Iterable[tuple[Sequence[str], Sequence[str]]]) -> frozenset[Pair]:

@@ -17,6 +17,7 @@ from core.prompts.estimate import UNITS, units
 from core.types import ChangedFile
 
 PLENTY = 100_000 * UNITS
+ROOM = 4_000 * UNITS
 
 
 def a_file(path: str, patch: str) -> ChangedFile:
@@ -77,6 +78,8 @@ FORM = {
 BEHAVIOUR = {
     "an import of a file that runs": ("src/a.ts", '-import "./a";\n+import "./b";'),
     "a field of another type": ("src/a.py", "-    limit: int = 3\n+    limit: str = 3"),
+    "a value in a table": ("src/a.py", "-call({fee: net, tax: 0})\n+call({fee: net.rounded, tax: 0})"),
+    "a field that is one now": ("src/a.py", "-    limit = 3\n+    limit: int = 3"),
     "a field that may be missing": ("src/a.py", "-    limit: int\n+    limit: int | None"),
     "a statement moved out of a block": (
         "src/a.py",
@@ -197,15 +200,60 @@ def measured(lines: int) -> tuple[float, int]:
     files = [a_file("src/a.py", text), a_file("tests/test_a.py", text)]
     tracemalloc.start()
     began = time.process_time()
-    shown = Diffs(largest_first(files), 20_000 * UNITS).show(20_000 * UNITS)
+    shown = Diffs(largest_first(files), ROOM).show(ROOM)
     spent = time.process_time() - began
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert units(shown.text) <= 20_000 * UNITS
+    assert units(shown.text) <= ROOM
     return spent, peak
 
 
 def test_work_and_memory_are_bounded_by_what_fits_and_not_by_the_diff() -> None:
-    some, many = measured(30_000), measured(300_000)
+    some, many = measured(8_000), measured(80_000)
     assert many[0] < 4 * some[0]
     assert many[1] < 4 * some[1]
+
+
+HOSTILE = [
+    " ",
+    "\t!",
+    ",\n+",
+    '"',
+    '\\"',
+    "'",
+    "x:a[",
+    "x: a | ",
+    ") ->x",
+    "):",
+    "import a, ",
+    "import {",
+    "from a import b,",
+]
+HOSTILE += [
+    "(",
+    "[",
+    "# ",
+    "/* ",
+    "a as b ",
+    "-a\n+b\n",
+    "\n ",
+    "\n+\n-",
+    "@@ \n+",
+    "\ufdfa",
+    "\u200b",
+    "use a::{",
+    "\n+x: a",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("name", ["a.py", "a.ts", "a.go"])
+def test_no_text_makes_it_slow(text: str, name: str) -> None:
+    def spent(length: int) -> float:
+        files = [ChangedFile(name, "modified", 9, 9, f"@@ -1 +1 @@\n-({text}\n+" + (text * length)[:length])]
+        began = time.process_time()
+        Diffs(largest_first(files), ROOM).show(ROOM)
+        return time.process_time() - began
+
+    spent(1_000)
+    assert spent(120_000) < 12 * spent(30_000) + 0.2
