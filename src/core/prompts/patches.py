@@ -36,10 +36,6 @@ class Group:
     imports: bool
 
     @property
-    def changed(self) -> int:
-        return sum(line[:1] in ("+", "-") for line in self.lines)
-
-    @property
     def minus(self) -> list[str]:
         return [line[1:] for line in self.lines if line[:1] == "-"]
 

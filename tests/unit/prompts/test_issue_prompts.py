@@ -137,6 +137,15 @@ def test_a_weak_boundary_or_canary_is_refused(task: TaskType, weak: str) -> None
 
 
 @tasks
+@pytest.mark.parametrize("kind", LARGE)
+def test_the_money_bound_cuts_where_it_is_the_smaller_one(task: TaskType, kind: str) -> None:
+    small = replace(TASK_LIMITS[task], input_bound=30_000)
+    assert BUILDERS[task](an_issue(LARGE[kind]), limits=small).input_bound <= 30_000
+    with pytest.raises(ConfigurationError, match="COST_CEILING_PER_RUN_USD leaves no room"):
+        BUILDERS[task](an_issue(LARGE[kind]), limits=replace(small, input_bound=12_000))
+
+
+@tasks
 def test_a_limit_without_room_is_a_configuration_error(task: TaskType) -> None:
     small = replace(TASK_LIMITS[task], input_tokens=1_000)
     with pytest.raises(ConfigurationError, match="input limit of 1000 tokens leaves no room"):
