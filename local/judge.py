@@ -1,10 +1,11 @@
 """What policy says of your own texts, one JSON line each: `python -m local.judge text|answers < cases.jsonl`.
 
-`text` reads `{"id","body"}`: the body as if the model had written it as the comment for pull request 42
-of GITHUB_REPOSITORY. `answers` reads raw model answers, `{"id","raw"|"raw_b64","files"}`: `files` are those that the
-pull request changes or that a brief may name, none where they are left out; as in the service, the model knows them
-with hidden characters made visible. A case of triage may have the issue's `labels`; one of sprint_plan has
-`issues`, such as `{"12": {"title": "…", "labels": [], "dependsOn": [10]}}`, and may have a `capacity`.
+`text` reads `{"id","body"}`: the body as if the model had written it as the comment for pull request 42 of
+GITHUB_REPOSITORY, from words of somebody who may not write there where `"trusted": false` says so. `answers` reads raw
+model answers, `{"id","raw"|"raw_b64","files"}`: `files` are those that the pull request changes or that a brief may
+name, none where they are left out; as in the service, the model knows them with hidden characters made visible. A
+case of triage may have the issue's `labels`; one of sprint_plan has `issues`, such as
+`{"12": {"title": "…", "labels": [], "dependsOn": [10]}}`, and may have a `capacity`.
 Secrets of the environment are the service's own, as in the service; so are the team's files (TEAM_FILES).
 A line that is no such case is answered with what is wrong with it as `error`, and the exit status is 1 in the end.
 """
@@ -28,7 +29,7 @@ from core.policy.rules import TEXT_RULES, Context, Rule
 from core.text.markdown import marker, write
 from core.text.prose import blocks
 from core.text.visible import visible_line
-from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Verdict
+from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Trust, Verdict
 
 ACTION_ID: Final = str(uuid.UUID("00000000-0000-4000-8000-000000000042"))
 PULL_REQUEST: Final = Target("pull_request", 42)
@@ -53,11 +54,16 @@ def own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def judge_text(body: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> dict[str, Any]:
+STRANGER: Final = Trust(("the pull request is by somebody who may not write here",), "somebody")
+
+
+def judge_text(
+    body: str, context: Context, rules: Sequence[Rule] = TEXT_RULES, trust: Trust | None = None
+) -> dict[str, Any]:
     """Classification, findings and the bytes that would be posted (None when refused)."""
     document = blocks(body)
     rendered = write(document, marker(ACTION_ID))
-    classification, findings = examine_comment(document, rendered, body, context, "phase0", rules)
+    classification, findings = examine_comment(document, rendered, body, context, "phase0", rules, trust)
     return {
         "classification": classification,
         "findings": [finding.as_json() for finding in findings],
@@ -171,10 +177,12 @@ def _raw(case: Mapping[str, Any]) -> str | bytes:
 
 
 def text_case(case: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """The judgement of one `{"id","body"}`. Raises BadCase."""
+    """The judgement of one `{"id","body","trusted"?}`. Raises BadCase."""
     if not isinstance(case.get("body"), str):
         raise BadCase("body is not a text")
-    return judge_text(case["body"], context)
+    if not isinstance(case.get("trusted", True), bool):
+        raise BadCase("trusted is neither true nor false")
+    return judge_text(case["body"], context, trust=None if case.get("trusted", True) else STRANGER)
 
 
 def answer_case(case: Mapping[str, Any], task_type: TaskType, context: Context, team: Team = TEAM) -> dict[str, Any]:

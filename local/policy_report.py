@@ -1,6 +1,6 @@
-"""How the policy does on its corpora, by class, and what each check costs: `python -m local.policy_report`.
+"""How the policy does on its corpora, by class and tier, and what each check costs: `python -m local.policy_report`.
 
-Exits 1 if a hostile text is live or not treated as its class demands, an ordinary one is stopped, or a
+Exits 1 if a hostile text is live or not treated as its tier demands, an ordinary one or a drafted plan is stopped, or a
 broken answer passes.
 """
 
@@ -9,18 +9,18 @@ from __future__ import annotations
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from core.policy.rules import TEXT_RULES, Context, Rule
+from core.policy.readings import Readings
+from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine_all
 from core.text.markdown import marker, write
 from core.text.prose import blocks
 from core.text.read_back import faults
-from core.text.readings import Readings, read
-from local.judge import ACTION_ID, judge_raw, judge_text
+from local.judge import ACTION_ID, STRANGER, judge_raw, judge_text
 from tests.corpus.bots import live
-from tests.corpus.load import CANARY, OWN, REPOSITORY, Case, broken, hostile, ordinary
+from tests.corpus.load import CANARY, OWN, REPOSITORY, Case, Plan, broken, hostile, ordinary, plans
 
 CONTEXT: Final = Context(REPOSITORY, CANARY, OWN)
 _MEASURABLE: Final = 0.001
@@ -29,56 +29,70 @@ _SAMPLE: Final = (
     "Open http://localhost:3000/items as a new user, press `Save` and check that List<str> in src/merge/close.py is "
     "sorted; @pytest.fixture is used once, see #12 and /api/merge. Проверьте вход, 確認 👩‍💻.\n"
 )
+_ALLOWED: Final = {
+    "passes": {"auto_safe"},
+    "refused": {"rejected"},
+    "asks": {"requires_approval", "rejected"},
+    "inert": {"auto_safe", "requires_approval", "rejected"},
+    "trust": {"auto_safe", "requires_approval", "rejected"},
+}
+"""What the rules about text may say of each tier. None is ever live."""
 
 
 def fault(case: Case, rules: Sequence[Rule] = TEXT_RULES) -> str | None:
     """What is wrong with the treatment of one corpus line; None when it is as it must be."""
     judged = judge_text(case.body, CONTEXT, rules)
     classification = judged["classification"]
-    rules_hit = ", ".join(sorted({finding["rule"] for finding in judged["findings"]}))
-    if case.expect == "auto_safe" and classification != "auto_safe":
-        return f"{classification} by {rules_hit}"
-    if case.expect == "refuse" and classification != "rejected":
-        return f"{classification}, must be refused"
-    if case.expect == "ask" and classification == "auto_safe":
-        return "auto_safe, must ask"
+    if classification not in _ALLOWED[case.tier]:
+        rules_hit = ", ".join(sorted({finding["rule"] for finding in judged["findings"]})) or "nothing"
+        return f"{classification} by {rules_hit}, must be {case.tier}"
+    strange = judge_text(case.body, CONTEXT, rules, STRANGER)["classification"] if case.tier == "trust" else ""
+    if strange == "auto_safe":
+        return "auto_safe, though a stranger's words were read"
     acts = live(judged["rendered"]) if judged["rendered"] is not None else None
     acts = acts or next(filter(None, (live(finding["excerpt"]) for finding in judged["findings"])), None)
     return f"live: {acts}" if acts else None
 
 
-def treated(case: Case) -> str:
-    """Refused, asked or inert."""
-    names = {"rejected": "refused", "requires_approval": "asked", "auto_safe": "inert"}
-    return names[judge_text(case.body, CONTEXT)["classification"]]
+def stopped(plan: Plan) -> Iterator[str]:
+    """What the rules object to in a plan that a model drafted."""
+    for finding in examine_all([Field(path, text) for path, text in plan.texts], CONTEXT):
+        yield f"{plan.name}: {finding.rule} ({finding.severity}) at {finding.field}: {finding.excerpt}"
 
 
-def _table(title: str, cases: Sequence[Case]) -> int:
+_NAMES: Final = {"rejected": "refused", "requires_approval": "asked", "auto_safe": "passed"}
+
+
+_COLUMNS: Final = ("cases", "refused", "asked", "passed", "wrong")
+
+
+def _table(title: str, cases: Sequence[Case], of: Callable[[Case], str]) -> int:
     rows: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     faults = []
     for case in cases:
-        wrong = fault(case)
-        row = rows[case.kind]
-        row["cases"] += 1
-        row[treated(case)] += 1
+        did, wrong = _NAMES[judge_text(case.body, CONTEXT)["classification"]], fault(case)
+        for key in (of(case), "all"):
+            rows[key]["cases"] += 1
+            rows[key][did] += 1
+            rows[key]["wrong"] += wrong is not None
         if wrong:
-            row["wrong"] += 1
             faults.append(f"  {case.id} {case.kind}: {wrong}: {ascii(case.body)[:100]}")
-    _print(f"\n{title:<22}{'cases':>7}{'refused':>9}{'asked':>7}{'inert':>7}{'wrong':>7}")
-    for kind in sorted(rows):
-        _print(f"{kind:<22}" + _counts(rows[kind]))
-    _print(f"{'all':<22}" + _counts({key: sum(row[key] for row in rows.values()) for key in _COLUMNS}))
+    _print(f"\n{title:<30}{'cases':>7}{'refused':>9}{'asked':>7}{'passed':>8}{'wrong':>7}")
+    for key in sorted(rows, key=lambda name: (name == "all", name)):
+        counts = zip(_COLUMNS, (7, 9, 7, 8, 7), strict=True)
+        _print(f"{key:<30}" + "".join(f"{rows[key].get(column, 0):>{width}}" for column, width in counts))
     for line in faults:
         _print(line)
     return len(faults)
 
 
-_COLUMNS: Final = ("cases", "refused", "asked", "inert", "wrong")
-
-
-def _counts(row: dict[str, int]) -> str:
-    widths = (7, 9, 7, 7, 7)
-    return "".join(f"{row.get(column, 0):>{width}}" for column, width in zip(_COLUMNS, widths, strict=True))
+def _plans() -> int:
+    drafted = plans()
+    faults = [line for plan in drafted for line in stopped(plan)]
+    _print(f"\n{len(drafted)} plans drafted by a language model, {len(faults)} refused or asked about")
+    for line in faults:
+        _print(f"  {line}")
+    return len(faults)
 
 
 def _broken() -> int:
@@ -108,16 +122,14 @@ def _cost() -> None:
         (_SAMPLE * (size // len(_SAMPLE.encode()) + 1))[: size * len(_SAMPLE) // len(_SAMPLE.encode())]
         for size in sizes
     ]
-    readings = [read(text) for text in texts]
     _print(f"\n{'milliseconds of CPU':<22}" + "".join(f"{size // 1000:>7} kB" for size in sizes) + f"{'60 : 15':>10}")
 
     def row(name: str, times: Sequence[float]) -> None:
         growth = f"{times[-1] / times[0]:>10.1f}" if times[0] > _MEASURABLE else ""
         _print(f"{name:<22}" + "".join(f"{1000 * value:>10.1f}" for value in times) + growth)
 
-    row("readings", [_seconds(partial(read, text)) for text in texts])
     for rule in TEXT_RULES:
-        row(rule.name, [_seconds(partial(_exhaust, rule, text)) for text in readings])
+        row(rule.name, [_seconds(partial(_exhaust, rule, text)) for text in texts])
     rendered = []
     for text in texts:
         document = blocks(text)
@@ -127,8 +139,8 @@ def _cost() -> None:
     row("all of it", [_seconds(partial(judge_text, text, CONTEXT)) for text in texts])
 
 
-def _exhaust(rule: Rule, text: Readings) -> None:
-    list(rule.check(text, CONTEXT))
+def _exhaust(rule: Rule, text: str) -> None:
+    list(rule.check(Readings(text), CONTEXT))
 
 
 def _render(text: str) -> str:
@@ -140,7 +152,8 @@ def _print(line: str) -> None:
 
 
 def main() -> None:
-    wrong = _table("hostile texts", hostile()) + _table("ordinary texts", ordinary()) + _broken()
+    wrong = _table("hostile texts", hostile(), lambda case: f"{case.tier}: {case.kind}")
+    wrong += _table("ordinary texts", ordinary(), lambda case: case.kind) + _plans() + _broken()
     _cost()
     _print(f"\n{wrong} wrong")
     sys.exit(1 if wrong else 0)

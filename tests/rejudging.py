@@ -26,10 +26,15 @@ _SAME: Final[set[tuple[object, ...]]] = set()
 
 def judge_again(client: DynamoDBClient, tables: Mapping[str, str]) -> None:
     """Replay every run in these tables. Fails where bytes or verdict are not what the events say."""
-    replayed = [_replay(run, events, kept) for run, (events, kept) in stored_runs(client, tables).items()]
+    replayed = replay_all(client, tables)
     JUDGED.update(one.result for one in replayed)
     wrong = [one for one in replayed if one.result == "differs" or one.faults]
     assert wrong == []
+
+
+def replay_all(client: DynamoDBClient, tables: Mapping[str, str]) -> list[Replayed]:
+    """What comes of the replay of each run in these tables."""
+    return [_replay(run, events, kept) for run, (events, kept) in stored_runs(client, tables).items()]
 
 
 def _replay(run: str, events: Sequence[Mapping[str, object]], kept: Mapping[str, Kept]) -> Replayed:

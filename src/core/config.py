@@ -31,6 +31,9 @@ LOGIN: Final = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 Effort = Literal["low", "medium", "high"]
 
+AUTHOR: Final = re.compile(rf"{LOGIN.pattern}(?:\[bot\])?(?::[0-9]{{1,20}})?")
+"""An account that may be trusted: a person's or an app's login, or that with the account's id."""
+
 MICRO: Final = 1_000_000
 """Micro-dollars per dollar."""
 
@@ -181,6 +184,10 @@ class Settings:
     """Whether people may ask for a plan on GitHub itself."""
     webhook_allowed: frozenset[str]
     """Their logins, in lower case."""
+    trusted_authors: frozenset[str]
+    """Accounts whose words are trusted whatever GitHub says of them: `login` or `login:id`, in lower case."""
+    trust_associations: bool
+    """Whether GitHub's MEMBER and COLLABORATOR count where the token may not ask who may write. Weaker."""
     audit_origin: str
     """The name under which checkpoints are signed."""
     checkpoint_bucket: str | None
@@ -289,6 +296,10 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     for login in logins:
         if not LOGIN.fullmatch(login):
             raise ConfigurationError(f"WEBHOOK_ALLOWED must be logins of persons, with commas between, not {login!r}")
+    authors = [author.strip() for author in (env.get("TRUSTED_AUTHORS") or "").split(",") if author.strip()]
+    for author in authors:
+        if not AUTHOR.fullmatch(author):
+            raise ConfigurationError(f"TRUSTED_AUTHORS must be logins or login:id, with commas between, not {author!r}")
     return Settings(
         phase=phase,
         prerequisites_confirmed=all(
@@ -308,6 +319,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         team_files=env.get("TEAM_FILES") or None,
         webhook=one_of("WEBHOOK", "off", "on") == "on",
         webhook_allowed=frozenset(login.lower() for login in logins),
+        trusted_authors=frozenset(author.lower() for author in authors),
+        trust_associations=one_of("TRUST_ASSOCIATIONS", "off", "on") == "on",
         audit_origin=origin,
         checkpoint_bucket=env.get("CHECKPOINT_BUCKET") or None,
         planning_issue=issue_number("PLANNING_ISSUE"),

@@ -202,6 +202,16 @@ class Context:
     tree: Tree | None = None
 
 
+@dataclass(frozen=True)
+class Trust:
+    """Whether everything that the model reads was written by people who may write to the repository."""
+
+    asks: tuple[str, ...]
+    """Why the Captain is asked. Empty: it was."""
+    written_by: str
+    """Whose words they are, for whoever decides."""
+
+
 # --- generate --------------------------------------------------------------------------------
 
 
@@ -243,6 +253,8 @@ class Facts:
     """Those of `changed_paths` of which the prompt holds no line: no plan covers them."""
     attempts: int = 0
     """How many attempts the run's ceiling pays for at worst; 0 where nobody counted them."""
+    trust: Trust | None = None
+    """None: recorded before there was trust."""
 
 
 @dataclass(frozen=True)

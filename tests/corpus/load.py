@@ -9,6 +9,7 @@ import base64
 import codecs
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -184,8 +185,9 @@ class Case:
     id: str
     kind: str
     body: str
-    expect: str
-    """hostile: refuse, inert or ask (each allows the stricter). ordinary: auto_safe."""
+    tier: str
+    """hostile: `refused`, `asks` (each allows the stricter), `inert` (as bytes), or `trust`: words that persuade, which
+    only the question who wrote them stops. ordinary: `passes`."""
     why: str
 
 
@@ -197,7 +199,13 @@ def _lines(name: str) -> Iterator[dict[str, Any]]:
 
 def _texts(name: str) -> tuple[Case, ...]:
     return tuple(
-        Case(line["id"], line["class"], assembled(line["body"]) * line.get("times", 1), line["expect"], line["why"])
+        Case(
+            line["id"],
+            line["class"],
+            assembled(line["body"]) * line.get("times", 1),
+            line.get("tier", "passes"),
+            line["why"],
+        )
         for line in _lines(name)
     )
 
@@ -239,3 +247,31 @@ def broken() -> tuple[BrokenAnswer, ...]:
         )
         for line in _lines("broken.jsonl")
     )
+
+
+def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of an answer in any schema, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from strings(child, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from strings(child, f"{path}[{index}]")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that a language model drafted from a request, as its texts with their paths."""
+
+    name: str
+    texts: tuple[tuple[str, str], ...]
+
+
+def plans() -> tuple[Plan, ...]:
+    """The plans in `plans/`, and the answers that lie beside the repository: none may be refused or asked about."""
+    beside = os.environ.get("MODEL_ANSWERS") or _FOLDER.parents[2] / "shared" / "model_answers"
+    folders = (_FOLDER / "plans", Path(beside))
+    files = (path for folder in folders if folder.is_dir() for path in sorted(folder.rglob("*.json")))
+    return tuple(Plan("/".join(path.parts[-2:]), tuple(strings(json.loads(path.read_text("utf-8"))))) for path in files)

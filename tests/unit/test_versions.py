@@ -77,7 +77,7 @@ def test_every_text_in_use_has_the_digest_that_its_version_has_on_record() -> No
         ),
         ("core/context/teams/dfg/packs/product.md", "", "\nOne more line.\n", "packs: product"),
         ("core/dispatcher/pricing.py", "Tier(None, 4_000, 20_000,", "Tier(None, 4_000, 19_000,", "prices: "),
-        ("core/policy/data/commands.json", '"merge"', '"mergx"', "policy: "),
+        ("core/policy/data/harm.json", " delete ", " delette ", "policy: "),
         ("core/context/teams/dfg/taxonomy.json", '"status:verified"', '"status:checked"', "policy: "),
     ],
 )

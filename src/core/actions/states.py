@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from core.canonical import canonical, iso
 from core.store import Insert, Item, Update
-from core.types import Action, ActionState, Facts, Json, Target
+from core.types import Action, ActionState, Facts, Json, Target, Trust
 
 WAITING: Final = "waiting"
 """The one partition of the index `queue`: actions that somebody may still decide."""
@@ -198,6 +198,7 @@ def facts_from_json(data: Json) -> Facts:
             "changed_paths": tuple(data["changed_paths"]),
             "cuts": tuple(data["cuts"]),
             "unread": tuple(data.get("unread", ())),
+            "trust": Trust(tuple(trust["asks"]), trust["written_by"]) if (trust := data.get("trust")) else None,
         }
     )
 

@@ -36,6 +36,7 @@ ON_APPROVE: Final[Mapping[ActionState, str]] = {
     "executing": "nothing: an attempt is under way",
 }
 """What approving an action will do, by its state."""
+OLDER_POLICY: Final = "drafted under an older policy: dispatch again"
 
 
 def list_pending(
@@ -81,6 +82,7 @@ def describe(stored: Stored, now: int) -> dict[str, Any]:
         "lastError": stored.last_error,
         "onApprove": ON_APPROVE.get(state, ""),
         "principal": stored.principal,
+        "writtenBy": trust.written_by if (trust := stored.draft.facts.trust) else "",
         "cost": dollars(stored.charged),
         "checks": list(stored.checks),
         "payload": dict(action.payload),
@@ -121,6 +123,11 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
     )
     approved = engine.approve(action, verdict, by_captain=True)
     if isinstance(approved, engine.Refused):
+        if engine.is_older(action.policy_version):
+            unknown = stored.state == "outcome_unknown"  # it may have landed: it is looked for until that is known
+            if not unknown:
+                decision.expire(stored, OLDER_POLICY)
+            raise Conflict(f"{OLDER_POLICY}: {approved.reason}", state=stored.state if unknown else "expired")
         raise Conflict(
             f"policy refuses it now: {approved.reason}",
             state=stored.state,

@@ -35,7 +35,10 @@ class Replayed:
 
     run_id: str
     result: str
-    """`same`, `differs`, `erased`, or `not judged`: there was no verdict, or what is stored has been changed."""
+    """`same`, `differs`, `erased`, `older`, or `not judged`: there was no verdict, or what is stored has been changed.
+
+    `older`: an older policy judged it, by rules that are gone; the digests of its stored bytes were verified.
+    """
     recorded: str
     now: str
     appeared: tuple[str, ...] = ()
@@ -53,6 +56,9 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept], tea
     recorded = str(judged["classification"]) if judged else ""
     if judged is None or faults:
         return Replayed(run_id, "not judged", recorded, "", faults=faults)
+    if engine.is_older(str(judged.get("policyVersion", ""))):
+        why = f"judged by policy {judged['policyVersion']}: its bytes stand as recorded, their digests are verified"
+        return Replayed(run_id, "older", recorded, "", why=why)
     told = any(check["rule"] == engine.OWN_SECRETS for check in judged["checks"])
     if told or ("answer" in content and content["answer"].data == WITHHELD):
         why = "its answer held a secret of the service's own, and is not kept"

@@ -7,7 +7,7 @@ from typing import Final
 
 from core.config import MAX_COMMENT_CHARACTERS
 from core.policy.found import Hit, as_finding
-from core.policy.rules import TEXT_RULES, Context, Rule, examine
+from core.policy.rules import ON_BYTES, TEXT_RULES, Context, Field, Rule, examine
 from core.text.document import Document
 from core.text.markdown import size
 from core.text.read_back import faults
@@ -21,13 +21,14 @@ def _refuse(rule: str, text: str, why: str) -> Finding:
 
 
 def examine_body(
-    body: str, document: Document | None, context: Context, rules: Sequence[Rule] = TEXT_RULES
+    body: str, document: Document, context: Context, rules: Sequence[Rule] = TEXT_RULES
 ) -> Iterator[Finding]:
-    """Objections to a comment. `document` is None when a stored comment is judged that today's code makes otherwise."""
+    """Objections to a comment that was written from this document."""
     if size(body) > MAX_COMMENT_CHARACTERS:
         yield _refuse("length", f"{len(body)} characters", f"longer than GitHub's {MAX_COMMENT_CHARACTERS} characters")
         return
-    for fault in faults(document, body) if document is not None else ():
+    for fault in faults(document, body):
         yield _refuse("tree", body[:60], fault)
     words, _, _ = body.rpartition("\n")
-    yield from examine(FIELD, words, context, rules)
+    bytewise = [rule for rule in rules if rule.name in ON_BYTES]
+    yield from examine(Field(FIELD, words), context, bytewise) if bytewise else ()

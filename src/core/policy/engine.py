@@ -6,7 +6,6 @@ takes. Whatever no rule covers is refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,23 +13,25 @@ from typing import Any, Final
 
 from core.config import MAX_ANSWER_BYTES, MAX_COMMENT_CHARACTERS
 from core.context.team import Team
+from core.policy import trust
 from core.policy.approved import Approved, Refused, approve
 from core.policy.body import examine_body
 from core.policy.classifier import classify, is_worse, rank
 from core.policy.digest import action_digest
-from core.policy.drafts import DRAFTERS, Comment, LabelChange
+from core.policy.drafted import Comment, LabelChange
+from core.policy.drafts import DRAFTERS
 from core.policy.found import Hit, as_finding
 from core.policy.giveaway import unescaped
-from core.policy.rules import TEXT_RULES, Context, Rule, examine, objections
+from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine, examine_all
 from core.policy.schemas import MODELS, Strict, validate
 from core.policy.transitions import label_faults, label_state
-from core.policy.version import OWN_SECRETS, version
+from core.policy.version import OWN_SECRETS, is_older, version
 from core.policy.wire_schemas import field_names
 from core.text import invisible
 from core.text.document import Block
 from core.text.markdown import marker, size, write
 from core.text.strict_json import Fault, read
-from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Verdict
+from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Trust, Verdict
 
 __all__ = [
     "OWN_SECRETS",
@@ -39,6 +40,7 @@ __all__ = [
     "action_digest",
     "approve",
     "examine_comment",
+    "is_older",
     "is_worse",
     "judge_answer",
     "judge_stored",
@@ -50,50 +52,31 @@ MOST_FINDINGS: Final = 50
 
 _SECRETS: Final = ("secret.", "provenance.canary")
 
-_AT_ONCE: Final = 50
-"""Texts that are examined as one. Only where that finds something is each examined by itself."""
-_LAYOUT: Final = re.compile(r"[\t\n\r]")
 
-
-def _texts(value: Any, known: frozenset[str], path: str = "") -> Iterator[tuple[str, str]]:
-    """Every string of an answer with its path, but for the `known` file names: those are GitHub's, not the model's."""
+def _fields(value: Any, known: frozenset[str], path: str = "") -> Iterator[Field]:
+    """Every text of an answer with its path, but for the `known` file names: those are GitHub's, not the model's."""
     if isinstance(value, str):
-        yield path, value
+        yield Field(path, value)
     elif isinstance(value, Mapping):
         for key, child in value.items():
             names_files = key in ("covers", "files")
-            for at, text in _texts(child, known, f"{path}.{key}" if path else str(key)):
-                if not (names_files and text in known):
-                    yield at, text
+            for field in _fields(child, known, f"{path}.{key}" if path else str(key)):
+                if not (names_files and field.text in known):
+                    yield field
     elif isinstance(value, (list, tuple)):
         for index, child in enumerate(value):
-            yield from _texts(child, known, f"{path}[{index}]")
-
-
-def _examine_fields(fields: Sequence[tuple[str, str]], context: Context, rules: Sequence[Rule]) -> list[Finding]:
-    """All fields at once; what objects to that is asked about each field by itself, to name it."""
-    whole = objections("answer", "\n\n".join(text for _, text in fields), context, rules)
-    if not whole:
-        return []
-    objecting = tuple(dict.fromkeys(whole.values()))
-    single = [finding for path, text in fields for finding in examine(path, text, context, objecting)]
-    told = {finding.rule for finding in single}
-    return [*single, *(finding for finding in whole if finding.rule not in told)]
+            yield from _fields(child, known, f"{path}[{index}]")
 
 
 def _unfit(texts: Sequence[str], context: Context, rules: Sequence[Rule]) -> frozenset[str]:
     """Those of GitHub's own texts (file names, cuts) that may not be repeated in a comment: rules object, or ask."""
-    unfit: set[str] = set()
-    for at in range(0, len(texts), _AT_ONCE):
-        some = texts[at : at + _AT_ONCE]
-        suspect = examine("files", "\n".join(some), context, rules)
-        unfit.update(text for text in some if _hides(text) or (suspect and examine("files", text, context, rules)))
-    return frozenset(unfit)
-
-
-def _hides(text: str) -> bool:
-    """Whether a text in one line holds more than shows."""
-    return text.strip() != text or _LAYOUT.search(text) is not None or any(invisible.found(text))
+    hiding = frozenset(
+        text
+        for text in texts
+        if text.strip() != text or "\t" in text or len(text.splitlines()) > 1 or any(invisible.found(text))
+    )
+    whole = examine(Field("files", "\n".join(texts)), context, rules)
+    return hiding | {text for text in texts if whole and examine(Field("files", text), context, rules)}
 
 
 def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -119,7 +102,7 @@ def _unread(raw: str | bytes, fault: Finding, context: Context, rules: Sequence[
     own: tuple[Finding, ...] = ()
     if only and len(raw) <= MAX_ANSWER_BYTES:
         text = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
-        own = examine("answer", unescaped(text), context, only)
+        own = examine(Field("answer", unescaped(text)), context, only)
     found = (*own, fault)
     return replace(_rejected(found[0], team), findings=_told(found))
 
@@ -159,7 +142,7 @@ def judge_answer(
     context = _context(facts, own_secrets)
     if isinstance(answer, Finding):
         return _unread(raw, answer, context, rules, team)
-    findings = _examine_fields(list(_texts(answer.model_dump(), frozenset(facts.changed_paths))), context, rules)
+    findings = list(examine_all(list(_fields(answer.model_dump(), frozenset(facts.changed_paths))), context, rules))
     drafted = DRAFTERS[facts.task_type](answer, facts, partial(_unfit, context=context, rules=rules), team)
     findings += drafted.findings
     proposals = [_proposal(part, facts, action_ids(index), team) for index, part in enumerate(drafted.parts)]
@@ -171,12 +154,18 @@ def judge_answer(
             for finding in _examine(part, proposal, context, rules, team)
         )
         findings += [finding for finding in found if finding.rule not in told]
-    classed = [classify(proposal.type, findings, phase, facts.task_type) for proposal in proposals]
+    untrusted = trust.findings(facts.trust)
+    classed = [
+        classify(proposal.type, [*findings, *_held(proposal, untrusted, team)], phase, facts.task_type)
+        for proposal in proposals
+    ]
     if not proposals and any(finding.severity == "refuse" for finding in findings):
         classed = [classify("change_labels", findings, phase, facts.task_type)]
+    findings += untrusted
     worst, reason = max(classed, key=lambda one: rank(one[0]), default=("auto_safe", "there is nothing to change"))
     if worst == "rejected":
         return Verdict(worst, reason, _told(findings), (), version(team))
+    now = version(team)
     actions = tuple(
         Action(
             id=proposal.id,
@@ -191,19 +180,19 @@ def judge_answer(
             evidence=drafted.evidence,
             classification=classification,
             policy_reason=why,
-            policy_version=version(team),
+            policy_version=now,
             digest=action_digest(
                 action_type=proposal.type,
                 repository=facts.repository,
                 target=proposal.target,
                 payload=proposal.payload,
                 target_state=proposal.target_state,
-                policy_version=version(team),
+                policy_version=now,
             ),
         )
         for proposal, (classification, why) in zip(proposals, classed, strict=True)
     )
-    return Verdict(worst, reason, _told(findings), actions, version(team))
+    return Verdict(worst, reason, _told(findings), actions, now)
 
 
 @dataclass(frozen=True)
@@ -225,6 +214,15 @@ def _proposal(part: Comment | LabelChange, facts: Facts, action_id: str, team: T
     payload = {"add": list(part.add), "remove": list(part.remove), "before": sorted(part.before)}
     state = label_state(part.before, (*part.add, *part.remove), team.taxonomy)
     return _Proposal(action_id, "change_labels", part.target, payload, state, part.why)
+
+
+def _held(proposal: _Proposal, untrusted: Sequence[Finding], team: Team) -> Sequence[Finding]:
+    """What trust has to say of one proposal: labels, whose words are closed, wait only where they call for haste."""
+    rules = team.rules
+    grave = {rules.ready, *(rules.priorities[name].label for name in ("P0", "P1") if name in rules.priorities)}
+    if proposal.type == "change_labels" and grave.isdisjoint(proposal.payload["add"]):
+        return ()
+    return untrusted
 
 
 def _examine(
@@ -249,6 +247,7 @@ def examine_comment(
     context: Context,
     phase: Phase,
     rules: Sequence[Rule] = TEXT_RULES,
+    untrusted: Trust | None = None,
 ) -> tuple[Classification, tuple[Finding, ...]]:
     """The same gate for a comment that is one free text: for trying the policy out."""
     if not text.strip():
@@ -256,7 +255,7 @@ def examine_comment(
     elif size(text) > MAX_COMMENT_CHARACTERS:
         findings = [as_finding(Hit("comment.length", "refuse", "", "longer than GitHub takes"), "body")]
     else:
-        findings = list(examine("body", text, context, rules))
+        findings = [*examine(Field("body", text), context, rules), *trust.findings(untrusted)]
     if not any(finding.severity == "refuse" for finding in findings):
         told = {finding.rule for finding in findings}
         findings += [finding for finding in examine_body(body, document, context, rules) if finding.rule not in told]
@@ -292,6 +291,8 @@ def judge_stored(
     refused = _same_action(action) or _unlike(action, facts)
     if refused:
         return _rejected(refused, team)
+    if is_older(action.policy_version):
+        return _judge_older(action, _context(facts, own_secrets), rules, team)
     again = judge_answer(
         raw,
         facts,
@@ -305,18 +306,41 @@ def judge_stored(
     findings = again.findings
     if not any(now.payload == action.payload for now in again.actions):
         told = {finding.rule for finding in findings}
-        own = _examine_stored(action, _context(facts, own_secrets), rules, team)
+        own = _unlike_its_answer(action, team)
         findings += tuple(finding for finding in own if finding.rule not in told)
     classification, reason = classify(action.type, findings, phase, action.task_type)
     kept = () if classification == "rejected" else (action,)
     return Verdict(classification, reason, _told(findings), kept, version(team))
 
 
-def _examine_stored(action: Action, context: Context, rules: Sequence[Rule], team: Team) -> Iterator[Finding]:
-    """The payload by itself, where today's renderer would make another."""
+def _judge_older(action: Action, context: Context, rules: Sequence[Rule], team: Team) -> Verdict:
+    """What was drafted under an older policy keeps its class; its bytes are held against what refuses today.
+
+    Its answer may have another shape than answers have now, and nobody has said whose words it was drafted from.
+    """
+    refusing = [found for found in _examine_older(action, context, rules, team) if found.severity == "refuse"]
+    if refusing:
+        return replace(_rejected(refusing[0], team), findings=_told(refusing))
+    return Verdict(action.classification, action.policy_reason, (), (action,), version(team))
+
+
+def _unlike_its_answer(action: Action, team: Team) -> Iterator[Finding]:
+    """What is wrong with a payload to which today's code does not come: of one policy, an answer has one comment."""
     if action.type == "add_comment":
-        return examine_body(action.payload["body"], None, context, rules)
-    return _label_findings(action.target, action.payload, team)
+        yield as_finding(Hit("comment.bytes", "refuse", "", "is not what its answer comes to"), "comment")
+    else:
+        yield from _label_findings(action.target, action.payload, team)
+
+
+def _examine_older(action: Action, context: Context, rules: Sequence[Rule], team: Team) -> Iterator[Finding]:
+    """The payload by itself: the renderer that made it is gone."""
+    if action.type != "add_comment":
+        yield from _label_findings(action.target, action.payload, team)
+    elif size(action.payload["body"]) > MAX_COMMENT_CHARACTERS:
+        yield as_finding(Hit("comment.length", "refuse", "", "longer than GitHub takes"), "comment")
+    else:
+        words, _, _ = action.payload["body"].rpartition("\n")
+        yield from examine(Field("comment", words), context, rules)
 
 
 def _unlike(action: Action, facts: Facts) -> Finding | None:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from core.config import MAX_ANSWER_BYTES
-from core.policy.credentials import tells
-from core.text.readings import read
+from core.policy.secrets import tells
 
 _MOST: Final = 2 * MAX_ANSWER_BYTES
 """Bytes that are looked through: an answer of MAX_ANSWER_BYTES and its frame."""
@@ -39,7 +38,7 @@ def gives_away(raw: bytes, secrets: tuple[str, ...], judged: str = "") -> bool:
     except (ValueError, RecursionError):
         said = raw.decode("utf-8", "replace")
     said = _SURROGATE.sub(" ", said)
-    return any(tells(read(form), secrets) for form in dict.fromkeys((said, unescaped(said))))
+    return any(tells(form, secrets) for form in dict.fromkeys((said, unescaped(said))))
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -1,79 +1,51 @@
-"""Steps that would harm the person who follows them. A person decides: a security test may need such words."""
+"""Steps that would harm whoever follows them: a short, closed table. A person decides; a test may need such words.
+
+It does not grow: words are without end, and what the table misses is what trust and a person are for.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from core.policy.data_files import load
 from core.policy.found import Hit
-from core.policy.haystack import Needles
-from core.policy.sentences import harmful_sentences
-from core.policy.wanted import compiled
-from core.text.readings import Readings
+from core.policy.readings import Readings
 
-_BLANKS: Final = r"[ \t]{1,4}"
-_MAYBE_BLANKS: Final = r"[ \t]{0,4}"
+_ENDS: Final = re.compile(r"[.!?;](?=\s)|\n")
+_SIGNS: Final = str.maketrans(dict.fromkeys("`\"“”'’()[]<>,", " "))
 
-
-@dataclass(frozen=True)
-class _Harm:
-    rule: str
-    why: str
-    needs: tuple[str, ...]
-    """Words in small letters; a step that does this holds one of them."""
-    patterns: tuple[str, ...]
+Row = tuple[str, Sequence[Sequence[str]], Sequence[str]]
+"""What a step does; the kinds of words of which its sentence has one each; the words that excuse it."""
 
 
 @cache
-def _harms() -> Needles[_Harm]:
-    data = load("harm")
+def table() -> tuple[Row, ...]:
+    """A word with a blank at an end is whole there."""
+    data: Any = load("harm")
+    words: Mapping[str, str] = data["words"]
 
-    def pattern(text: str) -> str:
-        for name, words in data["words"].items():
-            text = text.replace("{" + name + "}", words)
-        return text
+    def split(kind: str) -> list[str]:
+        return ";".join(words.get(part, part) for part in kind.split(";")).split(";")
 
-    steps = (
-        _Harm(entry["rule"], entry["why"], tuple(entry["needs"]), tuple(map(pattern, entry["patterns"])))
-        for entry in data["rules"]
-    )
-    programs = (
-        _Harm(entry["rule"], entry["why"], tuple(names.split("|")), (_program(names, arguments),))
-        for entry in load("programs")["rules"]
-        for names, arguments in entry["programs"].items()
-    )
-    return Needles((harm, harm.needs) for harm in (*steps, *programs))
-
-
-def _program(names: str, arguments: Sequence[str]) -> str:
-    """A program, by one or more names, and what stands behind it on the line when it does harm."""
-    harmful = re.sub(r" (\??)", lambda blank: _MAYBE_BLANKS if blank[1] else _BLANKS, "|".join(arguments))
-    return (
-        rf"(?<![\w.$/-])(?:/\S{{1,40}}/)?(?:{names})(?:\.exe)?(?:=|{_BLANKS})"
-        rf"(?:[^\s`;|&]{{1,60}}{_BLANKS}){{0,8}}?(?:{harmful})"
+    return tuple(
+        (row["why"], [split(kind) for kind in row["words"]], split(row["unless"]) if row.get("unless") else ())
+        for row in data["steps"]
     )
 
 
 def harmful_steps(text: Readings) -> Iterator[Hit]:
-    """Instructions whose honest execution damages the tester, the repository or its protections."""
-    # No step goes on from one paragraph to the next.
-    paragraphs = {written: written.lower() for reading in text.fresh for written in reading.split("\n\n")}
-    for harm in _harms().found(text.small):
-        likely = [pair for pair in paragraphs.items() if any(word in pair[1] for word in harm.needs)]
-        match = next(_matches(harm.patterns, likely), None)
-        if match:
-            yield Hit(harm.rule, "ask", match, harm.why)
-    yield from harmful_sentences(text)
-
-
-def _matches(patterns: Iterable[str], paragraphs: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """As they are written; patterns know small letters only, in which each paragraph stands beside it."""
-    for pattern in patterns:
-        for written, lower in paragraphs:
-            match = compiled(pattern).search(lower)
-            if match:
-                yield written[slice(*match.span())]
+    """The first sentence that has a word of each kind of a row, and none that excuses it."""
+    whole = text.small.replace("**", " ")
+    small = f" {whole.translate(_SIGNS)} "
+    likely = [row for row in table() if all(any(word in small for word in kind) for kind in row[1])]
+    sentences = [f" {sentence.strip()} ".translate(_SIGNS) for sentence in _ENDS.split(whole)] if likely else []
+    for why, kinds, excuses in likely:
+        for sentence in sentences:
+            if all(any(word in sentence for word in kind) for kind in kinds) and not any(
+                word in sentence for word in excuses
+            ):
+                yield Hit("harm", "ask", sentence.strip(), why)
+                return

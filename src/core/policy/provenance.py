@@ -1,59 +1,43 @@
-"""Forged provenance: words by which people and tools recognise a verdict, a notice or a footer."""
+"""Our own marker, footers and verdicts: only the service may write what people and tools know it by."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from core.policy.data_files import load
 from core.policy.found import Hit
-from core.policy.wanted import Patterns, chances, patterns
-from core.text.readings import Readings
-from core.types import Severity
+from core.policy.readings import Readings
 
-_NOT_WORDS: Final = re.compile(
-    r"^(?:[^\w@:]|(?:white_check_mark|heavy_check_mark|check_mark|rocket|tada|robot|lock|warning|sparkles|x):|:){1,20}"
+_DECIDED: Final = r"(?:approved|reviewed|verified|cleared|waived|authori[sz]ed|signed[- ]off)"
+_OURS: Final = re.compile(
+    r"dfg-orchestrator[\s:/_-]+(?:action|run|digest|verdict|approved?)\s*[=:]"
+    r"|\bdfg-(?:action|run|digest|verdict)-?(?:id)?\s*[=:]"
+    r"|(?:generated|posted|drafted|written|reviewed|approved|verified|checked|signed)\s+(?:automatically\s+)?"
+    r"(?:by|via)\s+(?:the\s+)?[\s*_`\[]*dfg[- _](?:orchestrator|relay|policy)\b"
+    r"|\bdfg\W{1,3}(?:orchestrator|policy)\b[^\n]{0,40}?(?:approved|passed|verdict|auto[_ ]?safe|executed)\b"
+    r"|(?:^\W*|[,;→>·|•–—]\s*)(?:[a-z]+ )?(?:classification|verdict|class|gate)\b\W{0,4}(?:of the policy\W{0,4})?"
+    r"(?:auto[_ -]?safe|requires[_ -]?approval)\b(?!\W{0,4}\s(?:is|are|must|should|when|for|stays?)\b)"
+    r"|^\W*(?:[a-z]+ )?(?:verdict|policy(?:[ _-](?:verdict|result|status|decision|gate|check))?)\s*[:=][\s*_`]*"
+    r"(?:approved|passed|pass|safe|ok)\b|^\W*qa (?:result|verdict|status)\W{1,6}(?:pass|passed|ok|approved)\b"
+    rf"|(?:^\W*|[,;→>·|•–—]\s*)(?:pre-?)?{_DECIDED}[ -]by:?\s+(?:the\s+)?captain\b"
+    r"|(?<![a-z])generated\s+for\s+commit\s+[0-9a-f]{7}|\bapproved\s+as\s+stale\s+by\b"
+    r"|^\W*(?:the\s+)?captain(?:'s)?\s+(?:has\s+)?(?:approved|approval|verdict|decision|signed off)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
-"""Signs and emoji, also by name, before the words of a line."""
+_NAMED: Final = re.compile(
+    r"\b(?:classification|verdict|class|gate)\b\W{1,4}(?:auto_safe|requires_approval)\b", re.IGNORECASE
+)
+"""In the middle of a sentence it may be what a test of this very service looks at: a person decides."""
+_NEEDS: Final = ("dfg", "captain", "verdict", "policy", "class", "gate", "qa ", "for commit", "as stale")
 
 
-@dataclass(frozen=True)
-class _Notices:
-    severity: Severity
-    first: Patterns
-    """What a line begins with."""
-    anywhere: Patterns
-
-
-@cache
-def _notices() -> tuple[_Notices, ...]:
-    """Those that refuse, and those that ask: these have other readings too."""
-    data: Any = load("notices")
-    entries = [*data["ours"], *data["others"]]
-
-    def notices(severity: Severity) -> _Notices:
-        own = [entry for entry in entries if bool(entry.get("ask")) == (severity == "ask")]
-        return _Notices(severity, patterns(own), patterns(entry for entry in own if entry.get("anywhere")))
-
-    return notices("refuse"), notices("ask")
-
-
-def forged_provenance(text: Readings) -> Iterator[Hit]:
-    """Only the tool itself may say what the tool says."""
-    lines = [_NOT_WORDS.sub("", line.lower()) for line in text.lines]
-    for kind in _notices():
-        first, anywhere = chances(kind.first, text), chances(kind.anywhere, text)
-        for line in lines:
-            looked_for = (*(one.match(line) for one in first), *(one.search(line) for one in anywhere))
-            match = next(filter(None, looked_for), None)
-            if match:
-                yield Hit(
-                    "provenance.forged",
-                    kind.severity,
-                    match[0],
-                    "reads as a notice or verdict that only its tool may write",
-                )
-                return
+def forged(text: Readings) -> Iterator[Hit]:
+    """Our marker, a footer of ours, or a verdict of ours or of the Captain's."""
+    if not any(word in text.small for word in _NEEDS):
+        return
+    match = _OURS.search(text.joined)
+    if match:
+        yield Hit("provenance.forged", "refuse", match[0], "reads as what only the service or its Captain may say")
+    elif match := _NAMED.search(text.joined):
+        yield Hit("provenance.forged", "ask", match[0], "names a verdict that only the service may give")

@@ -1,16 +1,20 @@
-"""All rules about text, in one table. A rule's version goes into the digest of every action it let pass."""
+"""All rules about text, in one table: what each does to prose and to a step's own code.
+
+`refuse` refuses the whole answer, `ask` leaves it to the Captain. In code a hit counts for no more than its column.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-from core.policy import commands, credentials, harm, links, markup, provenance
+from core.policy import commands, harm, links, markup, provenance, secrets
 from core.policy.found import Hit, as_finding
-from core.policy.version import RULES
-from core.text.readings import Readings, read
-from core.types import Finding
+from core.policy.readings import Readings
+from core.types import Finding, Severity
+
+Kind = Literal["prose", "code"]
 
 
 @dataclass(frozen=True)
@@ -27,46 +31,71 @@ class Rule:
     """One check."""
 
     name: str
-    version: int
     check: Callable[[Readings, Context], Iterator[Hit]]
+    in_code: Severity | None
+    """The most that a hit comes to in a step's code; None: it passes there."""
 
 
-def _rule(name: str, check: Callable[[Readings, Context], Iterator[Hit]]) -> Rule:
-    return Rule(name, RULES[name], check)
+@dataclass(frozen=True)
+class Field:
+    """One text of an answer. What a person reads is prose; what a step hands to a machine is code."""
+
+    path: str
+    text: str
+
+    @property
+    def kind(self) -> Kind:
+        return "code" if self.path.endswith(".code") else "prose"
 
 
 TEXT_RULES: Final[tuple[Rule, ...]] = (
-    _rule("text.invisible", lambda text, _: markup.invisible_text(text)),
-    _rule("markup.comment", lambda text, _: markup.html_comments(text)),
-    _rule("markup.image", lambda text, _: markup.images(text)),
-    _rule("markup.script", lambda text, _: markup.script_addresses(text)),
-    _rule("command.slash", lambda text, _: commands.slash_commands(text)),
-    _rule("command.words", lambda text, _: commands.command_words(text)),
-    _rule("command.agent", lambda text, _: commands.agent_mentions(text)),
-    _rule("secret.own", lambda text, context: credentials.own_secrets(text, context.own_secrets)),
-    _rule("secret.vendor", lambda text, _: credentials.vendor_secrets(text)),
-    _rule("secret.keylike", lambda text, _: credentials.key_like_words(text)),
-    _rule("provenance.forged", lambda text, _: provenance.forged_provenance(text)),
-    _rule("provenance.canary", lambda text, context: credentials.canary(text, context.canary)),
-    _rule("link.outside", lambda text, context: links.outside_links(text, context.repository)),
-    _rule("reference.closing", lambda text, _: links.closing_keywords(text)),
-    _rule("harm", lambda text, _: harm.harmful_steps(text)),
+    # name                 what it looks for                                                     at most, in code
+    Rule("secret.own", lambda text, context: secrets.own(text, context.own_secrets), "refuse"),
+    Rule("provenance.canary", lambda text, context: secrets.canary(text, context.canary), "refuse"),
+    Rule("secret.vendor", lambda text, _: secrets.vendors(text), "refuse"),
+    Rule("text.invisible", lambda text, _: markup.invisible(text), "refuse"),
+    Rule("provenance.forged", lambda text, _: provenance.forged(text), "refuse"),
+    Rule("command", lambda text, _: commands.orders(text), "ask"),
+    Rule("markup", lambda text, _: markup.markup(text), None),
+    Rule("secret.random", lambda text, _: secrets.random_words(text), "ask"),
+    Rule("link.outside", lambda text, context: links.outside(text, context.repository), "ask"),
+    Rule("reference.closing", lambda text, _: links.closing(text), "ask"),
+    Rule("harm", lambda text, _: harm.harmful_steps(text), "ask"),
 )
-
-
+ON_BYTES: Final = frozenset({"secret.own", "provenance.canary", "secret.vendor", "text.invisible"})
+"""Rules that look at the finished comment too: no field says what its neighbours make of it."""
 _NO_RULES: Final = Rule(
     "policy.no_rules",
-    1,
     lambda _text, _context: iter((Hit("policy.no_rules", "refuse", "", "there is no rule to judge by"),)),
+    "refuse",
 )
+_ONLY_PROSE: Final = frozenset({"command.alone"})
 
 
-def objections(field: str, text: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> dict[Finding, Rule]:
-    """Every objection to one text, with who objects. No rules at all is an objection too."""
-    readings = read(text)
-    return {as_finding(hit, field): rule for rule in rules or (_NO_RULES,) for hit in rule.check(readings, context)}
+def examine(field: Field, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> tuple[Finding, ...]:
+    """Every objection to one text. No rules at all is an objection too."""
+    return tuple(finding for finding, _ in _objections(field, context, rules))
 
 
-def examine(field: str, text: str, context: Context, rules: Sequence[Rule] = TEXT_RULES) -> tuple[Finding, ...]:
-    """Every objection to one text."""
-    return tuple(objections(field, text, context, rules))
+def examine_all(fields: Sequence[Field], context: Context, rules: Sequence[Rule] = TEXT_RULES) -> tuple[Finding, ...]:
+    """All fields of a kind at once; what objects to that is asked about each field by itself, to name it."""
+    found: list[Finding] = []
+    for kind, path in (("prose", "answer"), ("code", "answer.code")):
+        own = [field for field in fields if field.kind == kind]
+        whole = dict(_objections(Field(path, "\n\n".join(field.text for field in own)), context, rules)) if own else {}
+        objecting = tuple(dict.fromkeys(whole.values()))
+        single = [finding for field in own if objecting for finding in examine(field, context, objecting)]
+        named = {finding.rule for finding in single}
+        found += [*single, *(finding for finding in whole if finding.rule not in named)]
+    return tuple(found)
+
+
+def _objections(field: Field, context: Context, rules: Iterable[Rule]) -> Iterator[tuple[Finding, Rule]]:
+    text = Readings(field.text)
+    for rule in rules or (_NO_RULES,):
+        for hit in rule.check(text, context):
+            if field.kind == "prose":
+                yield as_finding(hit, field.path), rule
+            elif rule.in_code and hit.rule not in _ONLY_PROSE:
+                severity: Severity = "ask" if "ask" in (rule.in_code, hit.severity) else "refuse"
+                yield as_finding(replace(hit, severity=severity), field.path), rule

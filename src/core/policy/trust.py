@@ -1,14 +1,112 @@
-"""Whether what an account writes may be acted on without a person: it may write to the repository anyway."""
+"""Who wrote what the model read. A comment is posted without a human only where all of them may write here.
+
+Words persuade in any language and any form; who may write to the repository needs no model to do harm in it. So what
+anybody else wrote is drafted from and shown, and the Captain decides. Whoever pushes a stranger's commits into the
+repository vouches for them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from core.config import Settings
-from core.types import Author
+from core.types import Author, Context, Finding, PullRequest, Trust
+
+_MAY_WRITE: Final = frozenset({"admin", "maintain", "write"})
+_TEAM: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+GONE: Final = "ghost"
+"""In whose name GitHub shows what deleted accounts wrote."""
+
+
+def is_listed(author: Author, settings: Settings) -> bool:
+    """Whether the deployment names this account in TRUSTED_AUTHORS, by login, or by login and id."""
+    login = author.login.lower()
+    return login != GONE and not settings.trusted_authors.isdisjoint({login, f"{login}:{author.id}"})
 
 
 def may_write(author: Author, settings: Settings) -> bool:
-    """A person to whom GitHub gives write, maintain or admin, or who owns the repository."""
-    owner = settings.repository.partition("/")[0].lower()
-    return author.type == "User" and (
-        author.permission in ("admin", "maintain", "write") or author.login.lower() == owner
-    )
+    """Whether what this account writes may be acted on by itself."""
+    return not _objection(author, settings)
+
+
+def description_allowed(pull: PullRequest, settings: Settings) -> bool:
+    """Whether the model may read a pull request's description. A listed bot is trusted with its change alone.
+
+    It quotes release notes, and these are strangers' words.
+    """
+    return not (_is_bot(pull.author) and is_listed(pull.author, settings))
+
+
+def judge(context: Context, settings: Settings) -> Trust:
+    """Whether everything that the model reads was written by people who may write to the repository, and by whom."""
+    return Trust(tuple(_asks(context, settings)), _written_by(context, settings))
+
+
+def findings(trust: Trust | None) -> tuple[Finding, ...]:
+    """What the verdict says of it. None: drafted before trust was recorded, when a person was asked by other rules."""
+    asks = trust.asks if trust else ()
+    return tuple(Finding("trust.author", "context", "ask", "", f"asks, because {why}") for why in asks)
+
+
+def _is_bot(author: Author) -> bool:
+    return author.type != "User" or author.login.lower().endswith("[bot]")
+
+
+def _objection(author: Author, settings: Settings) -> str:
+    """Why an account is not trusted; empty when it is."""
+    if author.login.lower() == GONE or not author.login:
+        return "whose account is gone"
+    if is_listed(author, settings):
+        return ""
+    if _is_bot(author):
+        return "which is not a person: bots quote strangers"
+    if author.permission is not None:
+        return "" if author.permission in _MAY_WRITE else "who may not write here"
+    if author.association == "OWNER" or author.login.lower() == settings.repository.partition("/")[0].lower():
+        return ""
+    if settings.trust_associations and author.association in _TEAM:
+        return ""
+    return "of whom GitHub does not tell whether they may write here"
+
+
+def _asks(context: Context, settings: Settings) -> Iterator[str]:
+    pull = context.pull
+    if pull is not None:
+        why = _objection(pull.author, settings)
+        if why:
+            yield f"the pull request is by {pull.author.login}, {why}"
+        if _is_strange(pull, settings):
+            yield f"its branch is in {_fork(pull)}"
+    for issue in dict.fromkeys(filter(None, (context.issue, *context.issues))):
+        why = _objection(issue.author, settings)
+        if why:
+            yield f"issue {issue.number} is by {issue.author.login}, {why}"
+
+
+def _is_strange(pull: PullRequest, settings: Settings) -> bool:
+    """Whether others than the author and the team can push to the branch."""
+    if pull.head_repository.lower() == settings.repository.lower():
+        return False
+    return not (pull.head_owner_id and pull.head_owner_id == pull.author.id)
+
+
+def _fork(pull: PullRequest) -> str:
+    owner = pull.head_repository.partition("/")[0]
+    return f"a fork of {owner}" if owner else "a repository that is gone"
+
+
+def _written_by(context: Context, settings: Settings) -> str:
+    """For whoever decides: `alice, from a fork of alice; issue 12 by bob`."""
+    parts: list[str] = []
+    pull = context.pull
+    if pull is not None:
+        own = pull.head_repository.lower() == settings.repository.lower()
+        parts.append(pull.author.login if own else f"{pull.author.login}, from {_fork(pull)}")
+    issues = dict.fromkeys(filter(None, (context.issue, *context.issues)))
+    logins = dict.fromkeys(issue.author.login for issue in issues)
+    if len(logins) == 1 and pull is None:
+        parts += logins
+    else:
+        parts += [f"issue {issue.number} by {issue.author.login}" for issue in issues]
+    return "; ".join(parts)

@@ -14,7 +14,7 @@ from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS
 from core.context.closing import closing_references
 from core.dispatcher import pricing
 from core.errors import BadRequest, ConfigurationError, Conflict, NotFound
-from core.policy.trust import may_write
+from core.policy import trust
 from core.policy.wire_schemas import wire_schema
 from core.prompts import agent_brief, qa_plan, sprint_plan, triage
 from core.prompts.request import cacheable
@@ -59,7 +59,7 @@ def _with_closing(app: App, pull: PullRequest) -> Context:
                 return f"Issue #{number} was not read: it is gone."
             if found.is_pull_request:
                 return f"Issue #{number} was not read: it is a pull request."
-            if not may_write(found.author, app.settings):
+            if not trust.may_write(found.author, app.settings):
                 return f"Issue #{number} was not read: its author may not write here."
             return found
 
@@ -153,7 +153,7 @@ def read(app: App, request: TaskRequest) -> Context:
 
 
 def build(app: App, request: TaskRequest, context: Context) -> Prompt:
-    """The request to the model, as the deployment wants it cached or not."""
+    """The request to the model, as the deployment wants it cached or not; its facts say whose words it holds."""
     draft = TASKS[request.task_type].build
     try:
         prompt = draft(app, request, context)
@@ -163,7 +163,7 @@ def build(app: App, request: TaskRequest, context: Context) -> Prompt:
         prompt = draft(app, replace(request, batch=None), context)  # admitted only if it fits the share as it is
     worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens)
     attempts = min(ceiling(app, request) // worst, app.settings.limits.max_retries + 1)
-    prompt = replace(prompt, facts=replace(prompt.facts, attempts=attempts))
+    prompt = replace(prompt, facts=replace(prompt.facts, attempts=attempts, trust=trust.judge(context, app.settings)))
     return cacheable(prompt) if app.settings.prompt_caching else prompt
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core.policy.readings import Readings
 from core.policy.rules import TEXT_RULES, Rule
-from core.text.readings import read
 from local.judge import judge_raw
-from local.policy_report import CONTEXT, fault
-from tests.corpus.load import BrokenAnswer, Case, broken, hostile, ordinary
+from local.policy_report import CONTEXT, fault, stopped
+from tests.corpus.load import BrokenAnswer, Case, Plan, broken, hostile, ordinary, plans
 
 
 @pytest.mark.parametrize("case", hostile(), ids=lambda case: case.id)
@@ -28,6 +28,19 @@ def test_broken_answer_is_refused_with_its_fault(case: BrokenAnswer) -> None:
     assert judged["error"]
 
 
+@pytest.mark.parametrize("plan", plans(), ids=lambda plan: plan.name)
+def test_plan_that_a_model_drafted_is_neither_refused_nor_asked_about(plan: Plan) -> None:
+    assert list(stopped(plan)) == []
+
+
+def test_every_tier_says_why_and_trust_is_for_words_alone() -> None:
+    assert {case.tier for case in hostile()} == {"refused", "asks", "inert", "trust"}
+    assert all(case.why for case in hostile())
+    kinds = {case.kind for case in hostile() if case.tier == "trust"}
+    assert kinds.isdisjoint({"mention", "agent", "structure", "image", "html-comment", "script", "invisible"})
+    assert not {kind for kind in kinds if kind.startswith("command")}
+
+
 def test_corpora_are_as_large_as_promised() -> None:
     assert len(hostile()) >= 300
     assert len(ordinary()) >= 200
@@ -38,5 +51,5 @@ def test_corpora_are_as_large_as_promised() -> None:
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda rule: rule.name)
 def test_each_rule_is_missed_when_it_is_removed(rule: Rule) -> None:
     rest = tuple(other for other in TEXT_RULES if other is not rule)
-    its_own = (case for case in hostile() if len(case.body) < 2000 and any(rule.check(read(case.body), CONTEXT)))
+    its_own = (case for case in hostile() if len(case.body) < 2000 and any(rule.check(Readings(case.body), CONTEXT)))
     assert any(fault(case, rest) is not None for case in its_own)

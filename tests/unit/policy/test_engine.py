@@ -29,9 +29,9 @@ from core.policy.engine import (
     judge_stored,
 )
 from core.policy.found import Hit
-from core.policy.rules import Context, Rule, examine
+from core.policy.rules import Context, Field, Rule, examine
 from core.text.markdown import marker
-from core.types import Action, Facts, Target, Verdict
+from core.types import Action, Classification, Facts, Target, Verdict
 from tests.corpus.load import OWN
 from tests.unit.policy.conftest import ACTION_ID, FACTS, GOOD, TEAM, judge
 
@@ -55,7 +55,7 @@ def test_finding_names_field_rule_and_why(plan: dict[str, Any], facts: Facts) ->
     assert verdict.classification == "rejected"
     assert verdict.actions == ()
     found = verdict.findings[0]
-    assert (found.rule, found.field, found.severity) == ("command.slash", "test_plan[0].steps[1]", "refuse")
+    assert (found.rule, found.field, found.severity) == ("command.order", "test_plan[0].steps[1]", "refuse")
     assert found.why
     assert found.excerpt == "[/]merge"
 
@@ -149,7 +149,7 @@ def test_secret_split_over_fields_is_found(plan: dict[str, Any], facts: Facts) -
 
 
 def test_outside_link_asks_the_captain(plan: dict[str, Any], facts: Facts) -> None:
-    plan["test_plan"][0]["steps"][0] = "Open https://evil.example/login"
+    plan["test_plan"][0]["steps"][0] = "Open https://evil.io/login"
     verdict = judge(json.dumps(plan), facts)
     assert verdict.classification == "requires_approval"
     action = verdict.actions[0]
@@ -193,7 +193,7 @@ def test_engine_without_rules_refuses(plan: dict[str, Any], facts: Facts, contex
         json.dumps(plan), facts, team=TEAM, run_id="r", action_ids=lambda _: ACTION_ID, phase="phase0", rules=()
     )
     assert verdict.classification == "rejected"
-    assert examine("x", "harmless", context, ())[0].rule == "policy.no_rules"
+    assert examine(Field("x", "harmless"), context, ())[0].rule == "policy.no_rules"
 
 
 def test_canary_of_the_system_prompt_is_refused(plan: dict[str, Any], facts: Facts) -> None:
@@ -202,11 +202,11 @@ def test_canary_of_the_system_prompt_is_refused(plan: dict[str, Any], facts: Fac
 
 
 def test_dangerous_file_name_is_not_repeated(plan: dict[str, Any], facts: Facts) -> None:
-    paths = (*facts.changed_paths, "docs/ask @claude to merge.md", "a\n/merge")
+    paths = (*facts.changed_paths, "docs/test this please.md", "a\n/merge")
     verdict = judge(json.dumps(plan), dataclasses.replace(facts, changed_paths=paths))
     assert verdict.classification == "auto_safe"
     body = verdict.actions[0].payload["body"]
-    assert "claude" not in body
+    assert "this please" not in body
     assert "2 more whose names are not shown" in body
 
 
@@ -300,7 +300,7 @@ def test_altered_payload_is_refused(plan: dict[str, Any], facts: Facts) -> None:
     assert stored(altered, plan, facts).findings[0].rule == "action.digest"
 
 
-@pytest.mark.parametrize("text", ["/merge", "[x](https://evil.example)", "@octocat", "![x](y)", "<b>x</b>"])
+@pytest.mark.parametrize("text", ["/merge", "[x](https://evil.io)", "@octocat", "![x](y)", "<b>x</b>"])
 def test_stored_bytes_are_judged_even_with_a_right_digest(text: str, plan: dict[str, Any], facts: Facts) -> None:
     action = judge(json.dumps(plan), facts).actions[0]
     payload = {"body": f"{text}\n\n{marker(action.id)}"}
@@ -316,13 +316,56 @@ def test_stored_bytes_are_judged_even_with_a_right_digest(text: str, plan: dict[
     assert (verdict.classification, verdict.actions) == ("rejected", ())
 
 
+def older(action: Action, body: str, classification: Classification) -> Action:
+    """The action as policy 10 had recorded it, with these words."""
+    old = dataclasses.replace(
+        action,
+        payload={"body": f"{body}\n\n{marker(action.id)}"},
+        policy_version="10-2e81de1dc23b6b94",
+        classification=classification,
+    )
+    digest = action_digest(
+        action_type=old.type,
+        repository=old.repository,
+        target=old.target,
+        payload=old.payload,
+        target_state=old.target_state,
+        policy_version=old.policy_version,
+    )
+    return dataclasses.replace(old, digest=digest)
+
+
+@pytest.mark.parametrize("classification", ["auto_safe", "requires_approval"])
+def test_action_of_an_older_policy_keeps_its_class_whoever_wrote_and_whatever_asks(
+    classification: Classification, plan: dict[str, Any], facts: Facts
+) -> None:
+    action = older(judge(json.dumps(plan), facts).actions[0], "See https://elsewhere.io/x", classification)
+    verdict = stored(action, plan, facts)
+    assert (verdict.classification, verdict.actions, verdict.findings) == (classification, (action,), ())
+
+
+def test_action_of_an_older_policy_needs_no_answer_that_today_can_read(facts: Facts, plan: dict[str, Any]) -> None:
+    action = older(judge(json.dumps(plan), facts).actions[0], "Open the page.", "requires_approval")
+    verdict = judge_stored(action, "{}", facts, team=TEAM, phase="phase0", own_secrets=OWN)
+    assert verdict.actions == (action,)
+
+
+@pytest.mark.parametrize("words", ["/merge", f"The token is {OWN[0]}", "![x](https://evil.io/x.png)", "a\u200bb"])
+def test_action_of_an_older_policy_is_refused_by_what_refuses_today(
+    words: str, plan: dict[str, Any], facts: Facts
+) -> None:
+    action = older(judge(json.dumps(plan), facts).actions[0], words, "requires_approval")
+    verdict = stored(action, plan, facts)
+    assert (verdict.classification, verdict.actions) == ("rejected", ())
+
+
 def test_todays_rules_judge_a_stored_action(plan: dict[str, Any], facts: Facts) -> None:
     action = judge(json.dumps(plan), facts).actions[0]
 
     def everything(text: Any, _: Context) -> Any:
         yield Hit("new.rule", "refuse", text.raw, "was added today")
 
-    rules = (Rule("new.rule", 1, everything),)
+    rules = (Rule("new.rule", everything, "refuse"),)
     verdict = judge_stored(action, json.dumps(plan), facts, team=TEAM, phase="phase0", rules=rules)
     assert verdict.classification == "rejected"
 

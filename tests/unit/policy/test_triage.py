@@ -143,11 +143,11 @@ def test_labels_wait_for_the_captain_before_phase3(phase: Phase, expected: str) 
 
 def test_a_dangerous_word_in_a_field_that_is_not_shown_refuses_all() -> None:
     verdict = judge(ANSWER | {"priority_rationale": "Because of this:\n/merge"}, facts("status:triage"))
-    assert rules_of(verdict) == [("command.slash", "refuse", "priority_rationale")]
+    assert rules_of(verdict) == [("command.order", "refuse", "priority_rationale")]
 
 
 def test_a_link_outside_in_a_question_asks_for_labels_too() -> None:
-    verdict = judge(ANSWER | {"questions": ["Is it as on https://evil.example/x?"]}, facts(), "phase4")
+    verdict = judge(ANSWER | {"questions": ["Is it as on https://evil.io/x?"]}, facts(), "phase4")
     assert {action.classification for action in verdict.actions} == {"requires_approval"}
 
 
