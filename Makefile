@@ -18,10 +18,10 @@ MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve plan test long acceptance check prove front-door mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
-.PHONY: judge-answers policy-report eval build deploy lock clean
+.PHONY: judge-answers policy-report eval build deploy deploy-production lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 define make-environment
 	@echo "setting up $(1) from $(2)" >&2
@@ -61,13 +61,14 @@ long: setup ## the tests of which make test has a short form: longer logs, whole
 acceptance: setup $(MADE_SAM) ## deploy the built template into a local CloudFormation and use it; sam local where Docker runs
 	@$(BIN)/pytest tests/acceptance
 
-check: setup $(MADE_SAM) ## format, lint, types, imports, template
+check: setup $(MADE_SAM) ## format, lint, types, imports, template, the example workflow
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint
+	@$(BIN)/zizmor --quiet --offline --persona auditor examples/github-actions/*.yml
 
 prove: setup ## the long proofs: races and crashes against the limits
 	@$(BIN)/pytest -n 2 --dist loadfile --durations=12 tests/prove/prove_*.py
@@ -121,6 +122,9 @@ build: setup $(MADE_SAM) ## build the functions for Lambda
 
 deploy: build ## deploy into the AWS account of the environment, see docs/deploy.md
 	@$(SAM) deploy
+
+deploy-production: build ## the same with the settings for production
+	@$(SAM) deploy --config-env production
 
 lock: ## write the lock files anew from pyproject.toml and the pinned tools
 	@$(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv

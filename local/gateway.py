@@ -9,6 +9,7 @@ payload version 2.0, as described in "Create AWS Lambda proxy integrations for H
 from __future__ import annotations
 
 import base64
+import os
 import re
 import socket
 import sys
@@ -42,23 +43,38 @@ class Match:
     parameters: Mapping[str, str]
 
 
-class Gateway:
-    """Answers requests through the handlers of its routes, found at once by `handler_of`, which may raise."""
+Verify = Callable[[str], Mapping[str, str] | None]
+"""The claims of an `Authorization` header's token; None where it is not to be let in."""
 
-    def __init__(self, routes: Sequence[Route], handler_of: Callable[[str], Handler] = load) -> None:
+
+class Gateway:
+    """Answers requests through the handlers of its routes, found at once by `handler_of`, which may raise.
+
+    Without `verify`, routes behind the template's authorizer are not there, as in a stack that is deployed without.
+    """
+
+    def __init__(
+        self, routes: Sequence[Route], handler_of: Callable[[str], Handler] = load, verify: Verify | None = None
+    ) -> None:
         # API Gateway takes the most specific route: one without variables goes before one with.
         ordered = sorted(routes, key=lambda route: route.path.count("{"))
         self._routes = [(route, _pattern(route.path), handler_of(route.function.handler)) for route in ordered]
         self._threads = ThreadPoolExecutor(max_workers=128)
+        self._verify = verify
 
     def answer(self, request: Request) -> Answer:
         match = self._match(request)
-        if match is None:
+        if match is None or (match.route.verified and self._verify is None):
             return json_answer(404, {"message": "Not Found"})
         if len(request.body) > MAX_PAYLOAD_BYTES:
             return json_answer(413, {"message": "Request Entity Too Large"})
         identifier = str(uuid.uuid4())
         event = proxy_event(request, match, identifier, datetime.now(UTC))
+        if match.route.verified and self._verify is not None:
+            claims = self._verify(request.headers.get("authorization", ""))
+            if claims is None:
+                return json_answer(401, {"message": "Unauthorized"})
+            event["requestContext"]["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
         context = new_context(match.route.function, str(uuid.uuid4()))
         running: Future[Any] = self._threads.submit(match.handler, event, context)
         headers = {"apigw-requestid": identifier}
@@ -145,7 +161,9 @@ def main() -> None:
     template = read_template(ROOT / "template.yaml")
     for code in {str(route.function.code) for route in template.routes}:
         sys.path.insert(0, code)
-    gateway = Gateway(template.routes)
+    from local.github_oidc import verifier  # it needs the core, which is on the path by now
+
+    gateway = Gateway(template.routes, verify=verifier(os.environ))
     server = Server(gateway.answer, socket.socket(fileno=int(sys.argv[1])))
     server.start()
     Scheduler(template.schedules).start()

@@ -39,6 +39,8 @@ class Route:
     method: str
     path: str
     function: Function
+    verified: bool = False
+    """Whether the gateway lets nobody in whose JSON Web Token it has not verified."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,12 @@ def read_template(path: Path) -> Template:
         )
         functions[name] = function
         routes += [
-            Route(event["Properties"]["Method"].upper(), event["Properties"]["Path"], function)
+            Route(
+                event["Properties"]["Method"].upper(),
+                event["Properties"]["Path"],
+                function,
+                verified="Authorizer" in event["Properties"].get("Auth", {}),
+            )
             for event in properties.get("Events", {}).values()
             if event["Type"] == "HttpApi"
         ]

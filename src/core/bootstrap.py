@@ -177,11 +177,6 @@ def load_sdk() -> None:
         gc.enable()
 
 
-def ensure_breaker() -> None:
-    """The breaker's first row, where there is none yet: called by the deployment."""
-    app().ledger.create_if_missing()
-
-
 def new_id() -> str:
     return str(uuid.uuid4())
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
+from core import oidc
 from core.errors import ConfigurationError
 from core.types import PHASES, TASK_TYPES, Phase, TaskType
 
@@ -188,6 +189,8 @@ class Settings:
     """Accounts whose words are trusted whatever GitHub says of them: `login` or `login:id`, in lower case."""
     trust_associations: bool
     """Whether GitHub's MEMBER and COLLABORATOR count where the token may not ask who may write. Weaker."""
+    oidc: oidc.Rules | None
+    """Which workflows of GitHub Actions may call without a secret; None: none."""
     audit_origin: str
     """The name under which checkpoints are signed."""
     checkpoint_bucket: str | None
@@ -321,6 +324,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         webhook_allowed=frozenset(login.lower() for login in logins),
         trusted_authors=frozenset(author.lower() for author in authors),
         trust_associations=one_of("TRUST_ASSOCIATIONS", "off", "on") == "on",
+        oidc=oidc.read_rules(env),
         audit_origin=origin,
         checkpoint_bucket=env.get("CHECKPOINT_BUCKET") or None,
         planning_issue=issue_number("PLANNING_ISSUE"),

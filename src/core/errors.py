@@ -46,6 +46,10 @@ class Forbidden(OrchestratorError):
     status, code = 403, "forbidden"
 
 
+class OutOfReach(Forbidden):
+    """Ask for what this token was made for: a workflow's names one pull request. Refused as no token is: unrecorded."""
+
+
 class SelfApproval(OrchestratorError):
     """Let somebody else approve: this principal dispatched the run itself."""
 

@@ -32,10 +32,13 @@ def respond(app: App, request: Request) -> Reply:
     since, until = _moment(request, "since", " "), _moment(request, "until", "~")
     if since > until:  # DynamoDB refuses such a span as an error of ours
         raise BadRequest("since is later than until")
+    start = read_cursor(request, CURSOR)
+    if start is not None and not since <= start["listKey"] <= until:  # DynamoDB refuses this one too
+        raise BadRequest("cursor is of another span than since and until")
     runs, after = list_runs(
         app,
         limit=page_limit(request),
-        start=read_cursor(request, CURSOR),
+        start=start,
         since=since,
         until=until,
         where={name: request.query[name] for name in FILTERS if name in request.query},

@@ -7,7 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aws_lambda_powertools.logging import Logger
@@ -17,7 +17,7 @@ from core.app import App
 from core.audit import log
 from core.audit.chain import Head
 from core.config import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
-from core.errors import BadRequest, NotFound, OrchestratorError, StoreUnavailable, TooLarge, Unauthorized
+from core.errors import BadRequest, NotFound, OrchestratorError, OutOfReach, StoreUnavailable, TooLarge, Unauthorized
 from core.store import Item
 from core.text import strict_json
 from core.types import Json, Principal
@@ -65,6 +65,8 @@ class Request:
     """Milliseconds: when this invocation ends."""
     raw: bytes = b""
     """The body as it came."""
+    event: Json = field(default_factory=dict)
+    """What the gateway made of the request."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Endpoint:
         try:
             headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
             if self._right is not None:
-                principal = auth.authenticate(headers.get("authorization"), app.credentials())
+                principal = self.identify(app, event, headers)
                 auth.require_right(principal, self._right)
             started = app.now()
             raw = _raw_body(event, MAX_WEBHOOK_BYTES if self._signed else MAX_BODY_BYTES)
@@ -129,6 +131,7 @@ class Endpoint:
                 started=started,
                 deadline=started + int(context.get_remaining_time_in_millis()) - 500,
                 raw=raw,
+                event=event,
             )
             reply = self._respond(app, request)
         except OrchestratorError as error:
@@ -136,12 +139,16 @@ class Endpoint:
             reply = _error(error)
         return _render(request_id, reply)
 
+    def identify(self, app: App, event: Mapping[str, Any], headers: Mapping[str, str]) -> Principal:
+        """Who asks. Raises Unauthorized."""
+        return auth.authenticate(headers.get("authorization"), app.credentials())
+
     def _note_refusal(self, app: App, event: Mapping[str, Any], principal: Principal, error: OrchestratorError) -> None:
         if isinstance(error, Unauthorized):
             app.measure("Unauthorized", 1)
         level = logger.error if error.status >= 500 else logger.info
         level("refused", extra={"code": error.code, "principal": principal.name, "detail": error.message})
-        if not self._command or principal is NOBODY:
+        if not self._command or principal is NOBODY or isinstance(error, OutOfReach):
             return  # who has no token writes nothing: the audit is not a stranger's to fill
         entry = (
             "request.refused",

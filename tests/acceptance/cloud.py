@@ -48,21 +48,30 @@ class Cloud:
         """The ARN of a new secret."""
         return str(self.client("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"])
 
-    def deploy(self, template: Template, parameters: Mapping[str, str], stack: str) -> dict[str, str]:
-        """Creates a stack; its outputs. Raises ClientError or WaiterError where it is refused or rolled back."""
+    def deploy(
+        self, template: Template, parameters: Mapping[str, str], stack: str, *, update: bool = False
+    ) -> dict[str, str]:
+        """Creates or updates a stack; its outputs. Raises ClientError or WaiterError where it is refused."""
         formation = self.client("cloudformation")
         self.client("s3").put_object(Bucket=BUCKET, Key=f"{stack}.json", Body=json.dumps(template).encode())
-        formation.create_stack(
+        (formation.update_stack if update else formation.create_stack)(
             StackName=stack,
             TemplateURL=f"{self.url}/{BUCKET}/{stack}.json",  # longer than a request may carry
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
             Capabilities=["CAPABILITY_IAM"],
         )
-        formation.get_waiter("stack_create_complete").wait(
-            StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 90}
-        )
+        self._wait("stack_update_complete" if update else "stack_create_complete", stack)
         (description,) = formation.describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+
+    def delete(self, stack: str) -> None:
+        """Deletes a stack. Raises WaiterError where that fails."""
+        self.client("cloudformation").delete_stack(StackName=stack)
+        self._wait("stack_delete_complete", stack)
+
+    def _wait(self, for_: str, stack: str) -> None:
+        waiter = self.client("cloudformation").get_waiter(for_)
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
 
     def reasons(self, stack: str) -> list[str]:
         """Why parts of a stack could not be made."""

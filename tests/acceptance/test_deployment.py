@@ -1,7 +1,8 @@
 """The built template, deployed: CloudFormation creates it, API Gateway routes to it, Lambda runs it.
 
-The account is the engine's, not Amazon's: it does not enforce IAM (tests/runtime does, for the tables),
-and a few things have to be said in its dialect.
+Two stacks stand side by side; one is updated, one is deleted and deployed again under its name. The account is the
+engine's, not Amazon's: it does not enforce IAM (tests/runtime does, for the tables), and a few things have to be said
+in its dialect.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tests.template.reading import Template, expanded
 from verifier.dfg_verify import read_export, verify
 
 STACK: Final = "dfg"
+SECOND: Final = "dfg-second"
 
 
 @dataclass(frozen=True)
@@ -73,22 +75,33 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             "GitHubSecretArn": running.secret("github", github.token),
             "RelaySecretArn": running.secret("relay", relay.token),
             "Architecture": "x86_64",
+            "AllowInsecure": "acknowledged",
         }
         yield Account(running, for_the_engine(expansion), parameters, repository, model)
     for stand_in in (model, github, relay):
         stand_in.close()
 
 
-@pytest.fixture(scope="module")
-def deployment(account: Account) -> Deployment:
+def deployed(account: Account, stack: str, *, update: bool = False, **other: str) -> Deployment:
+    """A stack, made or updated, with these parameters besides."""
     try:
-        outputs = account.cloud.deploy(account.template, account.parameters, STACK)
+        outputs = account.cloud.deploy(account.template, {**account.parameters, **other}, stack, update=update)
     except WaiterError:
-        pytest.fail("\n".join(account.cloud.reasons(STACK)))
+        pytest.fail("\n".join(account.cloud.reasons(stack)))
     secrets = account.cloud.client("secretsmanager")
     token = secrets.get_secret_value(SecretId=outputs["OrchestratorSecretArn"])["SecretString"]
     url = account.cloud.reachable(outputs["ApiUrl"])
     return Deployment(account, outputs, Client(url, token), Client(url, "not-the-token"))
+
+
+@pytest.fixture(scope="module")
+def deployment(account: Account) -> Deployment:
+    return deployed(account, STACK)
+
+
+@pytest.fixture(scope="module")
+def second(account: Account, deployment: Deployment) -> Deployment:
+    return deployed(account, SECOND)
 
 
 def test_a_later_phase_without_its_prerequisites_is_not_deployed(account: Account) -> None:
@@ -100,6 +113,12 @@ def test_a_guardrail_looser_than_its_table_rolls_the_deployment_back(account: Ac
     with pytest.raises(WaiterError):
         account.cloud.deploy(account.template, {**account.parameters, "MaxCostPerWindowUsd": "50"}, "loose")
     assert "MAX_COST_PER_WINDOW_USD" in "\n".join(account.cloud.reasons("loose"))
+
+
+def test_an_address_without_tls_rolls_the_deployment_back_unless_that_is_acknowledged(account: Account) -> None:
+    with pytest.raises(WaiterError):
+        account.cloud.deploy(account.template, {**account.parameters, "AllowInsecure": "refused"}, "plain")
+    assert "must begin with https" in "\n".join(account.cloud.reasons("plain"))
 
 
 def test_the_deployed_service_is_healthy_at_once(deployment: Deployment) -> None:
@@ -151,7 +170,7 @@ def test_the_audit_is_checkpointed_by_kms_into_its_bucket_and_proven_offline(dep
     cloud, outputs = deployment.account.cloud, deployment.outputs
     assert deployment.client.post("/circuit/reset").status == 200  # an event to be covered, whatever ran before
     function = cloud.client("lambda")
-    name = function_named(cloud, "CheckpointFunction")
+    name = function_named(cloud, STACK, "CheckpointFunction")
     variables = function.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     at_once = {"CHECKPOINT_LAG_SECONDS": "0", "GUARDRAIL_OVERRIDE": "acknowledged"}
     function.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, **at_once}})
@@ -175,9 +194,9 @@ def test_the_audit_is_checkpointed_by_kms_into_its_bucket_and_proven_offline(dep
     assert report.counts["checkpoints"] == 1
 
 
-def function_named(cloud: Cloud, logical_id: str) -> str:
+def function_named(cloud: Cloud, stack: str, logical_id: str) -> str:
     (resource,) = cloud.client("cloudformation").describe_stack_resources(
-        StackName=STACK, LogicalResourceId=logical_id
+        StackName=stack, LogicalResourceId=logical_id
     )["StackResources"]
     return str(resource["PhysicalResourceId"])
 
@@ -198,11 +217,51 @@ def test_an_audit_event_that_somebody_removes_is_told_to_the_captain(deployment:
     assert [json.loads(message["Body"])["Subject"] for message in received] == ["Audit event changed or removed"]
 
 
-def test_a_deleted_stack_leaves_the_audit_behind(deployment: Deployment) -> None:
+def test_a_second_stack_stands_beside_the_first(deployment: Deployment, second: Deployment) -> None:
+    assert second.client.get("/health").body["status"] == "ok"
+    assert set(second.outputs.values()).isdisjoint(deployment.outputs.values())
+    assert second.client.get("/audit").body["count"] == 0
+    assert Client(second.client.url, "not-the-token").get("/pending").status == 401
+
+
+def live_versions(cloud: Cloud, stack: str) -> dict[str, int]:
+    names = {name: function_named(cloud, stack, f"{name}Function") for name in ("Dispatch", "Approve", "Worker")}
+    client = cloud.client("lambda")
+    return {k: int(client.get_alias(FunctionName=v, Name="live")["FunctionVersion"]) for k, v in names.items()}
+
+
+@pytest.mark.parametrize(
+    ("change", "published"),
+    [
+        ({"Phase": "phase1"}, {"Dispatch", "Approve", "Worker"}),
+        ({"Phase": "phase1", "AnthropicSecretArn": "{another}"}, {"Worker"}),
+        ({"Phase": "phase1", "AnthropicSecretArn": "{another}", "WebhookAllowed": "alice"}, set()),
+        ({"Phase": "phase1", "AnthropicSecretArn": "{another}", "SnapStart": "on"}, {"Dispatch", "Approve", "Worker"}),
+    ],
+)
+def test_an_update_publishes_exactly_the_functions_that_use_what_changed(
+    change: dict[str, str], published: set[str], second: Deployment, another_secret: str
+) -> None:
+    """One after the other, each on top of the one before."""
+    account = second.account
+    before, neighbour = live_versions(account.cloud, SECOND), live_versions(account.cloud, STACK)
+    given = {name: value.replace("{another}", another_secret) for name, value in change.items()}
+    updated = deployed(account, SECOND, update=True, **given)
+    after = live_versions(account.cloud, SECOND)
+    assert {name for name in after if after[name] > before[name]} == published
+    assert updated.outputs == second.outputs
+    assert updated.client.get("/health").body["phase"] == "phase1"
+    assert live_versions(account.cloud, STACK) == neighbour
+
+
+@pytest.fixture(scope="module")
+def another_secret(account: Account) -> str:
+    return account.cloud.secret("anthropic-rotated", account.model.api_key)
+
+
+def test_a_deleted_stack_leaves_the_audit_behind(deployment: Deployment, second: Deployment) -> None:
     cloud, outputs = deployment.account.cloud, deployment.outputs
-    formation = cloud.client("cloudformation")
-    formation.delete_stack(StackName=STACK)
-    formation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    cloud.delete(STACK)
     dynamodb = cloud.client("dynamodb")
     kept = {outputs["AuditTableName"], outputs["ContentTableName"]}
     assert kept <= set(dynamodb.list_tables()["TableNames"])
@@ -210,5 +269,21 @@ def test_a_deleted_stack_leaves_the_audit_behind(deployment: Deployment) -> None
     for name in kept:
         with pytest.raises(ClientError, match="protect"):
             dynamodb.delete_table(TableName=name)
+    assert second.client.get("/health").body["status"] == "ok"
+
+
+def test_a_deleted_stack_is_deployed_again_beside_what_it_left(deployment: Deployment) -> None:
+    """Lambda has written a last line meanwhile, and with it made its log group anew."""
+    cloud, old = deployment.account.cloud, deployment.outputs
+    logs = cloud.client("logs")
+    if not logs.describe_log_groups(logGroupNamePrefix=old["FunctionLogsName"])["logGroups"]:
+        logs.create_log_group(logGroupName=old["FunctionLogsName"])
+    again = deployed(deployment.account, STACK)
+    assert again.client.get("/health").body["status"] == "ok"
+    assert again.client.get("/audit").body["count"] == 0
+    assert again.outputs["FunctionLogsName"] != old["FunctionLogsName"]
+    assert again.outputs["AuditKeyId"] != old["AuditKeyId"]
+    dynamodb = cloud.client("dynamodb")
+    for name in (old["AuditTableName"], old["ContentTableName"]):
         dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
         dynamodb.delete_table(TableName=name)

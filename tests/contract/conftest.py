@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ import requests
 import schemathesis
 import yaml
 
+from core.oidc import ISSUER
 from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
 from local.gateway import Gateway
@@ -57,6 +58,28 @@ class Served:
         return body
 
 
+OIDC: Final = {
+    "GITHUB_OIDC_AUDIENCE": "dfg-contract",
+    "GITHUB_OIDC_REPOSITORY_ID": "1",
+    "GITHUB_OIDC_OWNER_ID": "2",
+}
+
+
+def verified(authorization: str) -> Mapping[str, str] | None:
+    """The gateway's authorizer, to which the callers' token is one of GitHub Actions too."""
+    if authorization != f"Bearer {TOKEN}":
+        return None
+    return {
+        "iss": ISSUER,
+        "aud": "dfg-contract",
+        "repository_id": "1",
+        "repository_owner_id": "2",
+        "event_name": "push",
+        "ref": "refs/heads/main",
+        "workflow_ref": "dfg/app/.github/workflows/qa.yml@refs/heads/main",
+    }
+
+
 def serve(world: World, template: Template, until: ExitStack) -> Served:
     def handler_of(name: str) -> Handler:
         handler = load(name)
@@ -66,7 +89,7 @@ def serve(world: World, template: Template, until: ExitStack) -> Served:
             else handler
         )
 
-    server = Server(Gateway(template.routes, handler_of).answer)
+    server = Server(Gateway(template.routes, handler_of, verify=verified).answer)
     server.start()
     until.callback(server.stop)
     return Served(world, server.url, schemathesis.openapi.from_path(DOCUMENT))
@@ -75,4 +98,4 @@ def serve(world: World, template: Template, until: ExitStack) -> Served:
 @pytest.fixture
 def served(dynamodb_client: DynamoDBClient, tables: dict[str, str], template: Template) -> Iterator[Served]:
     with ExitStack() as until:
-        yield serve(make_world(dynamodb_client, tables), template, until)
+        yield serve(make_world(dynamodb_client, tables, **OIDC), template, until)

@@ -29,6 +29,7 @@ from handlers import worker
 from handlers.http import Endpoint, Endpoints
 from local.gateway import Gateway
 from local.github import GitHubStandIn
+from local.github_oidc import verifier
 from local.lambda_context import Handler, load, new_context
 from local.model import ModelStandIn
 from local.relay import RelayStandIn
@@ -183,7 +184,7 @@ def start(
         if not late:
             service.deliver()
 
-    server = Server(Gateway(template.routes, lambda name: _bound(name, app)).answer)
+    server = Server(Gateway(template.routes, lambda name: _bound(name, app), verify=verifier(settings)).answer)
     server.start()
 
     def stop() -> None:

@@ -228,6 +228,16 @@ def test_a_span_that_is_none_is_refused(steady: Service, query: str) -> None:
     assert error_of(steady.api.get(f"/audit?{query}")) == (400, "bad_request")
 
 
+def test_a_cursor_of_another_span_is_refused(service: Service) -> None:
+    service.dispatch(777)
+    service.dispatch(778)
+    first = service.api.get("/audit?limit=1").body
+    cursor, day = quote(first["cursor"]), first["runs"][0]["startedAt"][:10]
+    assert service.api.get(f"/audit?cursor={cursor}&since={day}").body["count"] == 1
+    for span in ("since=2099-01-01", "until=1999-01-01"):
+        assert error_of(service.api.get(f"/audit?cursor={cursor}&{span}")) == (400, "bad_request")
+
+
 def test_a_plan_that_fails_to_post_waits_beside_the_others(service: Service) -> None:
     service.relay.stop()
     service.model.order(Order(text=answer()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +49,18 @@ def test_a_checkpoint_takes_what_is_old_enough_and_nothing_twice(world: World) -
     last = latest(world.app)
     assert last is not None
     assert (last.data["number"], last.data["size"]) == (1, 5)
+
+
+def test_a_lag_that_was_raised_meanwhile_waits_and_loses_nothing(world: World) -> None:
+    append(world, 3)
+    world.clock.forward(LAG)
+    assert checkpoint(world.app, FAR)["events"] == 3
+    append(world, 2)
+    limits = replace(world.app.settings.limits, checkpoint_lag_seconds=3 * LAG)
+    patient = replace(world.app, settings=replace(world.app.settings, limits=limits))
+    assert checkpoint(patient, FAR) == {"checkpoints": 0, "events": 0}
+    world.clock.forward(3 * LAG)
+    assert checkpoint(patient, FAR) == {"checkpoints": 1, "events": 2}
 
 
 def test_events_of_many_days_are_gathered(world: World) -> None:
@@ -129,8 +142,6 @@ def test_a_checkpoint_costs_what_is_new(world: World) -> None:
             page = query(*args, **kwargs)  # type: ignore[arg-type]
             read.append(len(page.items))
             return page
-
-    from dataclasses import replace
 
     checkpoint(replace(world.app, store=Counting()), FAR)  # type: ignore[arg-type]
     assert sum(read) == 1 + 10

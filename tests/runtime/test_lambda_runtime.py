@@ -226,7 +226,7 @@ def test_the_deployment_makes_the_breakers_first_row(make_function: MakeFunction
     listener = Server(cloudformation)
     listener.start()
     stack.dynamodb.delete_item(TableName=stack.tables["BREAKER_TABLE"], Key={"id": {"S": "breaker"}})
-    function, guard = make_function("SetupFunction")
+    function, guard = make_function("SetupFunction", ALLOW_INSECURE="acknowledged")
     function.invoke({**event("setup", stack), "ResponseURL": f"{listener.url}/answer"})
     listener.stop()
     assert [json.loads(answer)["Status"] for answer in answers.entries()] == ["SUCCESS"]
@@ -244,7 +244,7 @@ def test_the_deployment_refuses_a_guardrail_looser_than_its_table(make_function:
 
     listener = Server(cloudformation)
     listener.start()
-    function, _ = make_function("SetupFunction", MAX_COST_PER_WINDOW_USD="50")
+    function, _ = make_function("SetupFunction", ALLOW_INSECURE="acknowledged", MAX_COST_PER_WINDOW_USD="50")
     function.invoke({**event("setup", stack), "ResponseURL": f"{listener.url}/answer"})
     listener.stop()
     (answer,) = map(json.loads, answers.entries())

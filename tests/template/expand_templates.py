@@ -1,4 +1,4 @@
-"""Expands SAM templates as CloudFormation would: a JSON list of templates in, a JSON list of expanded ones out.
+"""Expands SAM templates as CloudFormation would: a JSON list of templates, each with parameters, in; expanded ones out.
 
 Runs under the engine's virtual environment, which holds the SAM translator; ours cannot, for it pins
 another pydantic.
@@ -20,13 +20,13 @@ class ManagedPolicies:
         return {}
 
 
-def expand(template: dict[str, Any]) -> dict[str, Any]:
+def expand(template: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
     # The translator takes only code that has been uploaded.
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
-    values = {name: parameter.get("Default", "") for name, parameter in template["Parameters"].items()}
+    values = {name: parameter.get("Default", "") for name, parameter in template["Parameters"].items()} | given
     expanded: dict[str, Any] = transform(template, values, ManagedPolicies(), passthrough_metadata=True)
     return expanded
 
 
 if __name__ == "__main__":
-    json.dump([expand(template) for template in json.load(sys.stdin)], sys.stdout)
+    json.dump([expand(template, given) for template, given in json.load(sys.stdin)], sys.stdout)

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import yaml
 
+from tests.template.rules import evaluate
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 TRANSLATOR: Final = ROOT / ".venv-engine" / "bin" / "python"
 
@@ -52,11 +54,11 @@ def written() -> Template:
     return deepcopy(_parsed())
 
 
-def expanded(templates: Sequence[Template]) -> list[Template]:
-    """Each as CloudFormation gets it, roles and all."""
+def expanded(templates: Sequence[Template], given: Sequence[Mapping[str, str]] = ()) -> list[Template]:
+    """Each as CloudFormation gets it, roles and all. `given`: the parameters of each that are not the defaults."""
     answer = subprocess.run(  # noqa: S603 - our own script
         [str(TRANSLATOR), str(Path(__file__).with_name("expand_templates.py"))],
-        input=json.dumps(templates),
+        input=json.dumps([[template, given[n] if given else {}] for n, template in enumerate(templates)]),
         capture_output=True,
         text=True,
         check=False,
@@ -77,7 +79,35 @@ def variables(template: Template, function: str, values: Mapping[str, str]) -> d
     """A function's environment under these parameters; a reference to a resource reads as its logical id."""
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     own = template["Resources"][function]["Properties"].get("Environment", {}).get("Variables", {})
-    return {
-        name: str(values.get(value["Ref"], value["Ref"])) if isinstance(value, dict) else str(value)
-        for name, value in {**shared, **own}.items()
-    }
+    return {name: _text(chosen(template, value, values), values) for name, value in {**shared, **own}.items()}
+
+
+def chosen(template: Template, value: Any, values: Mapping[str, str]) -> Any:
+    """A value as it is under these parameters: of each `Fn::If` the branch that holds, without what is no value."""
+    match value:
+        case {"Fn::If": [condition, yes, no]}:
+            holds = evaluate(
+                template["Conditions"][condition], {**defaults(template), **values}, template["Conditions"]
+            )
+            return chosen(template, yes if holds else no, values)
+        case dict():
+            return {name: chosen(template, entry, values) for name, entry in value.items()}
+        case list():
+            entries = [chosen(template, entry, values) for entry in value]
+            return [entry for entry in entries if entry != {"Ref": "AWS::NoValue"}]
+        case _:
+            return value
+
+
+def statements(template: Template, function: str, values: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What a function's role allows under these parameters."""
+    policies = template["Resources"][function]["Properties"].get("Policies", [])
+    return [entry for policy in policies for entry in chosen(template, policy["Statement"], values)]
+
+
+def _text(value: Any, values: Mapping[str, str]) -> str:
+    match value:
+        case {"Ref": name}:
+            return str(values.get(name, name))
+        case _:
+            return str(value)

@@ -25,14 +25,16 @@ def refusals(template: Mapping[str, Any], values: Mapping[str, str]) -> list[str
     ]
 
 
-def evaluate(expression: Any, values: Mapping[str, str]) -> Any:
-    """The value of a rule's expression. Raises KeyError for a function that rules do not have here."""
+def evaluate(expression: Any, values: Mapping[str, str], conditions: Mapping[str, Any] | None = None) -> Any:
+    """The value of a rule's or a condition's expression. Raises KeyError for a function that is not known here."""
     if isinstance(expression, list):
-        return [evaluate(part, values) for part in expression]
+        return [evaluate(part, values, conditions) for part in expression]
     if not isinstance(expression, dict):
         return expression
     ((name, argument),) = expression.items()
     if name == "Ref":
         return values[argument]
-    arguments = evaluate(argument, values)
+    if name == "Condition":
+        return evaluate((conditions or {})[argument], values, conditions)
+    arguments = evaluate(argument, values, conditions)
     return FUNCTIONS[name](arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pytest
@@ -89,7 +90,9 @@ def test_a_relay_needs_its_token() -> None:
     assert refused(DfgRelayUrl="https://relay.example", RelaySecretArn=SECRET) == []
 
 
-APP = {"GitHubAppId": "12345", "GitHubAppInstallationId": "77", "GitHubAppSecretArn": SECRET}
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0d9a4c1e-3b7f-4a57-8f2e-6a1b2c3d4e5f"
+APP = {"GitHubAppId": "12345", "GitHubAppInstallationId": "77", "GitHubAppKeyArn": KEY}
+READER = {"GitHubReaderAppId": "12346", "GitHubReaderInstallationId": "78", "GitHubReaderAppKeyArn": KEY}
 
 
 def test_a_github_app_is_given_whole_and_instead_of_a_token() -> None:
@@ -97,9 +100,41 @@ def test_a_github_app_is_given_whole_and_instead_of_a_token() -> None:
     assert refused(**APP) == ["TheAppIsGivenWhole"]
     for missing in APP:
         refusing = ["TheAppIsGivenWhole"]
-        if missing == "GitHubAppSecretArn":
+        if missing == "GitHubAppKeyArn":
             refusing.append("SomethingMustBeAbleToWrite")
         assert refused(GitHubSecretArn="", **{**APP, missing: ""}) == refusing
+
+
+def test_a_reader_is_a_token_or_an_app_given_whole() -> None:
+    assert refused(GitHubReaderSecretArn=SECRET) == []
+    assert refused(**READER) == []
+    assert refused(GitHubReaderSecretArn=SECRET, **READER) == ["TheReadingAppIsGivenWhole"]
+    for missing in READER:
+        assert refused(**{**READER, missing: ""}) == ["TheReadingAppIsGivenWhole"]
+
+
+@pytest.mark.parametrize("name", ["GitHubApiUrl", "DfgRelayUrl", "AnthropicBaseUrl"])
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("https://ghe.example/api/v3", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost:8080/v1", True),
+        ("http://10.1.2.3", True),
+        ("http://192.168.0.4:81", True),
+        ("http://172.17.0.1:81", True),
+        ("http://172.32.0.1", False),
+        ("http://ghe.example", False),
+        ("http://10.1.2.3.example.com", False),
+        ("http://127.0.0.1@evil.example", False),
+        ("http://localhost.example.com", False),
+        ("ftp://ghe.example", False),
+    ],
+)
+def test_addresses_are_https_or_private(name: str, address: str, allowed: bool) -> None:
+    """That a private one takes AllowInsecure, the set-up says: tests/handlers/test_setup.py."""
+    pattern = written()["Parameters"][name]["AllowedPattern"]
+    assert (re.fullmatch(pattern, address) is not None) is allowed
 
 
 def test_without_a_relay_comments_need_a_github_token() -> None:

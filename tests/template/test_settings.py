@@ -10,7 +10,7 @@ import pytest
 
 from core.config import GUARDRAILS, read_limits, read_settings
 from core.phases import ADDED_TASKS
-from handlers import dispatch
+from handlers import dispatch, oidc
 from tests.template.reading import ROOT, defaults, variables, written
 
 GIVEN = {"GitHubRepository": "acme/widgets"}
@@ -25,6 +25,13 @@ API = {
         ("POST", "/dispatch/sprint-plan"),
     ],
     "WebhookFunction": [("POST", "/webhook/github")],
+    "KeylessFunction": [
+        ("POST", "/oidc/dispatch/qa-plan"),
+        ("POST", "/oidc/dispatch/triage"),
+        ("POST", "/oidc/dispatch/agent-brief"),
+        ("POST", "/oidc/dispatch/sprint-plan"),
+        ("GET", "/oidc/audit/{runId}"),
+    ],
     "PendingFunction": [("GET", "/pending")],
     "ApproveFunction": [("POST", "/approve/{id}")],
     "RejectFunction": [("POST", "/reject/{id}")],
@@ -54,11 +61,13 @@ def test_every_guardrail_is_a_parameter_with_the_value_of_the_table(name: str) -
     assert template["Parameters"][reference]["Default"] == GUARDRAILS[name].value
 
 
-def test_a_change_of_any_guardrail_is_checked_by_the_deployment() -> None:
+def test_a_change_of_any_setting_that_all_functions_have_is_checked_by_the_deployment() -> None:
     template = written()
-    shared = template["Globals"]["Function"]["Environment"]["Variables"]
-    checked = template["Resources"]["Setup"]["Properties"]["Settings"]
-    assert [shared[name] for name in (*GUARDRAILS, "GUARDRAIL_OVERRIDE", "TEAM_FILES")] == checked
+    checked = [reference["Ref"] for reference in template["Resources"]["Setup"]["Properties"]["Settings"]]
+    shared = template["Globals"]["Function"]["Environment"]["Variables"].values()
+    settings = {v["Ref"] for v in shared if isinstance(v, dict) and v.get("Ref") in template["Parameters"]}
+    assert settings <= set(checked)
+    assert len(checked) == len(set(checked))
 
 
 def test_each_route_has_its_function() -> None:
@@ -75,14 +84,18 @@ def test_each_route_has_its_function() -> None:
     assert {name: of for name, of in routes.items() if of} == API
 
 
-def test_the_function_of_the_dispatches_knows_exactly_their_routes() -> None:
+def test_a_function_of_several_routes_knows_exactly_these() -> None:
     assert list(dispatch.handler.routes) == [f"{method} {path}" for method, path in API["DispatchFunction"]]
+    assert list(oidc.handler.routes) == [f"{method} {path}" for method, path in API["KeylessFunction"]]
 
 
 def test_every_dispatch_is_throttled_more_than_the_rest() -> None:
     of_route = written()["Resources"]["Api"]["Properties"]["RouteSettings"]
-    assert set(of_route) == set(dispatch.handler.routes)
-    assert len({json.dumps(settings) for settings in of_route.values()}) == 1
+    keyless = {route for route in oidc.handler.routes if route.startswith("POST")}
+    assert set(of_route) == set(dispatch.handler.routes) | keyless
+    [limits] = {json.dumps(of_route[route]) for route in dispatch.handler.routes}
+    for route in keyless:
+        assert of_route[route] == {"Fn::If": ["HasKeylessCallers", json.loads(limits), {"Ref": "AWS::NoValue"}]}
 
 
 def secret_holders(variable: str) -> set[str]:
@@ -99,7 +112,7 @@ def test_only_what_acts_holds_the_token_of_the_relay() -> None:
 
 
 def test_every_route_but_the_public_ones_knows_the_callers_tokens() -> None:
-    public = {"HealthFunction", "ConsoleFunction", "WebhookFunction"}
+    public = {"HealthFunction", "ConsoleFunction", "WebhookFunction", "KeylessFunction"}
     assert secret_holders("ORCHESTRATOR_SECRET_ARN") == set(API) - public
 
 
@@ -148,6 +161,22 @@ def test_errors_of_every_function_raise_one_alarm() -> None:
     assert sorted(everything) == sorted(set(FUNCTIONS) - {"SetupFunction"})
 
 
+def test_tokens_that_are_not_known_raise_an_alarm() -> None:
+    """The metric is of handlers/http.py."""
+    alarm = alarms()["UnauthorizedAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("DFGOrchestrator", "Unauthorized")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+
+
+def test_events_without_a_checkpoint_for_an_hour_raise_an_alarm() -> None:
+    metrics = {entry["Id"]: entry for entry in alarms()["CheckpointsMissingAlarm"]["Metrics"]}
+    events, ended = (metrics[name]["MetricStat"] for name in ("written", "ended"))
+    assert events["Metric"]["Dimensions"] == [{"Name": "TableName", "Value": {"Ref": "AuditTable"}}]
+    assert ended["Metric"]["MetricName"] == "CheckpointerEnded"
+    assert {events["Period"], ended["Period"]} == {3600}
+    assert "written, 0) > 0 AND FILL(ended, 0) < 1" in metrics["missing"]["Expression"]
+
+
 def test_what_nobody_asks_for_again_is_watched_for_throttling() -> None:
     assert set(watched(alarms()["ThrottlesAlarm"], "Throttles")) == {
         "DispatchFunction",
@@ -170,7 +199,7 @@ def test_functions_read_only_secrets_that_their_environment_names() -> None:
         "OrchestratorSecret",
         "AnthropicSecretArn",
         "GitHubSecretArn",
-        "GitHubAppSecretArn",
+        "GitHubReaderSecretArn",
         "RelaySecretArn",
         "WebhookSecretArn",
     }
@@ -179,6 +208,8 @@ def test_functions_read_only_secrets_that_their_environment_names() -> None:
         statements = [statement for policy in policies for statement in policy["Statement"]]
         readable = json.dumps([s for s in statements if "secretsmanager:" in json.dumps(s)])
         named = secrets & set(variables(template, name, {}).values())
+        if name == "HealthFunction":
+            named -= {"GitHubReaderSecretArn"}  # it tells whether there is one
         assert {secret for secret in secrets if f'"{secret}"' in readable} == named, name
 
 
@@ -200,7 +231,8 @@ def modules() -> dict[str, str]:
     of_functions = {name: written()["Resources"][name]["Properties"]["Handler"].split(".")[1] for name in FUNCTIONS}
     routes = {of_functions[name]: f"{m} {p}" for name, of in API.items() for m, p in of if len(of) == 1}
     rest = {module: "" for module in of_functions.values() if module not in routes and module != "dispatch"}
-    return {**rest, **routes, **{dispatch_module(route): route for route in dispatch.handler.routes}}
+    first = {"oidc": next(iter(oidc.handler.routes))}
+    return {**rest, **routes, **{dispatch_module(route): route for route in dispatch.handler.routes}, **first}
 
 
 def dispatch_module(route: str) -> str:

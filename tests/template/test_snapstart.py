@@ -4,35 +4,84 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
 
-from tests.template.reading import expanded, variables, written
+from handlers.setup import digests
+from tests.template.reading import Template, expanded, written
 
 SNAPPED: Final = ("DispatchFunction", "ApproveFunction", "WorkerFunction")
 
 
 def references(value: Any) -> set[str]:
     """Every name that a value refers to."""
-    return set(re.findall(r'"Ref": "(\w+)"', json.dumps(value)))
+    text = json.dumps(value)
+    return set(re.findall(r'"Ref": "(\w+)"', text)) | set(re.findall(r"\$\{(\w+)", text))
+
+
+def configuration(template: Template, name: str) -> Any:
+    """What Lambda keeps with a version of a function: its properties but for what SAM makes other resources of."""
+    shared, own = template["Globals"]["Function"], template["Resources"][name]["Properties"]
+    return [
+        shared,
+        {key: value for key, value in own.items() if key not in ("Policies", "Events", "EventInvokeConfig")},
+    ]
+
+
+def versions(template: Template) -> dict[str, Any]:
+    return {
+        resource["Properties"]["FunctionName"]["Ref"]: resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Version"
+    }
 
 
 def test_it_is_off_unless_asked_for() -> None:
     assert written()["Parameters"]["SnapStart"]["Default"] == "off"
 
 
-@pytest.mark.parametrize("name", SNAPPED)
-def test_a_version_is_made_anew_when_any_of_its_settings_changes(name: str) -> None:
+def test_a_version_and_its_function_carry_the_digest_of_its_settings() -> None:
+    """Another description replaces the version; the variable is what has changed in the function by then."""
+    [template] = expanded([written()])
+    published = versions(template)
+    assert set(published) == set(SNAPPED)
+    for name, version in published.items():
+        settings = {"Fn::GetAtt": ["Setup", name.removesuffix("Function")]}
+        assert version["Description"] == settings
+        function = template["Resources"][name]["Properties"]
+        assert function["Environment"]["Variables"]["SETTINGS_DIGEST"] == settings
+        assert function["SnapStart"]["ApplyOn"] == {"Fn::If": ["HasSnapStart", "PublishedVersions", "None"]}
+
+
+@pytest.mark.parametrize("parameter", written()["Parameters"])
+def test_a_change_of_a_parameter_publishes_versions_of_exactly_the_functions_that_use_it(parameter: str) -> None:
     template = written()
-    function = template["Resources"][name]["Properties"]
-    assert function["AutoPublishAlias"] == "live"
-    assert function["SnapStart"]["ApplyOn"] == {"Fn::If": ["HasSnapStart", "PublishedVersions", "None"]}
-    assert function["VersionDescription"] == {"Fn::GetAtt": ["Setup", "Digest"]}
-    parameters = set(template["Parameters"]) - {"SnapStart"}
-    used = references([function.get("Environment"), template["Globals"]["Function"]]) & parameters
-    assert used <= references(template["Resources"]["Setup"]["Properties"])
-    assert variables(template, name, {})
+    conditions = template["Conditions"]
+    properties = template["Resources"]["Setup"]["Properties"]
+    values = {name: [name] for name in template["Parameters"]}
+    before, after = (digests(filled(properties, given)) for given in (values, {**values, parameter: ["another"]}))
+    for name in SNAPPED:
+        used = references(configuration(template, name))
+        used |= references(
+            [conditions[c] for c in re.findall(r'"Fn::If": \["(\w+)"', json.dumps(configuration(template, name)))]
+        )
+        key = name.removesuffix("Function")
+        assert (before[key] != after[key]) is (parameter in used), name
+
+
+def filled(value: Any, values: Mapping[str, Any]) -> Any:
+    """A value with its references to parameters replaced."""
+    match value:
+        case {"Ref": name}:
+            return values.get(name, name)
+        case dict():
+            return {key: filled(entry, values) for key, entry in value.items()}
+        case list():
+            return [filled(entry, values) for entry in value]
+        case _:
+            return value
 
 
 def test_no_other_function_has_versions() -> None:

@@ -1,8 +1,8 @@
-"""Makes the directory that becomes one function's zip: `package.py api|worker DIRECTORY`.
+"""Makes the directory that becomes one function's zip: `package.py api|worker DIRECTORY`. src/Makefile calls it.
 
-Needs any Python from 3.11 on, with pip. LAMBDA_PYTHON names the version to build for (3.13, the
-template's runtime, if unset). Dependencies are installed once per lock file into build/lambda/ and
-copied from there.
+Needs any Python from 3.11 on, with pip, and nothing of this project's environments. LAMBDA_PYTHON names the
+version to build for (3.13, the template's runtime, if unset). Dependencies are installed
+once per lock file into build/lambda/ and copied from there.
 
 Native modules carry the processor in their file names, so those of arm64 and x86_64 live side by side
 in one package. Two packages, and a parameter that has to agree with the build, is what this refuses.
@@ -22,8 +22,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-SRC: Final = Path(__file__).resolve().parent
-CACHE: Final = SRC.parent / "build" / "lambda"
+ROOT: Final = Path(__file__).resolve().parents[1]
+SRC: Final = ROOT / "src"
+CACHE: Final = ROOT / "build" / "lambda"
 PROCESSORS: Final = ("x86_64", "aarch64")
 BOTOCORE_SERVICES: Final = {"dynamodb", "kms", "lambda", "s3", "secretsmanager", "sns", "sts"}
 """Services whose API descriptions stay; the others are 25 MB that nothing here calls."""
@@ -138,6 +139,8 @@ def trim(tree: Path) -> None:
 def drop_documentation(file: Path) -> None:
     """Two thirds of what a client reads of its service before its first request is text for people."""
     described = json.loads(gzip.decompress(file.read_bytes()), object_hook=without_documentation)
+    for parameter in described.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""  # botocore/model.py takes it without asking whether it is there
     file.write_bytes(gzip.compress(json.dumps(described, separators=(",", ":")).encode(), mtime=0))
 
 

@@ -1,0 +1,79 @@
+"""POST /oidc/dispatch/…, GET /oidc/audit/{runId}: the same work for workflows of GitHub Actions, without a secret.
+
+API Gateway lets no request in whose JSON Web Token it has not verified, and hands its claims over beside the request.
+No bearer token is taken here, and no JWT elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from core import oidc
+from core.app import App
+from core.audit.read import read_run
+from core.errors import Forbidden, NotFound, OutOfReach, Unauthorized
+from core.types import Principal
+from handlers import agent_brief, audit_run, qa_plan, sprint_plan, triage
+from handlers.http import Endpoint, Endpoints, Reply, Request, logger
+
+RIGHTS: Final = frozenset({"dispatch", "read"})
+
+Respond = Callable[[App, Request], Reply]
+
+
+class Keyless(Endpoint):
+    """An endpoint whose caller is a workflow."""
+
+    def identify(self, app: App, event: Mapping[str, Any], headers: Mapping[str, str]) -> Principal:
+        """Raises Unauthorized where the gateway verified nothing, Forbidden where a claim does not fit."""
+        rules, claims = app.settings.oidc, token_claims(event)
+        if rules is None or not claims:
+            raise Unauthorized("unauthorized")
+        claim = oidc.misfit(rules, claims)
+        if claim is not None:
+            logger.info("a claim does not fit", extra={"claim": claim, "value": claims.get(claim, "")[:200]})
+            raise Forbidden("forbidden")
+        return Principal(oidc.principal(claims), RIGHTS)
+
+
+def token_claims(event: Mapping[str, Any]) -> oidc.Claims:
+    """What the gateway verified. None of it is the caller's to write."""
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    return {str(name): str(value) for name, value in ((authorizer.get("jwt") or {}).get("claims") or {}).items()}
+
+
+def dispatching(respond: Respond, *, pull_request: bool) -> Endpoint:
+    """A dispatch. A pull request's token may ask for a plan of that one, and for nothing else."""
+
+    def within(app: App, request: Request) -> Reply:
+        own = oidc.pull_request(token_claims(request.event))
+        if own is not None and not (pull_request and request.body.get("prNumber") == own):
+            raise OutOfReach("forbidden")
+        reply = respond(app, request)
+        headers = dict(reply.headers or {})
+        if "location" in headers:
+            headers["location"] = f"/oidc{headers['location']}"
+        return Reply(reply.body, reply.status, headers)
+
+    return Keyless(within, right="dispatch", command=True)
+
+
+def own_run(app: App, request: Request) -> Reply:
+    """A run that this workflow began; of others it does not learn that they are there."""
+    run_id, proof = audit_run.asked(request)
+    run = read_run(app, run_id, proof=proof)
+    if run["events"][0]["data"].get("principal") != request.principal.name:
+        raise NotFound("no run has this id")
+    return Reply(run)
+
+
+handler = Endpoints(
+    {
+        "POST /oidc/dispatch/qa-plan": dispatching(qa_plan.respond, pull_request=True),
+        "POST /oidc/dispatch/triage": dispatching(triage.respond, pull_request=False),
+        "POST /oidc/dispatch/agent-brief": dispatching(agent_brief.respond, pull_request=False),
+        "POST /oidc/dispatch/sprint-plan": dispatching(sprint_plan.respond, pull_request=False),
+        "GET /oidc/audit/{runId}": Keyless(own_run, right="read"),
+    }
+)
