@@ -70,7 +70,8 @@ def summary(all_replayed: list[Replayed]) -> str:
             counts[words.get(replayed.now, "cannot be read")] += 1
         else:
             counts["other checks, same verdict" if replayed.result == "differs" else replayed.result] += 1
-    return f"{len(all_replayed)} runs: " + ", ".join(f"{count} {name}" for name, count in counts.most_common())
+    runs = "1 run" if len(all_replayed) == 1 else f"{len(all_replayed)} runs"
+    return f"{runs}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common())
 
 
 def main() -> int:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dfg.main import app
+from dfg.main import main
 
-app()
+main()

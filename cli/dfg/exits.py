@@ -15,7 +15,7 @@ class Exit(IntEnum):
     UNAVAILABLE = 1
     """No answer, or the service cannot work now: try again."""
     USAGE = 2
-    """The command line is wrong (told by the library)."""
+    """The command line or a setting is wrong."""
     LATER = 3
     """Refused for now: budget, task limit, open breaker, or the same dispatch is running."""
     REJECTED = 4
@@ -34,6 +34,8 @@ class Exit(IntEnum):
     """`--timeout` is over; the run goes on."""
     BROKEN = 11
     """The audit chain does not verify."""
+    DECLINED = 12
+    """The question was answered with no."""
 
 
 BY_HTTP: Final[Mapping[int, Exit]] = {
@@ -71,9 +73,9 @@ def of_run(body: Mapping[str, Any]) -> Exit | None:
 def of_answer(status: int, body: Mapping[str, Any]) -> Exit:
     """The code of an HTTP answer."""
     if body.get("status") != "error":
-        told = of_run(body)
-        if told is not None:
-            return told
+        outcome = of_run(body)
+        if outcome is not None:
+            return outcome
     if 200 <= status < 300:
         return Exit.OK
     return BY_HTTP.get(status, Exit.UNAVAILABLE)

@@ -6,23 +6,28 @@ import re
 
 from core.app import App
 from core.audit.log import RUNS
-from core.audit.read import list_runs
+from core.audit.read import KINDS, STATUSES, list_runs
 from core.errors import BadRequest
+from core.types import TASK_TYPES
 from handlers.http import (
     MOMENT,
+    PRINCIPAL,
+    TARGET,
     UUID,
     Endpoint,
+    Filters,
     KeyShape,
     Reply,
     Request,
     no_unknown,
     page_limit,
     read_cursor,
+    read_filters,
     write_cursor,
 )
 
 CURSOR: KeyShape = {"chain": UUID, "seq": 0, "list": RUNS, "listKey": f"{MOMENT}#{UUID}#0"}
-FILTERS = ("kind", "taskType", "status", "target", "principal")
+FILTERS: Filters = {"kind": KINDS, "taskType": TASK_TYPES, "status": STATUSES, "target": TARGET, "principal": PRINCIPAL}
 SPAN = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z?)?")
 
 
@@ -41,7 +46,7 @@ def respond(app: App, request: Request) -> Reply:
         start=start,
         since=since,
         until=until,
-        where={name: request.query[name] for name in FILTERS if name in request.query},
+        where=read_filters(request, FILTERS),
     )
     return Reply({"count": len(runs), "runs": runs, "cursor": write_cursor(after)})
 

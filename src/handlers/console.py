@@ -1,4 +1,4 @@
-"""GET /console: the Captain's page. One static document, public itself; all data on it is fetched with the token."""
+"""GET /console: the Captain's page. One static document, public itself: its data needs the token. GET / leads there."""
 
 from __future__ import annotations
 
@@ -16,13 +16,20 @@ SCRIPTS: Final = (
     "api.js",
     "markdown.js",
     "dialogs.js",
+    "entry.js",
+    "findings.js",
+    "difference.js",
     "action.js",
+    "queue.js",
     "waiting.js",
+    "batch.js",
     "timeline.js",
     "audit.js",
+    "follow.js",
     "dispatch.js",
     "breaker.js",
     "phases.js",
+    "keys.js",
     "main.js",
 )
 """In the order in which they need each other. They share one function's scope and nothing global."""
@@ -73,6 +80,8 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """The page; 304 where the browser has it already. Needs no setting, no client and no right."""
     given = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
     request_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
+    if event.get("rawPath") == "/":
+        return {"statusCode": 302, "headers": {"location": "/console", "x-request-id": request_id}, "body": ""}
     headers = {**HEADERS, "x-request-id": request_id}
     if given.get("if-none-match") == ETAG:
         return {"statusCode": 304, "headers": headers, "body": ""}

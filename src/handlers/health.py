@@ -8,8 +8,10 @@ from core.app import App
 from core.canonical import iso
 from core.config import VERSION
 from core.dispatcher import breaker
+from core.dispatcher.breaker import Snapshot
 from core.errors import StoreUnavailable
 from core.runs.results import dollars
+from core.store import Item
 from handlers.http import Endpoint, Reply, Request
 
 
@@ -33,12 +35,21 @@ def respond(app: App, request: Request) -> Reply:
     body["circuitBreaker"] = {
         "isOpen": seen.state == "open",
         "state": seen.state,
+        **_trouble(item, seen, app.settings.limits.cooldown_seconds),
         "totalTasks": seen.total_tasks,
         "failedTasks": seen.failed_tasks,
         "totalCostUsd": dollars(seen.charged),
         "maxCostUsd": dollars(app.settings.limits.window_ceiling),
     }
     return Reply(body)
+
+
+def _trouble(item: Item, seen: Snapshot, cooldown_seconds: int) -> dict[str, str]:
+    """Why the breaker is not closed, since when, and when it lets a probe through."""
+    if seen.state == "closed" or not item["openedAt"]:
+        return {}
+    probe = item["openedAt"] + cooldown_seconds * 1000 if seen.state == "open" else item["probeUntil"]
+    return {"reason": seen.reason, "openedAt": iso(item["openedAt"]), "nextProbeAt": iso(probe)}
 
 
 handler = Endpoint(respond, right=None)

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -45,6 +45,20 @@ UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 MOMENT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 """The form of every time that it writes."""
 
+
+@dataclass(frozen=True)
+class Form:
+    """What a value has to look like, for programs and in words."""
+
+    pattern: str
+    words: str
+
+
+TARGET: Final = Form(r"(pull_request|issue):[1-9][0-9]{0,9}", "pull_request:N or issue:N, such as pull_request:42")
+PRINCIPAL: Final = Form(r"\S.{0,199}", "the name of a token, or github:LOGIN, actions:WORKFLOW and the like")
+
+Filters = Mapping[str, Sequence[str] | Form]
+"""A list's filters, each with the values that may stand there."""
 KeyShape = Mapping[str, str | int]
 """The attributes of a cursor's key, each with the pattern of its text or the one number that it holds."""
 
@@ -187,6 +201,19 @@ def page_limit(request: Request, default: int = 20, most: int = 100) -> int:
     if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= most:
         raise BadRequest(f"limit must be a whole number from 1 to {most}")
     return int(raw)
+
+
+def read_filters(request: Request, filters: Filters) -> dict[str, str]:
+    """The filters of the query. Raises BadRequest for a value that nothing can match, naming what may stand there."""
+    where = {name: request.query[name] for name in filters if name in request.query}
+    for name, value in where.items():
+        allowed = filters[name]
+        if isinstance(allowed, Form):
+            if not re.fullmatch(allowed.pattern, value):
+                raise BadRequest(f"{name} must be {allowed.words}")
+        elif value not in allowed:
+            raise BadRequest(f"{name} must be one of {', '.join(allowed)}")
+    return where
 
 
 def path_id(request: Request, name: str, what: str) -> str:

@@ -23,6 +23,7 @@ def respond(app: App, request: Request) -> Reply:
     read = evidence.read(app, _days(request), request.deadline - COUNTING_MS)
     return Reply(
         {
+            "repository": settings.repository,
             "phase": settings.phase,
             "prerequisites": "confirmed" if settings.prerequisites_confirmed else "unconfirmed",
             "period": {"since": read.since, "until": read.until},

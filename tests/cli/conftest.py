@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from dfg.api import Api
+from dfg.api import Api, Credentials, bearer
 from dfg.main import app
 from dfg.session import Session
 from local.stack import Stack
@@ -37,11 +37,11 @@ class Terminal:
     def __init__(self, url: str, token: str, http: httpx.Client) -> None:
         self._at = 0.0
         self._session = Session(
-            Api(url, token, http),
+            Api(url, Credentials(bearer(token)), http),
+            out=Console(),
+            err=Console(stderr=True),
             sleep=self._sleep,
             clock=lambda: self._at,
-            out=Console(width=200),
-            err=Console(stderr=True, width=200),
         )
 
     def __call__(self, *arguments: str, typed: str = "") -> Outcome:

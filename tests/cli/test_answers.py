@@ -46,7 +46,7 @@ def test_nobody_there(http: httpx.Client) -> None:
     listener.close()
     done = Terminal(f"http://127.0.0.1:{port}", "t", http)("approve", "123456", "--digest", "d")
     assert done.code == Exit.UNAVAILABLE
-    assert "it may have been carried out" in done.err
+    assert "Nothing was carried out" in done.err
 
 
 def test_waiting_ends_when_its_time_is_over(http: httpx.Client) -> None:
@@ -79,6 +79,9 @@ def test_a_terminal_obeys_nothing_that_a_stranger_wrote(http: httpx.Client) -> N
         "policyReason": EVIL,
         "evidence": EVIL,
         "digest": "d",
+        "principal": "ci",
+        "reason": EVIL,
+        "checks": [],
         "onApprove": "carries it out once",
         "payload": {"body": EVIL},
     }

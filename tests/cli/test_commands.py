@@ -78,7 +78,7 @@ def test_pending_shows_and_approve_posts_what_was_shown(dfg: Terminal, stack: St
     assert (done.code, comments(stack)) == (Exit.OK, 1)
     assert "QA Test Plan" in done.err
     assert dfg("approve", action, "--yes").code == Exit.CONFLICT
-    assert "Nothing waits." in dfg("pending").out
+    assert "Nothing waits." in dfg("pending").err
 
 
 def test_answering_no_posts_nothing(dfg: Terminal, stack: Stack) -> None:
@@ -141,15 +141,14 @@ def test_every_command_has_a_file_a_name_and_help() -> None:
 
 
 def test_phases_and_their_evidence_are_told(dfg: Terminal, stack: Stack) -> None:
-    assert "No runs." in dfg("phases").out
+    assert "No runs." in dfg("phases").err
     waiting_plan(stack)
     done = dfg("phases", "--days", "7")
     assert done.code == Exit.OK
-    assert "phase0, prerequisites unconfirmed" in done.out
-    assert "phase3 *" in done.out
-    assert "change_labels of triage" in done.out
-    figures = next(line for line in done.out.splitlines() if line.startswith("qa_plan  "))
-    assert figures.split()[:2] == ["qa_plan", "1"]
+    lines = [line.split("\t") for line in done.out.splitlines()]
+    assert ["phase", "phase0", "deployed", "task", "qa_plan by api"] in lines
+    assert ["phase", "phase3", "", "acts by itself", "change_labels of triage"] in lines
+    assert next(line for line in lines if line[0] == "evidence")[1:3] == ["qa_plan", "1"]
     body = dfg("phases", "--json").json
     assert (body["phase"], body["evidence"][0]["waiting"]) == ("phase0", 1)
     assert dfg("phases", "--days", "91").code == Exit.USAGE

@@ -176,6 +176,7 @@ def test_labels_stand_as_before_and_after(captain: Captain, stack: Stack) -> Non
         "**/pending?*", lambda route: route.fulfill(json={"count": 1, "actions": [action], "cursor": None})
     )
     captain.signs_in()
-    rows = captain.looks_at().locator("tbody tr")
+    captain.page.get_by_role("link", name="Label change for pull request #42").click()
+    rows = captain.page.get_by_role("article").locator("tbody tr")
     expect(rows).to_have_count(2)
     assert [row.inner_text().split() for row in rows.all()] == [["status:triage", "status:ready"], ["–", "prio:P1"]]

@@ -70,6 +70,8 @@ def test_dispatches_that_have_to_wait(served: Served) -> None:
 
 def test_deciding(served: Served) -> None:
     action = served.waiting()
+    one = f"/pending/{action['actionId']}"
+    assert served.call("GET", one, "/pending/{id}").json()["state"] == "pending"
     path = f"/approve/{action['actionId']}"
     assert served.call("GET", "/pending").json()["count"] == 1
     assert served.call("POST", path, APPROVE, headers={"if-match": f'"{"0" * 64}"'}).status_code == 412
@@ -80,7 +82,8 @@ def test_deciding(served: Served) -> None:
     stale = {"if-match": f'"{moved.json()["digest"]}"'}
     assert served.call("POST", path, APPROVE, headers=stale).status_code == 502
     assert served.call("POST", path, APPROVE, headers=stale).status_code == 202
-    assert served.call("POST", path, APPROVE, headers=stale).json()["status"] == "executed"
+    assert served.call("POST", path, APPROVE, json={"note": "landed"}, headers=stale).json()["status"] == "executed"
+    assert served.call("GET", one, "/pending/{id}").json()["decidedBy"] == "captain"
     assert served.call("POST", path, APPROVE).status_code == 409
     assert served.call("POST", f"/reject/{action['actionId']}", REJECT).status_code == 409
     for route in (APPROVE, REJECT):
@@ -245,6 +248,7 @@ def test_what_is_refused_before_anything_is_read(served: Served) -> None:
     assert served.call("POST", DISPATCH, json={"prNumber": 42, "padding": "x" * 17_000}).status_code == 413
     assert served.call("GET", "/pending?limit=0").status_code == 400
     assert served.call("GET", "/audit?since=yesterday").status_code == 400
+    assert served.call("GET", "/pending?taskType=qa-plan").status_code == 400
 
 
 def test_phases_and_their_evidence(served: Served) -> None:

@@ -246,3 +246,24 @@ def test_a_plan_that_fails_to_post_waits_beside_the_others(service: Service) -> 
     [action] = service.api.get("/pending").body["actions"]
     assert (action["id"], action["state"], action["classification"]) == (told["actionId"], "failed", "auto_safe")
     assert action["lastError"]
+
+
+@pytest.mark.parametrize(
+    ("query", "may_stand_there"),
+    [
+        ("/pending?taskType=qa-plan", "qa_plan, triage, agent_brief, sprint_plan"),
+        ("/pending?target=42", "pull_request:N or issue:N"),
+        ("/pending?target=pull_request:0", "pull_request:N or issue:N"),
+        ("/audit?kind=dispatched", "dispatch, batch, approve"),
+        ("/audit?status=pending", "running, refused, done, success"),
+        ("/audit?taskType=", "qa_plan, triage"),
+        ("/audit?target=pr:42", "pull_request:N or issue:N"),
+        ("/audit?principal=", "the name of a token"),
+    ],
+)
+def test_a_filter_that_can_match_nothing_says_what_may_stand_there(
+    service: Service, query: str, may_stand_there: str
+) -> None:
+    answer = service.api.get(query)
+    assert error_of(answer) == (400, "bad_request")
+    assert may_stand_there in answer.body["error"]["message"]

@@ -59,7 +59,7 @@ def listed(world: World, **filters: str) -> list[Any]:
         ({"kind": "dispatch"}, 6),
         ({"kind": "approve"}, 1),
         ({"kind": "reset"}, 1),
-        ({"kind": "none"}, 0),
+        ({"kind": "erase"}, 0),
         ({"taskType": "qa_plan", "kind": "dispatch"}, 6),
         ({"taskType": "triage"}, 0),
         ({"status": "rejected"}, 2),

@@ -10,12 +10,21 @@ import typer
 from dfg import words
 from dfg.auditing import reader
 from dfg.costs import report
+from dfg.screen import Column, Rows
 from dfg.session import AsJson, session_of
 
 NAME: Final = "costs"
 
 Since = Annotated[str | None, typer.Option("--since", help="Only runs that started at this time (UTC) or later.")]
 Until = Annotated[str | None, typer.Option("--until", help="Only runs that started before this time (UTC).")]
+COLUMNS: Final = (
+    Column("DAY"),
+    Column("TASK"),
+    Column("BY", 1),
+    Column("RUNS", 2),
+    Column("COST"),
+    Column("RESERVED"),
+)
 
 
 def run(context: typer.Context, since: Since = None, until: Until = None, as_json: AsJson = False) -> None:
@@ -25,17 +34,20 @@ def run(context: typer.Context, since: Since = None, until: Until = None, as_jso
     """
     session = session_of(context)
     lines = report(reader(session), since=since, until=until)
-    table = words.table("DAY", "TASK", "BY", "RUNS", "COST", "RESERVED")
-    for line in lines:
-        table.add_row(
+    rows = [
+        (
             line.day,
             line.task_type,
-            words.said(line.principal),
+            line.principal,
             str(line.runs),
-            words.dollars(line.settled),
-            words.dollars(line.reserved) if line.reserved else "",
+            words.money(words.dollars(line.settled)),
+            words.money(words.dollars(line.reserved)),
         )
+        for line in lines
+    ]
     settled, reserved = sum(line.settled for line in lines), sum(line.reserved for line in lines)
-    table.add_row("all", "", "", str(sum(line.runs for line in lines)), words.dollars(settled), words.dollars(reserved))
+    runs = words.count(sum(line.runs for line in lines), "run")
     body = {"settled": settled, "reserved": reserved, "lines": [asdict(line) for line in lines]}
-    session.show(body, as_json, table)
+    session.show(body, as_json, *([Rows(COLUMNS, rows)] if rows else []))
+    if not as_json:
+        session.remark(f"{runs}: ${words.dollars(settled)}, and ${words.dollars(reserved)} reserved")

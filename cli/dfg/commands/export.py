@@ -9,8 +9,10 @@ from typing import Annotated, Final
 import typer
 
 from dfg.auditing import reader, write_lines
+from dfg.exits import Exit
 from dfg.exporting import export
 from dfg.session import session_of
+from dfg.words import count
 
 NAME: Final = "export"
 
@@ -33,7 +35,13 @@ def run(
         write_lines(records, sys.stdout)
         return
     unfinished = out.with_name(f"{out.name}.part")
-    with unfinished.open("w", encoding="utf-8") as file:
-        count = write_lines(records, file)
-    unfinished.replace(out)
-    session.note(f"{count} records in {out}")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            written = write_lines(records, file)
+        unfinished.replace(out)
+    except OSError as error:
+        session.end(Exit.USAGE, f"{out} cannot be written: {error.strerror}")
+    finally:
+        if unfinished.is_file():
+            unfinished.unlink()
+    session.note(f"{count(written, 'record')} in {out}")

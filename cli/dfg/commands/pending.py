@@ -7,13 +7,25 @@ from typing import Annotated, Final
 import typer
 
 from dfg import words
+from dfg.screen import Column, Rows
 from dfg.session import AsJson, session_of
 
 NAME: Final = "pending"
 
 Task = Annotated[str | None, typer.Option("--task", help="Only this task type, such as qa_plan.")]
 Target = Annotated[str | None, typer.Option("--target", help="Only this target, such as pull_request:42.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=100, help="How many at most.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
+COLUMNS: Final = (
+    Column("ID"),
+    Column("TASK"),
+    Column("TARGET"),
+    Column("TITLE", 4, wrap=True),
+    Column("STATE", 3),
+    Column("COST", 5),
+    Column("DRAFTED", 6),
+    Column("EXPIRES", 2),
+    Column("WHY IT WAITS", wrap=True),
+)
 
 
 def run(
@@ -21,28 +33,26 @@ def run(
 ) -> None:
     """List what waits for approval, newest first."""
     session = session_of(context)
-    params = {"limit": str(limit)}
-    if task is not None:
-        params["taskType"] = task
-    if target is not None:
-        params["target"] = target
-    body = session.need(session.call(lambda: session.api.get("/pending", params)), as_json)
-    while not body["actions"] and body["cursor"]:  # a page of a filtered list may be empty
-        params["cursor"] = body["cursor"]
-        body = session.need(session.call(lambda: session.api.get("/pending", params)), as_json)
-    table = words.table("ID", "WHAT", "STATE", "COST", "DRAFTED", "EXPIRES", "WHY IT WAITS")
-    for action in body["actions"]:
-        table.add_row(
-            action["id"][:8],
-            f"{action['taskType']} {words.target(action)}",
+    filters = {name: value for name, value in (("taskType", task), ("target", target)) if value is not None}
+    body = session.listing("/pending", "actions", filters, limit, as_json)
+    rows = [
+        (
+            words.name_of(action["id"]),
+            action["taskType"],
+            words.target(action),
+            action.get("title") or "",
             words.state(action["state"]),
-            f"${action['cost']}",
-            words.ago(action["createdAt"]),
-            words.ago(action["expiresAt"]),
-            words.said(action["lastError"] or action["policyReason"]),
+            words.money(action["cost"]),
+            words.moment(action["createdAt"]),
+            words.moment(action["expiresAt"]),
+            action["lastError"] or action["policyReason"],
         )
-    if not body["actions"]:
-        session.show(body, as_json, "Nothing waits.")
+        for action in body["actions"]
+    ]
+    session.show(body, as_json, *([Rows(COLUMNS, rows)] if rows else []))
+    if as_json:
         return
-    more = ["There is more: raise --limit."] if body["cursor"] else []
-    session.show(body, as_json, table, *more)
+    if not rows:
+        session.remark("Nothing waits." if not filters else "Nothing that waits is like that.")
+    if body["cursor"]:
+        session.remark("There is more: raise --limit.")

@@ -26,7 +26,7 @@ def run(
 ) -> None:
     """Ask for a QA plan for a pull request.
 
-    Returns as soon as the run is on record, or with --wait when it has ended (needs the right to read).
+    Returns as soon as the run is on record, or with --wait when it has ended (which takes the right to read).
     """
     session = session_of(context)
     answer = send(session, "/dispatch/qa-plan", {"prNumber": number, "linkedIssue": issue, "force": force})

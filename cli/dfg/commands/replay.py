@@ -8,9 +8,10 @@ from typing import Annotated, Final
 
 import typer
 
-from dfg.auditing import CHECKOUT, reader, run_tool, write_lines
+from dfg.auditing import SERVICE, Tool, reader, run_tool, write_lines
 from dfg.exits import Exit
 from dfg.exporting import export, run_records
+from dfg.looking import find_run
 from dfg.session import session_of
 
 NAME: Final = "replay"
@@ -28,11 +29,11 @@ def run(
 ) -> None:
     """Prove that the stored requests are the bytes that were sent, and judge the stored answers again.
 
-    Under the policy of this checkout, or under a candidate. No effect, no model call, no write. Exit code 7 when a
-    verdict or its checks differ, 11 when stored bytes do not fit the events.
+    Under the policy that came with this command, or under a candidate. No effect, no model call, no write. Exit code 7
+    when a verdict or its checks differ, 11 when stored bytes do not fit the events.
     """
     session = session_of(context)
-    source = (policy or CHECKOUT / "src").resolve()
+    source = (policy or SERVICE / "src").resolve()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(what).resolve() if what is not None else Path(folder) / "export.jsonl"
         one = []
@@ -42,15 +43,15 @@ def run(
             if what is None:
                 records = export(get, since=since, until=until)
             else:
-                whole = get(f"/audit/{what}", {})
+                if "/" in what or what.endswith(".jsonl"):
+                    session.end(Exit.USAGE, f"there is no file {what}")
+                run_id = find_run(session, what)
+                whole = get(f"/audit/{run_id}", {})
                 if whole is None:
                     session.end(Exit.WRONG, f"there is neither a file nor a run called {what}")
-                records, one = run_records(whole), [what]
+                records, one = run_records(whole), [run_id]
             with file.open("w", encoding="utf-8") as lines:
                 write_lines(records, lines)
-        run_tool(
-            session,
-            ["-m", "local.replay", str(file), *one],
-            {0: Exit.OK, 2: Exit.BROKEN, 3: Exit.CONFLICT},
-            [source, CHECKOUT],
-        )
+        exits = {0: Exit.OK, 2: Exit.BROKEN, 3: Exit.CONFLICT}
+        command = ["-m", "local.replay", str(file), *one]
+        run_tool(session, Tool("replay", ["botocore", "markdown_it", "pydantic"], command, exits, [source, SERVICE]))

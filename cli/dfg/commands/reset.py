@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 import typer
 
-from dfg import words
 from dfg.session import AsJson, session_of
 
 NAME: Final = "reset"
@@ -18,6 +17,6 @@ def run(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> No
     """Close the circuit breaker and clear its failure counts. Charges stay. Audited."""
     session = session_of(context)
     if not yes:
-        typer.confirm("Dispatches go through again at once. Reset the breaker?", abort=True, err=True)
+        session.confirm("Dispatches go through again at once. Reset the breaker?")
     body = session.need(session.call(lambda: session.api.post("/circuit/reset", {})), as_json)
-    session.show(body, as_json, words.said(body["message"]))
+    session.show(body, as_json, str(body["message"]))

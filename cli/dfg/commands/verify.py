@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from dfg.auditing import CHECKOUT, run_tool
+from dfg.auditing import SERVICE, Tool, run_tool
 from dfg.exits import Exit
 from dfg.session import AsJson, session_of
 
@@ -26,9 +26,7 @@ def run(context: typer.Context, export: Export, key: Key, known: Known = None, a
     Exit code 11 when something is wrong, 9 when it cannot be read or no checkpoint proves anything.
     """
     notes = [word for path in known or [] for word in ("--known", str(path.resolve()))]
-    command = [str(CHECKOUT / "verifier" / "dfg_verify.py"), str(export.resolve()), "--key", key, *notes]
-    run_tool(
-        session_of(context),
-        [*command, *(["--json"] if as_json else [])],
-        {0: Exit.OK, 1: Exit.BROKEN, 2: Exit.WRONG},
-    )
+    program = str(SERVICE / "verifier" / "dfg_verify.py")
+    command = [program, str(export.resolve()), "--key", key, *notes, *(["--json"] if as_json else [])]
+    tool = Tool("verify", ["cryptography"], command, {0: Exit.OK, 1: Exit.BROKEN, 2: Exit.WRONG})
+    run_tool(session_of(context), tool, as_json)

@@ -68,6 +68,10 @@ class Stored:
     """What the run came to, in micro-dollars."""
     checks: tuple[Json, ...]
     """What policy found, as it was told."""
+    decided_at: int = 0
+    """When it left the queue; 0 while it waits."""
+    decided_by: str = ""
+    """Who decided; nobody where no person did."""
 
     def state_at(self, now: int) -> ActionState:
         """The state as it is to be read at `now`: a dead attempt's outcome is unknown."""
@@ -131,6 +135,7 @@ def move(
     now: int,
     next_attempt: str | None = None,
     error: str = "",
+    by: str = "",
 ) -> Update:
     """The conditional write of one transition. Raises ValueError for one the table does not list."""
     if to not in TRANSITIONS[frm]:
@@ -140,6 +145,8 @@ def move(
         change |= {"attempt": next_attempt, "attemptAt": now}
     if to not in QUEUED:
         change["decidedAt"] = now
+        if by:
+            change["decidedBy"] = by
     return Update(
         table,
         {"id": action_id},
@@ -182,6 +189,8 @@ def read(item: Item) -> Stored:
         principal=item["principal"],
         charged=item["charged"],
         checks=tuple(json.loads(item["checks"])),
+        decided_at=item.get("decidedAt", 0),
+        decided_by=item.get("decidedBy", ""),
     )
 
 

@@ -6,6 +6,7 @@ condition of the intent: one of them moves the action, the other is told who did
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,12 +23,13 @@ from core.audit.events import Entry
 from core.canonical import iso
 from core.dispatcher import dedupe
 from core.dispatcher.gates import Gate
-from core.errors import Conflict, PreconditionFailed, SelfApproval, StoreUnavailable
+from core.errors import Conflict, NotFound, PreconditionFailed, SelfApproval, StoreUnavailable
+from core.links import compare_url, target_url
 from core.policy import engine
 from core.policy.transitions import outcome_faults
 from core.runs.results import dollars
 from core.store import Item, Page
-from core.types import ActionState, Effect, Json
+from core.types import Action, ActionState, Effect, Json, TargetNow
 
 ON_APPROVE: Final[Mapping[ActionState, str]] = {
     "pending": "carries it out once",
@@ -57,19 +59,33 @@ def list_pending(
     )
     now = app.now()
     waiting = [states.read(item) for item in page.items]
-    return [describe(stored, now) for stored in waiting if not stored.lapsed(now)], page.next
+    return [describe(app, stored, now) for stored in waiting if not stored.lapsed(now)], page.next
 
 
-def describe(stored: Stored, now: int) -> dict[str, Any]:
+def get_pending(app: App, action_id: str) -> dict[str, Any]:
+    """One action, whatever became of it. Raises NotFound."""
+    item = app.store.get(app.settings.actions_table, {"id": action_id})
+    if item is None:
+        raise NotFound("no action has this id")
+    return describe(app, states.read(item), app.now())
+
+
+def describe(app: App, stored: Stored, now: int) -> dict[str, Any]:
     """An action as the API shows it."""
     action = stored.action
-    state = stored.state_at(now)
+    state: ActionState = "expired" if stored.lapsed(now) else stored.state_at(now)
+    facts = stored.draft.facts
+    about = facts.extra.get("issues", {}).get(str(action.target.number), facts.extra)
+    decided = {"decidedAt": iso(stored.decided_at), "decidedBy": stored.decided_by} if stored.decided_at else {}
     return {
         "id": action.id,
         "runId": action.run_id,
         "taskType": action.task_type,
         "targetType": action.target.type,
         "targetId": action.target.number,
+        "title": str(about.get("title", "")),
+        "url": target_url(app.settings.github_api_url, action.repository, action.target),
+        "author": str(about.get("author", "")),
         "actionType": action.type,
         "reason": action.reason,
         "evidence": action.evidence,
@@ -86,11 +102,12 @@ def describe(stored: Stored, now: int) -> dict[str, Any]:
         "cost": dollars(stored.charged),
         "checks": list(stored.checks),
         "payload": dict(action.payload),
+        **decided,
     }
 
 
-def approve(app: App, action_id: str, principal: str, if_match: str | None) -> Json:
-    """Execute a waiting action, once. The body of the answer; its `status` is the outcome.
+def approve(app: App, action_id: str, principal: str, if_match: str | None, note: str = "") -> Json:
+    """Execute a waiting action, once. The body of the answer; its `status` is the outcome. The audit keeps `note`.
 
     Raises NotFound, Conflict (decided, expired, moved, too early to send again, policy has become stricter),
     PreconditionFailed (another digest than the recorded one), PhaseForbids, UpstreamUnavailable.
@@ -144,7 +161,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
         case "mismatch":
             raise PreconditionFailed(binding.message, digest=binding.digest, state=stored.state)
         case "moved":
-            raise Conflict(binding.message, digest=binding.digest, state=stored.state)
+            raise Conflict(binding.message, digest=binding.digest, state=stored.state, **_compare(app, action, now))
 
     if action.type == "change_labels":
         add, remove = (tuple(action.payload[name]) for name in ("add", "remove"))
@@ -172,6 +189,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
             "digest": binding.digest,
             "policyVersion": verdict.policy_version,
             **({"assumes": assumes} if assumes else {}),
+            **({"note": note} if note else {}),
         },
     )
     decision.move(
@@ -183,6 +201,16 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None) -> J
     )
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
     return _end(app, decision, stored, attempt, effect, about)
+
+
+def _compare(app: App, action: Action, now: TargetNow) -> dict[str, str]:
+    """Where the change of a pull request since the draft can be seen."""
+    if action.target.type != "pull_request":
+        return {}
+    heads = [state.split(":")[0] for state in (action.target_state, now.state)]
+    if not all(re.fullmatch("[0-9a-f]{40}", head) for head in heads) or heads[0] == heads[1]:
+        return {}
+    return {"compare": compare_url(app.settings.github_api_url, action.repository, *heads)}
 
 
 def reject(app: App, action_id: str, principal: str, reason: str) -> Json:

@@ -118,6 +118,7 @@ class Decision:
             now=now,
             next_attempt=next_attempt,
             error=error,
+            by=self.principal,
         )
         writes: list[Write] = [change, *appended.writes]
         lost = self.app.store.transact([*writes, *(_pass(gate, "", next_attempt, now))])
@@ -146,6 +147,7 @@ class Decision:
             attempt=attempt,
             now=self.app.now(),
             error="" if effect.outcome == "executed" else effect.detail,
+            by=self.principal,
         )
         return [moved, *appended.writes]
 

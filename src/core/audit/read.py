@@ -11,11 +11,20 @@ from core.audit import content, log
 from core.audit.checkpoint import proofs
 from core.audit.log import RUNS
 from core.errors import NotFound
+from core.links import target_url
 from core.runs.results import dollars
 from core.store import Item
+from core.types import Target
 
 UNENDED: Final = {"run.started": "running", "approval.granted": "running", "request.refused": "refused"}
 """The status of a chain whose last event tells none, by its first; of all others it is `done`."""
+KINDS: Final = ("dispatch", "batch", "approve", "reject", "expire", "look", "reset", "breaker", "erase", "refusal")
+STATUSES: Final = (
+    *("running", "refused", "done"),
+    *("success", "accepted", "in_progress", "duplicate", "skipped", "rejected", "failed", "error"),
+    *("executed", "shadowed", "outcome_unknown", "superseded"),
+)
+"""What a listed chain's `kind` and `status` may be."""
 FIRST: Final = ("principal", "taskType", "target", "actionId", "reason")
 REFUSAL: Final = (*FIRST, "code", "route")
 LAST: Final = ("reason", "classification", "state", "actionId", "endedAt")
@@ -53,7 +62,8 @@ def list_runs(
         if event.seq > 0:
             ended[event.chain] = {**event.data, "endedAt": event.at}
             continue
-        runs.append(_summary(event.chain, event.at, event.type, event.data, ended.pop(event.chain, None)))
+        summary = _summary(event.chain, event.at, event.type, event.data, ended.pop(event.chain, None))
+        runs.append({**summary, **_address(app, summary.get("target"))})
         last = item
         taken += 1
         if taken == limit:
@@ -78,6 +88,7 @@ def read_run(app: App, run_id: str, *, proof: bool = False) -> dict[str, Any]:
         raise NotFound("no run has this id")
     return {
         "runId": run_id,
+        **_address(app, events[0].data.get("target")),
         "events": [event.as_json() for event in events],
         "chain": log.verdict(events),
         "content": {item["name"]: _content(item) for item in stored},
@@ -106,6 +117,14 @@ def _summary(chain: str, at: str, kind: str, first: Any, last: Any) -> dict[str,
     if "charged" in end:
         summary["cost"] = dollars(end["charged"])
     return summary
+
+
+def _address(app: App, target: Any) -> dict[str, str]:
+    """The target's address on GitHub; nothing where a chain has none, or several."""
+    if not target or "number" not in target:
+        return {}
+    found = Target(target["type"], target["number"])
+    return {"targetUrl": target_url(app.settings.github_api_url, app.settings.repository, found)}
 
 
 def _content(item: Item) -> dict[str, str]:

@@ -98,7 +98,7 @@ def build(
         changed_paths=paths,
         cuts=tuple(cuts),
         canary=canary,
-        extra={"title": title.text},
+        extra={"title": title.text, "author": issue.author.login},
     )
     texts = (title.text or NONE, body.text or NONE, "\n".join(paths) or NONE)
     return frame.prompt(head, list(zip(_TITLES, texts, strict=True)), facts)

@@ -104,9 +104,12 @@ def build(
         cuts=tuple(cuts),
         canary=canary,
         extra={
+            "title": cut_prose(visible_line(planning.title), TITLE_ROOM).text,
+            "author": planning.author.login,
             "issues": {
                 str(issue.number): {
                     "title": cut_prose(visible_line(issue.title), TITLE_ROOM).text,
+                    "author": issue.author.login,
                     "labels": list(issue.labels),
                     "dependsOn": list(needs[issue.number]),
                 }

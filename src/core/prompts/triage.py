@@ -83,7 +83,7 @@ def build(
         target_state=issue.text_digest,
         cuts=tuple(shortened((("Title", title), ("Description", body)))),
         canary=canary,
-        extra={"title": title.text, "labels": list(issue.labels)},
+        extra={"title": title.text, "author": issue.author.login, "labels": list(issue.labels)},
     )
     return frame.prompt(head, list(zip(_TITLES, (title.text or NONE, body.text or NONE), strict=True)), facts)
 

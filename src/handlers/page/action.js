@@ -1,32 +1,43 @@
-// One waiting action: what would be done, why it waits, and the two decisions.
+// One action: what would be done, why it waits, and the two decisions; or what became of it.
 
-function actionTitle(action) {
-  return `${taskName(action.taskType)} for ${targetName(action.targetType, action.targetId)}`;
-}
-
-// `decided(text)` is called once the action has been decided, `again()` to look at everything again.
-function actionView(action, { decided, again }) {
+// `settled(action, text)` is called once it has been decided, `again()` to look at it again.
+function actionView(action, { settled, again }) {
   const result = el("div", { class: "result" });
-  const approveButton = button("Approve", { class: "main", click: () => decide(() => approve(action, action.digest)) });
+  const others = el("div", {});
+  const approveButton = button("Approve", { class: "main", click: () => decide(() => approve(action, action.digest), approveButton) });
   const rejectButton = button("Reject…", { click: refuse });
+  const noteButton = button("Approve with a note…", { class: "quiet", click: approveWithNote });
+  const buttons = [approveButton, rejectButton, noteButton];
 
-  async function decide(send) {
-    approveButton.disabled = rejectButton.disabled = true;
-    replace(result, el("p", { role: "status" }, "Sending…"));
+  async function decide(send, pressed) {
+    const name = pressed.textContent;
+    for (const one of buttons) one.disabled = true;
+    pressed.textContent = "Sending…";
+    replace(result, el("p", { role: "status", class: "hidden" }, "Sending…"));
     try {
-      decided(outcomeText(action, await send()));
+      const answer = await send();
+      drafts.delete(`reason ${action.id}`);
+      drafts.delete(`note ${action.id}`);
+      settled(action, answer.body.status, outcomeText(action, answer));
     } catch (trouble) {
       if (!(trouble instanceof Trouble)) throw trouble;
       replace(result, refusedBox(trouble));
       result.querySelector("button").focus();
+      if (trouble.code === "conflict" && trouble.body.digest) showSiblings(others, action).catch(() => null);
     } finally {
-      approveButton.disabled = rejectButton.disabled = false;
+      for (const one of buttons) one.disabled = false;
+      pressed.textContent = name;
     }
   }
 
   async function refuse() {
-    const answer = await askReason(`Reject the ${actionTitle(action)}?`);
-    if (answer) await decide(() => reject(action, answer.reason));
+    const answer = await askReason(`Reject the ${actionTitle(action)}?`, action.id);
+    if (answer) await decide(() => reject(action, answer.reason), rejectButton);
+  }
+
+  async function approveWithNote() {
+    const answer = await askNote(`Approve the ${actionTitle(action)}?`, action.id, [whatIsApproved(action)]);
+    if (answer) await decide(() => approve(action, action.digest, answer.note), approveButton);
   }
 
   function refusedBox(trouble) {
@@ -36,35 +47,94 @@ function actionView(action, { decided, again }) {
       more.push(
         button("Approve as stale…", {
           click: async () => {
-            if (await confirmStale(action, trouble)) await decide(() => approve(action, fresh));
+            const sure = await confirmStale(trouble);
+            if (sure) await decide(() => approve(action, fresh, sure.note), approveButton);
           },
         }),
       );
     }
-    return troubleBox(trouble, checksList(trouble.body.checks || []), el("p", { class: "buttons" }, more));
+    const compare = trouble.body.compare ? el("p", {}, outside(trouble.body.compare, "See what has changed since on GitHub")) : null;
+    return troubleBox(trouble, compare, checksList(trouble.body.checks || []), el("p", { class: "buttons" }, more));
   }
 
+  const view = el(
+    "article",
+    { class: "action", "aria-labelledby": "looked-at" },
+    actionHead(action),
+    whyItWaits(action),
+    others,
+    section("What would be done", el("p", {}, `Approving ${action.onApprove}.`), payloadView(action)),
+    modelsWords(action),
+    aboutIt(action),
+    el("div", { class: "decision" }, result, el("p", { class: "buttons" }, buttons)),
+  );
+  view.approve = approveWithNote;
+  view.reject = refuse;
+  showSiblings(others, action).catch(() => null); // beside the point: the action itself is here
+  return view;
+}
+
+// An action that does not wait any more: what it was, and what became of it.
+function decidedView(action, again) {
+  const [text] = STATES[action.state] || [action.state];
   return el(
     "article",
     { class: "action", "aria-labelledby": "looked-at" },
-    el("h2", { id: "looked-at", tabindex: "-1" }, actionTitle(action)),
-    el("p", { class: "chips" }, stateChip(action.state), chip(ACTIONS[action.actionType] || action.actionType), chip(String(action.classification).replaceAll("_", " "))),
-    action.lastError ? el("p", { class: "box bad" }, el("strong", {}, "Last attempt: "), words(action.lastError)) : null,
-    section("Why it waits", checksList(action.checks || []) || el("p", {}, words(sentence(action.policyReason)))),
-    section("What would be done", el("p", {}, `Approving ${action.onApprove}.`), payloadView(action)),
-    section("Why, in the model's words", facts([["Reason", words(action.reason)], ["Evidence", words(action.evidence)]])),
-    section(
-      "About it",
-      facts([
-        ["Cost", money(action.cost)],
-        ["Asked for by", words(action.principal)],
-        ["Drafted", when(action.createdAt)],
-        ["Expires", when(action.expiresAt)],
-        ["Digest", shortHash(action.digest)],
-        ["Run", el("a", { href: `#/audit/${encodeURIComponent(action.runId)}` }, "its audit trail")],
-      ]),
+    actionHead(action),
+    el(
+      "div",
+      { class: "box", role: "alert" },
+      el("p", {}, el("strong", {}, "This action does not wait any more."), ` It is ${text}`, action.decidedAt ? [", ", when(action.decidedAt)] : "", action.decidedBy ? [", by ", words(action.decidedBy)] : "", "."),
+      el("p", { class: "buttons" }, button("Look again", { class: "main", click: again }), el("a", { href: auditLink({ target: `${action.targetType}:${action.targetId}` }) }, "All about this target in the audit")),
     ),
-    el("div", { class: "decision" }, result, el("p", { class: "buttons" }, approveButton, rejectButton)),
+    Object.keys(action.payload).length ? section("What it would have done, or did", payloadView(action)) : null,
+    modelsWords(action),
+    aboutIt(action),
+  );
+}
+
+function actionHead(action) {
+  return [
+    el("h2", { id: "looked-at", tabindex: "-1" }, actionTitle(action)),
+    el("p", { class: "about" }, outside(action.url, words(action.title || targetName(action.targetType, action.targetId))), action.author ? [" by ", words(action.author)] : null),
+    el("p", { class: "chips" }, stateChip(action.state), chip(ACTIONS[action.actionType] || action.actionType), chip(String(action.classification).replaceAll("_", " "))),
+  ];
+}
+
+// A failed attempt is why it waits now; what policy found stands whatever came after.
+function whyItWaits(action) {
+  const found = checksList(action.checks || []);
+  const failed = action.lastError ? el("p", { class: "box bad" }, el("strong", {}, action.state === "failed" ? "It was not posted: " : "The last attempt: "), words(sentence(action.lastError))) : null;
+  return section("Why it waits", failed, found || (failed ? null : el("p", {}, words(sentence(action.policyReason)))));
+}
+
+function modelsWords(action) {
+  return action.reason || action.evidence ? section("Why, in the model's words", facts([["Reason", words(action.reason)], ["Evidence", words(action.evidence)]])) : null;
+}
+
+function aboutIt(action) {
+  return section(
+    "About it",
+    facts([
+      ["On GitHub", outside(action.url, targetName(action.targetType, action.targetId))],
+      ["Written by", action.author ? words(action.author) : ""],
+      ["Asked for by", words(action.principal)],
+      ["Cost", money(action.cost)],
+      ["Drafted", when(action.createdAt)],
+      ["Expires", action.decidedAt ? "" : when(action.expiresAt)],
+      ["Digest", shortHash(action.digest)],
+      ["Run", el("a", { href: `#/audit/${encodeURIComponent(action.runId)}` }, "its audit trail")],
+    ]),
+  );
+}
+
+// What a question about an approval always says: the target, and all that policy found.
+function whatIsApproved(action) {
+  return el(
+    "div",
+    {},
+    el("p", {}, words(action.title)),
+    checksList(action.checks || []) || el("p", {}, words(sentence(action.lastError || action.policyReason))),
   );
 }
 
@@ -72,93 +142,40 @@ function section(title, ...content) {
   return el("section", {}, el("h3", {}, title), content);
 }
 
-function confirmStale(action, trouble) {
+function confirmStale(trouble) {
+  const field = draftField("note", "stale");
   return ask({
     title: "Approve what was drafted for an earlier state?",
     content: [
       el("p", {}, words(sentence(trouble.message))),
+      trouble.body.compare ? el("p", {}, outside(trouble.body.compare, "See what has changed since on GitHub")) : null,
       el("p", {}, "The comment is posted as you see it, and says for which commit it was written. The audit records that it was stale."),
+      el("label", { for: "note" }, "Note, kept in the audit (optional)"),
+      field,
     ],
+    value: () => ({ note: field.value.trim() }),
     confirm: "Approve as stale",
   });
 }
 
 // The digest binds the approval to what is on the screen: it is always sent.
-function approve(action, digest) {
-  return post(`/approve/${encodeURIComponent(action.id)}`, {}, { "if-match": `"${digest}"` });
+function approve(action, digest, note = "") {
+  return post(`/approve/${encodeURIComponent(action.id)}`, note ? { note } : {}, { "if-match": `"${digest}"` });
 }
 
 function reject(action, reason) {
   return post(`/reject/${encodeURIComponent(action.id)}`, reason ? { reason } : {});
 }
 
+const OUTCOMES = {
+  executed: "done, on GitHub",
+  rejected: "rejected",
+  shadowed: "not sent: the service runs in shadow mode",
+  outcome_unknown: "sent, but no answer came. It may be posted or not; look at the target before you do more",
+};
+
 function outcomeText(action, { body }) {
-  const said = body.error ? ` ${sentence(body.error.message)}` : "";
-  const told = {
-    executed: "done, on GitHub",
-    rejected: "rejected",
-    shadowed: "not sent: the service runs in shadow mode",
-    outcome_unknown: "sent, but no answer came. It may be posted or not; look at the target before you do more",
-  };
-  return `${actionTitle(action)}: ${told[body.status] || body.status}.${said}`;
-}
-
-function checksList(checks) {
-  if (!checks.length) return null;
-  return el(
-    "ul",
-    { class: "checks" },
-    checks.map((check) =>
-      el(
-        "li",
-        {},
-        chip(check.severity === "refuse" ? "refused" : "asks you", check.severity === "refuse" ? "bad" : "wait"),
-        " ",
-        words(sentence(check.why)),
-        el("small", {}, " ", words(check.field), " · ", words(check.rule)),
-        check.excerpt ? el("q", {}, words(check.excerpt)) : null,
-      ),
-    ),
-  );
-}
-
-function payloadView(action) {
-  return action.actionType === "change_labels" ? labelsView(action.payload) : commentView(String(action.payload.body ?? ""));
-}
-
-function commentView(body) {
-  const { nodes, strange } = renderMarkdown(body);
-  const shown = el("div", { class: "comment" }, nodes);
-  const raw = el("pre", { class: "raw", tabindex: "0", hidden: true }, words(body));
-  const choose = (wantsRaw) => {
-    shown.hidden = wantsRaw;
-    raw.hidden = !wantsRaw;
-    asShown.setAttribute("aria-pressed", String(!wantsRaw));
-    asRaw.setAttribute("aria-pressed", String(wantsRaw));
-  };
-  const asShown = button("As GitHub shows it", { "aria-pressed": "true", click: () => choose(false) });
-  const asRaw = button("Raw text", { "aria-pressed": "false", click: () => choose(true) });
-  return [
-    el("p", { class: "switch" }, asShown, asRaw),
-    strange ? el("p", { class: "box wait" }, "Something in this comment may act on GitHub (a link, a mention, an image or HTML). It is shown here as it is written; read the raw text.") : null,
-    shown,
-    raw,
-  ];
-}
-
-// Before and after, label by label; what belongs to one group stands in one line.
-function labelsView({ add = [], remove = [] }) {
-  const group = (label) => (label.includes(":") ? label.slice(0, label.indexOf(":")) : label);
-  const groups = [...new Set([...remove, ...add].map(group))];
-  const of = (labels, name, kind) => labels.filter((label) => group(label) === name).map((label) => el("span", { class: `label ${kind}` }, words(label)));
-  return el(
-    "table",
-    { class: "labels" },
-    el("thead", {}, el("tr", {}, el("th", {}, "Before"), el("th", {}, "After"))),
-    el("tbody", {}, groups.map((name) => {
-      const before = of(remove, name, "gone");
-      const after = of(add, name, "new");
-      return el("tr", {}, el("td", {}, before.length ? before : "–"), el("td", {}, after.length ? after : "–"));
-    })),
-  );
+  const trouble = body.error ? ` ${sentence(body.error.message)}` : "";
+  const place = body.url ? ` ${body.url}` : "";
+  return `${actionTitle(action)}: ${OUTCOMES[body.status] || body.status}.${place}${trouble}`;
 }

@@ -27,6 +27,7 @@ const ADVICE = {
 };
 
 const OFFLINE = "No answer came from the service. Check the connection, then look again before you repeat it: what was sent may have been carried out.";
+const NOT_ACCEPTED = "The token was not accepted. Check it and sign in again.";
 
 // What went wrong, and what to do. `body` is the answer; empty when none came.
 class Trouble extends Error {
@@ -52,14 +53,21 @@ function dropToken() {
   sessionStorage.removeItem(KEPT);
 }
 
-// The answer of one call: `{status, body, headers}`. Throws Trouble for what is not a 2xx.
+// The answer of one call: `{status, body}`. Throws Trouble for what is not a 2xx. A token that is not accepted any more
+// is asked for again over what is on the screen, and the call repeated with the new one: a 401 has carried nothing out.
 async function call(method, path, { body, headers = {} } = {}) {
+  const answer = await exchange(method, path, body, headers);
+  if (answer.status === 401 && me.entered && (await signInAgain())) return call(method, path, { body, headers });
+  if (method === "POST") headerFollows();
+  if (!answer.ok || answer.body === null) throw new Trouble(answer.status, answer.body);
+  return answer;
+}
+
+async function exchange(method, path, body, headers) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), REQUEST_SECONDS * 1000);
-  let answer;
-  let value = null;
   try {
-    answer = await fetch(path, {
+    const answer = await fetch(path, {
       method,
       headers: { authorization: `Bearer ${token()}`, "content-type": "application/json", ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -68,16 +76,12 @@ async function call(method, path, { body, headers = {} } = {}) {
       redirect: "error",
       signal: stop.signal,
     });
-    const text = await answer.text();
-    value = parse(text);
+    return { ok: answer.ok, status: answer.status, body: parse(await answer.text()) };
   } catch {
     throw new Trouble(0, null);
   } finally {
     clearTimeout(timer);
   }
-  if (answer.status === 401) leave("The token was not accepted. Check it and sign in again.");
-  if (!answer.ok || value === null) throw new Trouble(answer.status, value);
-  return { status: answer.status, body: value };
 }
 
 function parse(text) {

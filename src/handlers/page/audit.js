@@ -2,34 +2,73 @@
 
 const RESULTS = { success: "good", executed: "good", rejected: "bad", failed: "bad", refused: "bad", skipped: "", running: "wait", done: "" };
 
-async function auditView(view, runId) {
+const AUDIT_FILTERS = {
+  kind: ["dispatch", "batch", "approve", "reject", "expire", "look", "reset", "breaker", "erase", "refusal"],
+  taskType: Object.keys(TASKS),
+  status: ["running", "success", "rejected", "failed", "skipped", "refused", "executed", "outcome_unknown", "shadowed", "done"],
+};
+
+// The address of the audit's list with these filters.
+function auditLink(filters) {
+  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value));
+  return query.size ? `#/audit?${query}` : "#/audit";
+}
+
+async function auditView(view, runId, filters) {
   if (runId) return runView(view, runId);
-  const page = await get("/audit?limit=30");
-  const body = el("tbody", {}, page.runs.map(runRow));
+  const body = el("tbody", {});
   const more = el("p", {});
-  offerOlder(more, body, page.cursor);
+  const empty = el("p", { class: "empty", hidden: true }, filters.size ? "Nothing in the audit is like that." : "Nothing has happened yet.");
   const table = el(
     "table",
-    { class: "runs" },
+    { class: "runs", hidden: true },
     el("thead", {}, el("tr", {}, ["When", "What", "Target", "Result", "Cost", "By"].map((name) => el("th", { scope: "col" }, name)))),
     body,
   );
-  replace(view, heading(1, "Audit"), el("p", { class: "quietly" }, "Every run and every decision, newest first. No event here can be changed or removed."), page.runs.length ? table : el("p", { class: "empty" }, "Nothing has happened yet."), more);
+  let cursor = null;
+  // A page of a filtered list may be short or empty and still have a next one.
+  async function older() {
+    let found = 0;
+    do {
+      const query = new URLSearchParams(filters);
+      query.set("limit", "30");
+      if (cursor) query.set("cursor", cursor);
+      const page = await get(`/audit?${query}`);
+      body.append(...page.runs.map(runRow));
+      found += page.runs.length;
+      cursor = page.cursor;
+    } while (cursor && found === 0);
+    table.hidden = !body.childElementCount;
+    empty.hidden = !table.hidden;
+    replace(more, cursor ? button("Older", { click: () => older().catch(showTrouble) }) : null);
+  }
+  await older();
+  replace(view, heading(1, "Audit"), el("p", { class: "quietly" }, "Every run and every decision, newest first. No event here can be changed or removed."), auditFilters(filters), table, empty, more);
   return undefined;
 }
 
-function offerOlder(place, body, cursor) {
-  replace(place, cursor ? button("Older", {
-    click: async () => {
-      try {
-        const page = await get(`/audit?limit=30&cursor=${encodeURIComponent(cursor)}`);
-        body.append(...page.runs.map(runRow));
-        offerOlder(place, body, page.cursor);
-      } catch (trouble) {
-        showTrouble(trouble);
-      }
+function auditFilters(filters) {
+  const select = (name, label, names) => [
+    el("label", { for: `by-${name}` }, label),
+    el("select", { id: `by-${name}` }, el("option", { value: "" }, "any"), AUDIT_FILTERS[name].map((value) => el("option", { value, selected: filters.get(name) === value }, names[value] || value.replaceAll("_", " ")))),
+  ];
+  const input = (name, label, attributes) => [el("label", { for: `by-${name}` }, label), el("input", { id: `by-${name}`, value: filters.get(name) || "", ...attributes })];
+  const form = el(
+    "form",
+    {
+      submit: (event) => {
+        event.preventDefault();
+        location.hash = auditLink(Object.fromEntries(["kind", "taskType", "status", "target", "principal", "since", "until"].map((name) => [name, byId(`by-${name}`).value.trim()])));
+      },
     },
-  }) : null);
+    select("kind", "Kind", {}), select("taskType", "Task", TASKS), select("status", "Result", {}),
+    input("target", "Target", { placeholder: "pull_request:42", pattern: "(pull_request|issue):[1-9][0-9]*" }),
+    input("principal", "By", { placeholder: "captain" }),
+    input("since", "Since", { type: "date" }), input("until", "Before", { type: "date" }),
+    el("button", { type: "submit" }, "Apply"),
+    filters.size ? el("a", { href: "#/audit" }, "Show everything") : null,
+  );
+  return el("details", { class: "filter", open: filters.size > 0 }, el("summary", {}, "Filter"), form);
 }
 
 function runRow(run) {
@@ -40,8 +79,8 @@ function runRow(run) {
     "tr",
     {},
     el("td", {}, when(run.startedAt)),
-    el("td", {}, el("a", { href: `#/audit/${encodeURIComponent(run.runId)}` }, words(what))),
-    el("td", {}, run.target && run.target.number ? targetName(run.target.type, run.target.number) : "–"),
+    el("td", {}, el("a", { href: `#/audit/${encodeURIComponent(run.runId)}` }, words(what)), run.actionId ? [" ", el("a", { class: "beside", href: `#/waiting/${encodeURIComponent(run.actionId)}` }, "action")] : null),
+    el("td", {}, run.target && run.target.number ? outside(run.targetUrl, targetName(run.target.type, run.target.number)) : "–"),
     el("td", {}, result),
     el("td", { class: "figure" }, run.cost ? money(run.cost) : "–"),
     el("td", {}, words(run.principal || "–")),
@@ -56,11 +95,25 @@ async function runView(view, runId) {
     view,
     el("p", {}, el("a", { href: "#/audit" }, "← All runs")),
     heading(1, first.target && first.target.number ? `${what}, ${targetName(first.target.type, first.target.number)}` : what),
-    facts([["Run", el("code", { class: "long" }, run.runId)], ["Started", exact(run.events[0].at)], ["By", words(first.principal || "")]]),
+    facts([
+      [first.kind === "dispatch" ? "Run" : "Decision", el("code", { class: "long" }, run.runId)],
+      ["Started", exact(run.events[0].at)],
+      ["By", words(first.principal || "")],
+      ["On GitHub", first.target && first.target.number ? outside(run.targetUrl, targetName(first.target.type, first.target.number)) : ""],
+      ["Run", first.runId && first.runId !== run.runId ? el("a", { href: `#/audit/${encodeURIComponent(first.runId)}` }, "the run that drafted it") : ""],
+      ["Actions", actionLinks(run.events)],
+      ["Decisions", first.target && first.target.number ? el("a", { href: auditLink({ target: `${first.target.type}:${first.target.number}` }) }, "all about this target") : ""],
+    ]),
     verdictView(run),
     section("Timeline", timelineView(run.events)),
     contentView(run.content),
   );
+}
+
+// The actions that a run proposed, or that a decision is about.
+function actionLinks(events) {
+  const ids = [...new Set(events.map((event) => event.data.actionId).filter(Boolean))];
+  return ids.length ? ids.map((id) => el("a", { class: "beside", href: `#/waiting/${encodeURIComponent(id)}` }, id.slice(0, 8))) : "";
 }
 
 // Prompt, answer and context as they are kept; they can be erased one day, and then are not here.

@@ -21,7 +21,7 @@ function showHealth(health) {
 }
 
 async function breakerView(view) {
-  const [health, recent] = await Promise.all([readHealth(), get("/audit?limit=100").catch(() => ({ runs: [] }))]);
+  const [health, recent] = await Promise.all([readHealth(), me.reads ? get("/audit?limit=100").catch(() => ({ runs: [] })) : { runs: [] }]);
   showHealth(health);
   const resetButton = button("Reset the breaker…", { class: "danger", click: () => resetBreaker(view) });
   const breaker = health.circuitBreaker;
@@ -35,13 +35,19 @@ async function breakerView(view) {
 }
 
 function breakerPicture(breaker, runs) {
-  const told = {
+  const text = {
     closed: "Closed: dispatches go through.",
     open: "Open: dispatches are refused until the cool-down is over and a probe succeeds.",
     half_open: "Half-open: one dispatch at a time goes through, as a probe.",
   }[breaker.state] || breaker.state;
   return [
-    el("p", { class: `box ${breaker.state === "closed" ? "good" : "bad"}` }, el("strong", {}, told)),
+    el(
+      "div",
+      { class: `box ${breaker.state === "closed" ? "good" : "bad"}` },
+      el("p", {}, el("strong", {}, text)),
+      breaker.reason ? el("p", {}, words(sentence(breaker.reason))) : null,
+      breaker.openedAt ? el("p", {}, "Since ", when(breaker.openedAt), breaker.nextProbeAt ? ["; the next probe goes through ", Date.parse(breaker.nextProbeAt) > Date.now() ? when(breaker.nextProbeAt) : "with the next dispatch"] : "", ".") : null,
+    ),
     el(
       "div",
       { class: "pictures" },

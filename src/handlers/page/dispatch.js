@@ -1,22 +1,92 @@
-// The form that asks for a plan, and the run's progress until it has ended.
+// The form that asks for a draft: every task, where the deployed phase allows it.
 
-const POLL_MS = [400, 800, 1200, 2000];
-const STAGES = [
-  ["run.started", "Claimed: the target, the money and the prompt are on record"],
-  ["generation.answered", "The model has answered"],
-  ["policy.judged", "Policy has judged"],
-  ["action.intended", "The intent to post is on record"],
-  ["run.finished", "Done"],
-];
-let watched = 0;
+const NUMBER = /^#?([1-9]\d{0,9})$/;
+const ADDRESS = /^https?:\/\/[^/\s]+\/([^/\s]+\/[^/\s]+)\/(pull|issues)\/([1-9]\d{0,9})(?:[/?#]\S*)?$/;
+const SHORT = /^([\w.-]+\/[\w.-]+)#([1-9]\d{0,9})$/;
+const KINDS = { pull: "a pull request", issues: "an issue" };
+
+const ONE_ISSUE = "Its number, or its address pasted.";
+const FORMS = {
+  qa_plan: {
+    path: "/dispatch/qa-plan",
+    posted: "The plan is posted on the pull request.",
+    fields: [
+      { id: "pr", name: "prNumber", label: "Pull request", hint: "Its number, or its address pasted.", kind: "pull", required: true },
+      { id: "issue", name: "linkedIssue", label: "Linked issue", hint: "The issue with the acceptance criteria. Optional.", kind: "issues" },
+    ],
+  },
+  triage: {
+    path: "/dispatch/triage",
+    posted: "It is carried out on the issue.",
+    fields: [{ id: "issues", name: "issueNumbers", label: "Issues", hint: "One or several: numbers or addresses, with spaces or commas between.", kind: "issues", several: true, required: true }],
+  },
+  agent_brief: {
+    path: "/dispatch/agent-brief",
+    posted: "The brief is posted under the issue.",
+    fields: [{ id: "issue", name: "issueNumber", label: "Issue", hint: ONE_ISSUE, kind: "issues", required: true }],
+  },
+  sprint_plan: {
+    path: "/dispatch/sprint-plan",
+    posted: "The sprint plan is posted under the planning issue.",
+    fields: [
+      { id: "planning", name: "planningIssue", label: "Planning issue", hint: ONE_ISSUE, kind: "issues", required: true },
+      { id: "issues", name: "issueNumbers", label: "Issues to plan", hint: "Numbers or addresses. Without them, the team's queue.", kind: "issues", several: true },
+      { id: "capacity", name: "capacity", label: "Capacity", hint: "How many issues the current sprint takes. Optional." },
+    ],
+  },
+};
+
+// The number that a text names. Throws an Error with a sentence where it names none, or something else.
+function readNumber(text, kind, label) {
+  const plain = NUMBER.exec(text);
+  if (plain) return Number(plain[1]);
+  const [, repository, what, number] = ADDRESS.exec(text) || [];
+  const short = SHORT.exec(text);
+  const named = repository || (short && short[1]);
+  if (!named) throw new Error(`${label}: “${text}” is neither a number nor the address of ${KINDS[kind] || "anything"}.`);
+  if (what && kind && what !== kind) throw new Error(`${label}: this is the address of ${KINDS[what]}, not of ${KINDS[kind]}.`);
+  if (me.repository && named.toLowerCase() !== me.repository.toLowerCase()) throw new Error(`${label}: this is in ${named}. The service works on ${me.repository}.`);
+  return Number(number || short[2]);
+}
+
+function readField(field) {
+  const text = byId(field.id).value.trim();
+  if (!text) return undefined;
+  if (field.several) return [...new Set(text.split(/[\s,]+/).filter(Boolean).map((part) => readNumber(part, field.kind, field.label)))];
+  if (!field.kind && /^\d{1,4}$/.test(text)) return Number(text);
+  return readNumber(text, field.kind, field.label);
+}
+
+function readForm(task) {
+  const body = {};
+  for (const field of FORMS[task].fields) {
+    const value = readField(field);
+    if (value !== undefined) body[field.name] = value;
+  }
+  if (task === "triage" && body.issueNumbers.length === 1) {
+    [body.issueNumber] = body.issueNumbers;
+    delete body.issueNumbers;
+  }
+  return body;
+}
+
+// Each task type with the first phase that lets it be asked for here, and whether that is deployed.
+async function readAllowed() {
+  if (!me.reads) return Object.keys(FORMS).map((task) => ({ task, from: "", allowed: true }));
+  const table = await get("/phases?days=1");
+  me.repository = table.repository;
+  const deployed = table.phases.findIndex((phase) => phase.deployed);
+  return Object.keys(FORMS).map((task) => {
+    const at = table.phases.findIndex((phase) => phase.adds.tasks.some((one) => one.taskType === task && one.trigger === "api"));
+    return { task, from: at < 0 ? "" : table.phases[at].phase, allowed: at >= 0 && at <= deployed };
+  });
+}
 
 async function dispatchView(view) {
   watched += 1;
-  const field = (id, label, hint, required) => [
-    el("label", { for: id }, label),
-    el("input", { id, inputmode: "numeric", pattern: "[1-9][0-9]*", maxlength: "10", required, autocomplete: "off", "aria-describedby": `${id}-hint` }),
-    el("small", { id: `${id}-hint` }, hint),
-  ];
+  const tasks = await readAllowed();
+  const inputs = el("div", { class: "stack" });
+  const choice = el("select", { id: "task", change: () => drawFields(inputs, choice.value) }, tasks.map(({ task, from, allowed }) => el("option", { value: task, disabled: !allowed }, allowed ? taskName(task) : `${taskName(task)} (from ${from || "no phase"})`)));
   const force = el("input", { id: "force", type: "checkbox" });
   const send = el("button", { type: "submit", class: "main" }, "Dispatch");
   const outcome = el("div", { class: "outcome", "aria-live": "polite" });
@@ -28,132 +98,78 @@ async function dispatchView(view) {
         event.preventDefault();
         say("");
         send.disabled = true;
-        const body = { prNumber: Number(byId("pr").value) };
-        if (byId("issue").value) body.linkedIssue = Number(byId("issue").value);
-        if (force.checked) body.force = true;
-        await carryOut(outcome, body);
+        send.textContent = "Sending…";
+        await carryOut(outcome, choice.value, force.checked);
         send.disabled = false;
+        send.textContent = "Dispatch";
       },
     },
-    field("pr", "Pull request", "Its number.", true),
-    field("issue", "Linked issue", "The issue with the acceptance criteria. Optional.", false),
+    el("label", { for: "task" }, "Task"),
+    choice,
+    inputs,
     el("p", { class: "check" }, force, el("label", { for: "force" }, "Force: skip the search for duplicates and the storm rule. Needs the right to approve, and is audited.")),
     el("p", { class: "buttons" }, send),
   );
-  replace(view, heading(1, "Dispatch a QA plan"), el("p", { class: "quietly" }, "A plan that passes every check is posted at once; any other waits for you."), form, outcome);
+  drawFields(inputs, choice.value);
+  replace(
+    view,
+    heading(1, "Dispatch"),
+    me.reads ? null : el("p", { class: "box wait" }, "This token may not read: what waits, the audit and the phases are not for it. Where it may dispatch, the answer to each dispatch is shown here."),
+    el("p", { class: "quietly" }, "A draft that passes every check is posted at once where the phase allows that; any other waits for approval."),
+    form,
+    outcome,
+  );
 }
 
-async function carryOut(outcome, body) {
+function drawFields(inputs, task) {
+  replace(inputs, FORMS[task].fields.map(({ id, label, hint, required }) => [
+    el("label", { for: id }, label),
+    el("input", { id, required, autocomplete: "off", maxlength: "2000", "aria-describedby": `${id}-hint` }),
+    el("small", { id: `${id}-hint` }, hint),
+  ]));
+}
+
+async function carryOut(outcome, task, force) {
+  const { path, posted } = FORMS[task];
   const mine = (watched += 1);
-  replace(outcome, el("p", {}, "Reading the pull request…"));
+  const goesOn = () => mine === watched;
+  let body;
   try {
-    const answer = await post("/dispatch/qa-plan", body, { prefer: "respond-async" });
-    if (answer.body.status === "accepted") await follow(outcome, answer.body.runId, () => mine === watched);
-    else replace(outcome, ended(answer.body));
+    body = readForm(task);
+  } catch (fault) {
+    replace(outcome, el("p", { class: "box bad", role: "alert" }, fault.message));
+    return;
+  }
+  if (force) body.force = true;
+  replace(outcome, el("p", {}, "Reading what it is about…"));
+  try {
+    // Who may not read cannot follow the run: the answer itself then says how it ended.
+    const answer = await post(path, body, me.reads ? { prefer: "respond-async" } : {});
+    if (answer.body.tasks) await showTasks(outcome, posted, answer.body, goesOn);
+    else if (answer.body.status === "accepted") await showAccepted(outcome, answer.body.runId, posted, goesOn);
+    else replace(outcome, ended(posted, answer.body));
   } catch (trouble) {
     if (!(trouble instanceof Trouble)) throw trouble;
-    if (trouble.body.status === "in_progress") {
-      await follow(outcome, trouble.body.runId, () => mine === watched);
-      return;
-    }
-    replace(outcome, refusedRun(trouble));
+    if (trouble.body.tasks) await showTasks(outcome, posted, trouble.body, goesOn);
+    else if (trouble.body.status === "in_progress") await showAccepted(outcome, trouble.body.runId, posted, goesOn);
+    else replace(outcome, refusedRun(trouble));
   }
 }
 
-// Reads the run's audit trail until it has ended, or until `wanted()` is false because the view has changed.
-async function follow(outcome, runId, wanted) {
-  const list = el("ol", { class: "stages" });
-  const trail = el("p", {}, el("a", { href: `#/audit/${encodeURIComponent(runId)}` }, "Its audit trail"));
-  replace(outcome, el("h2", {}, "Under way"), list, trail);
-  for (let round = 0; wanted(); round += 1) {
-    let run;
-    try {
-      run = await get(`/audit/${encodeURIComponent(runId)}`);
-    } catch (trouble) {
-      if (!(trouble instanceof Trouble)) throw trouble;
-      outcome.append(troubleBox(trouble, el("p", {}, "The run itself goes on: its audit trail will say how it ended.")));
-      return;
-    }
-    showStages(list, run.events);
-    const last = run.events.find((event) => event.type === "run.finished");
-    if (last) {
-      trail.remove();
-      outcome.append(ended({ ...last.data, runId, checks: checksOf(run.events), executed: last.data.state === "executed", cost: (last.data.charged / 1e6).toFixed(6) }));
-      replace(outcome.querySelector("h2"), "Ended");
-      outcome.lastElementChild.scrollIntoView({ block: "nearest" });
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS[Math.min(round, POLL_MS.length - 1)]));
-  }
+async function showAccepted(outcome, runId, posted, goesOn) {
+  if (me.reads) await follow(outcome, runId, posted, goesOn);
+  else replace(outcome, el("p", { class: "box good" }, `Accepted, run ${runId}. This token may not read its end.`));
 }
 
-function checksOf(events) {
-  const judged = events.find((event) => event.type === "policy.judged");
-  return judged ? judged.data.checks : [];
-}
-
-function showStages(list, events) {
-  const over = events.some((event) => event.type === "run.finished");
-  const start = Date.parse(events[0].at);
-  const failures = events.filter((event) => event.type === "generation.attempt_failed");
-  const rows = [];
-  let reached = true;
-  for (const [type, text] of STAGES) {
-    const event = events.find((one) => one.type === type);
-    if (!event && over) continue; // this run came to its end without it
-    const state = event ? "done" : reached ? "now" : "next";
-    reached = Boolean(event);
-    rows.push(el("li", { class: state }, text, event ? el("small", {}, ` +${((Date.parse(event.at) - start) / 1000).toFixed(1)} s`) : null));
-    if (type === "run.started") rows.push(...failures.map((one) => el("li", { class: "failed" }, "Attempt ", String(one.data.attempt), ": ", words(one.data.detail))));
-  }
-  if (list.childElementCount !== rows.length || list.querySelectorAll(".done").length !== rows.filter((row) => row.className === "done").length) replace(list, rows);
-}
-
-const ENDINGS = {
-  executed: "The plan is posted on the pull request.",
-  pending: "The plan is made, and waits for your approval.",
-  failed: "The plan is made, and posting it was definitely refused. It waits; approve it to try again without paying again.",
-  outcome_unknown: "The plan was sent and no answer came: it may be posted or not. It waits; approving it looks for it first.",
-  shadowed: "Shadow mode: the plan is made and nothing was sent.",
-};
-const OTHERS = {
-  duplicate: "The same content was worked on before. This is the first run's result.",
-  skipped: "Skipped; nothing was paid.",
-  rejected: "Policy refused what the model wrote. Nothing was posted.",
-  failed: "The run failed, and nothing was posted.",
-};
-
-function ended(body) {
-  const told = body.status === "success" ? ENDINGS[body.state] || "Done." : OTHERS[body.status] || body.status;
-  const good = body.executed || body.state === "pending" || body.state === "shadowed";
-  const advice = ADVICE[body.reason];
-  const waits = ["pending", "failed", "outcome_unknown"].includes(body.state);
-  return el(
-    "div",
-    { class: `box ${good ? "good" : body.status === "duplicate" || body.status === "skipped" ? "" : "bad"}` },
-    el("p", {}, el("strong", {}, told)),
-    body.error ? el("p", {}, words(sentence(body.error.message))) : null,
-    advice ? el("p", {}, advice) : null,
-    checksList(body.checks || []),
-    facts([
-      ["State", body.state ? stateChip(body.state) : ""],
-      ["Cost", body.cost ? money(body.cost) : ""],
-    ]),
-    el(
-      "p",
-      { class: "buttons" },
-      waits && body.actionId ? el("a", { class: "button", href: `#/waiting/${encodeURIComponent(body.actionId)}` }, "Look at it and decide") : null,
-      body.runId ? el("a", { href: `#/audit/${encodeURIComponent(body.runId)}` }, "Audit trail") : null,
-    ),
-  );
-}
-
-function refusedRun(trouble) {
-  const { runId, checks, cost } = trouble.body;
-  return troubleBox(
-    trouble,
-    checksList(checks || []),
-    cost ? el("p", {}, `It cost ${money(cost)}.`) : null,
-    runId ? el("p", {}, el("a", { href: `#/audit/${encodeURIComponent(runId)}` }, "Audit trail")) : null,
-  );
+// Each task of a batch with an end of its own.
+async function showTasks(outcome, posted, { tasks }, goesOn) {
+  const places = tasks.map((task) => el("div", {}, el("h2", {}, targetName(task.target.type, task.target.number)), el("div", { class: "outcome" })));
+  replace(outcome, places);
+  await Promise.all(tasks.map((task, index) => {
+    const spot = places[index].lastChild;
+    if (["accepted", "in_progress"].includes(task.status)) return showAccepted(spot, task.runId, posted, goesOn);
+    if (task.status === "error") replace(spot, el("p", { class: "box bad" }, words(sentence(task.error.message))));
+    else replace(spot, ended(posted, task));
+    return null;
+  }));
 }

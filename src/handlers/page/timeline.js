@@ -65,6 +65,8 @@ function dataValue(name, value) {
   if (value === null || value === "") return "";
   if (MONEY.has(name) && typeof value === "number") return micro(value);
   if (MOMENTS.has(name) && typeof value === "number") return exact(value);
+  if (name === "runId") return el("a", { href: `#/audit/${encodeURIComponent(value)}` }, value);
+  if (name === "actionId") return el("a", { href: `#/waiting/${encodeURIComponent(value)}` }, value);
   if (name === "checks") return value.length ? checksList(value) : "none";
   if (typeof value !== "object") return words(value);
   if (name === "target") return targetName(value.type, value.number);

@@ -1,110 +1,73 @@
-// What waits for the Captain: the queue, one action beside it, and several decided at once.
+// What waits for the Captain: the queue, and one action beside it. The list stays where it is while actions are opened,
+// decided and refreshed: only what has changed in it is touched.
 
-const queue = { actions: [], cursor: null, at: 0, chosen: new Set(), taskType: "", kind: "", number: "" };
-
-function pendingPath(cursor) {
-  const query = new URLSearchParams({ limit: "50" });
-  if (queue.taskType) query.set("taskType", queue.taskType);
-  if (queue.kind && queue.number) query.set("target", `${queue.kind}:${queue.number}`);
-  if (cursor) query.set("cursor", cursor);
-  return `/pending?${query}`;
-}
-
-const MOST_PAGES = 10;
-
-// One page of actions. A page of a filtered list may be short or empty and still have a next one.
-async function readPage(cursor) {
-  let page = await get(pendingPath(cursor));
-  for (let read = 1; !page.actions.length && page.cursor && read < MOST_PAGES; read += 1) page = await get(pendingPath(page.cursor));
-  return page;
-}
-
-async function loadQueue() {
-  const page = await readPage(null);
-  Object.assign(queue, { actions: page.actions, cursor: page.cursor, at: Date.now() });
-  const known = new Set(page.actions.map((action) => action.id));
-  queue.chosen = new Set([...queue.chosen].filter((id) => known.has(id)));
-  showCount();
-}
-
-function showCount() {
-  const count = byId("count");
-  const many = queue.actions.length + (queue.cursor ? "+" : "");
-  count.hidden = queue.actions.length === 0;
-  replace(count, many, el("span", { class: "hidden" }, " actions wait"));
-}
+let desk = null; // the parts of this view while it is shown
 
 async function waitingView(view, id) {
-  // Choosing from the list shows what the list has; an address from elsewhere is looked up.
-  if (!id || !queue.actions.some((action) => action.id === id)) await loadQueue();
-  draw(view, id);
-}
-
-function draw(view, id) {
-  const again = async () => {
-    await loadQueue();
-    draw(view, id);
-    focusOn(id && queue.actions.some((action) => action.id === id) ? "looked-at" : "queue-title");
+  if (!queue.fresh) await loadQueue();
+  queue.fresh = false;
+  desk = {
+    list: el("ul", { class: "queue" }),
+    empty: el("p", { class: "empty", hidden: true }),
+    more: el("p", {}),
+    asOf: el("span", {}),
+    kinds: el("select", { id: "all-of", "aria-label": "Choose all of a kind", change: (event) => chooseKind(event.target) }),
+    batch: batchBar(),
+    pane: el("div", { class: "pane" }),
+    split: el("div", { class: "split" }),
+    items: new Map(),
+    open: null,
+    id: "",
   };
-  const decided = async (text) => {
-    say(text);
-    history.replaceState(null, "", "#/waiting");
-    await loadQueue();
-    draw(view, "");
-    focusOn("queue-title");
-  };
-  const action = queue.actions.find((one) => one.id === id);
-  replace(
-    view,
-    el(
-      "div",
-      { class: `split ${id ? "one" : ""}` },
-      el("div", { class: "side" }, queueHead(again), filterForm(again), queueList(view, id), batchBar(again)),
-      el("div", { class: "pane" }, id ? [backLink(), action ? actionView(action, { decided, again }) : gone(again)] : hint()),
-    ),
-  );
+  replace(desk.split, el("div", { class: "side" }, queueHead(), queueTools(), filterForm(), desk.list, desk.empty, desk.more, desk.batch), desk.pane);
+  replace(view, desk.split);
+  drawQueue();
+  await openAction(id);
 }
 
-function focusOn(id) {
-  const node = byId(id);
-  if (node) node.focus();
-}
+// --- the list ---
 
-function backLink() {
-  return el("p", { class: "back" }, el("a", { href: "#/waiting" }, "← All that waits"));
-}
-
-function hint() {
-  return queue.actions.length ? el("p", { class: "empty" }, "Choose an action to see exactly what would be done.") : null;
-}
-
-function gone(again) {
-  return el(
-    "div",
-    { class: "box", role: "alert" },
-    el("p", {}, el("strong", {}, "This action does not wait any more."), " It was decided elsewhere, or its time is over. The audit says which."),
-    el("p", { class: "buttons" }, button("Look again", { class: "main", click: again }), el("a", { href: "#/audit" }, "Open the audit")),
-  );
-}
-
-function queueHead(again) {
+function queueHead() {
   return el(
     "div",
     { class: "head" },
     el("h1", { id: "queue-title", tabindex: "-1" }, "Waiting for you"),
-    el("p", { class: "quietly" }, `As of ${new Date(queue.at).toLocaleTimeString()}. `, button("Refresh", { class: "quiet", click: again })),
+    el("p", { class: "quietly" }, desk.asOf, " ", button("Refresh", { class: "quiet", click: lookAgain }), " ", button("Keys", { class: "quiet", click: showKeys })),
   );
 }
 
-function filterForm(again) {
+function queueTools() {
+  const search = el("input", {
+    id: "search", type: "search", placeholder: "Search titles", "aria-label": "Search in titles", value: queue.search,
+    input: async () => {
+      queue.search = search.value;
+      drawQueue();
+      if (queue.cursor) {
+        await loadRest();
+        drawQueue();
+      }
+    },
+  });
+  const order = el("select", {
+    id: "order", "aria-label": "Order",
+    change: async () => {
+      queue.order = order.value;
+      if (queue.order !== "newest") await loadRest();
+      drawQueue();
+    },
+  }, Object.entries(ORDERS).map(([key, name]) => el("option", { value: key, selected: key === queue.order }, name)));
+  return el("div", { class: "tools" }, search, order, desk.kinds);
+}
+
+function filterForm() {
   const option = (value, text, chosen) => el("option", { value, selected: value === chosen }, text);
   const task = el("select", { id: "by-task" }, option("", "every task", queue.taskType), Object.entries(TASKS).map(([key, name]) => option(key, name, queue.taskType)));
   const kind = el("select", { id: "by-kind" }, option("", "every target", queue.kind), option("pull_request", "pull request", queue.kind), option("issue", "issue", queue.kind));
   const number = el("input", { id: "by-number", inputmode: "numeric", pattern: "[0-9]*", size: "5", value: queue.number, placeholder: "number" });
-  const apply = (event) => {
+  const apply = async (event) => {
     event.preventDefault();
     Object.assign(queue, { taskType: task.value, kind: kind.value, number: number.value.trim() });
-    again();
+    await lookAgain();
   };
   return el(
     "details",
@@ -121,88 +84,159 @@ function filterForm(again) {
   );
 }
 
-function queueList(view, id) {
-  if (!queue.actions.length && !queue.cursor) {
-    return el("p", { class: "empty" }, "Nothing waits. What policy finds safe is posted by itself; the audit shows it.");
-  }
-  const more = queue.cursor ? button("Older", { click: () => loadMore(view, id) }) : null;
-  return [el("ul", { class: "queue" }, queue.actions.map((action) => queueItem(action, action.id === id))), more ? el("p", {}, more) : null];
+async function lookAgain() {
+  await loadQueue();
+  drawQueue();
+  if (!desk.id) focusOn("queue-title");
 }
 
-function queueItem(action, current) {
+// Brings the list to what is to be seen. Nodes of actions that have not changed are the same ones, in their places.
+function drawQueue() {
+  const order = visibleActions();
+  const items = new Map();
+  for (const action of order) {
+    const kept = desk.items.get(action.id);
+    const key = `${action.digest} ${action.state} ${action.lastError}`;
+    items.set(action.id, kept && kept.key === key ? kept : { key, node: queueItem(action) });
+  }
+  const present = new Set([...items.values()].map((item) => item.node));
+  for (const node of [...desk.list.children]) if (!present.has(node)) node.remove();
+  let next = desk.list.firstChild;
+  for (const { node } of items.values()) {
+    if (node === next) next = next.nextSibling;
+    else desk.list.insertBefore(node, next);
+  }
+  desk.items = items;
+  markOpen();
+  replace(desk.asOf, `As of ${new Date(queue.at).toLocaleTimeString()}.`);
+  desk.empty.hidden = order.length > 0;
+  desk.empty.textContent = queue.actions.length ? "Nothing that waits is like that." : "Nothing waits. What policy finds safe is posted by itself; the audit shows it.";
+  replace(desk.more, queue.cursor ? button("Load more", { click: async () => { await loadMore(); drawQueue(); } }) : null);
+  drawKinds();
+  showBatch();
+}
+
+function queueItem(action) {
   const box = el("input", {
     type: "checkbox",
     "aria-label": `Choose the ${actionTitle(action)}`,
     checked: queue.chosen.has(action.id),
+    disabled: mustOpen(action),
+    title: mustOpen(action) ? "Open it first: policy has found something that can do harm" : null,
     change: () => {
       if (box.checked) queue.chosen.add(action.id);
       else queue.chosen.delete(action.id);
       showBatch();
     },
   });
+  const found = dangers(action);
   return el(
     "li",
-    { class: current ? "current" : "" },
+    { "data-id": action.id },
     box,
     el(
       "a",
-      { href: `#/waiting/${encodeURIComponent(action.id)}`, "aria-current": current ? "true" : null },
+      { href: `#/waiting/${encodeURIComponent(action.id)}` },
       el("strong", {}, actionTitle(action)),
-      el("span", { class: "line" }, words(action.reason)),
-      el("span", { class: "chips" }, stateChip(action.state), chip(money(action.cost)), el("small", {}, when(action.createdAt), ", expires ", when(action.expiresAt))),
+      action.title ? el("span", { class: "title" }, words(action.title)) : null,
+      el("span", { class: "line" }, words(action.lastError || action.policyReason)),
+      el(
+        "span",
+        { class: "chips" },
+        stateChip(action.state),
+        found.length ? chip(`look closely: ${[...new Set(found.map((check) => check.rule.split(".")[0]))].join(", ")}`, "bad") : null,
+        el("small", {}, action.author ? [words(action.author), " · "] : null, when(action.createdAt), ", expires ", when(action.expiresAt)),
+      ),
     ),
   );
 }
 
-async function loadMore(view, id) {
-  const page = await readPage(queue.cursor);
-  queue.actions.push(...page.actions);
-  queue.cursor = page.cursor;
-  showCount();
-  draw(view, id);
+function markOpen() {
+  for (const [id, { node }] of desk.items) {
+    const current = id === desk.id;
+    node.classList.toggle("current", current);
+    const link = node.querySelector("a");
+    if (current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
 }
 
-function chosenActions() {
-  return queue.actions.filter((action) => queue.chosen.has(action.id));
-}
+// --- one action ---
 
-function batchBar(again) {
-  return el(
-    "div",
-    { id: "batch", class: "batch", hidden: queue.chosen.size === 0 },
-    el("span", { id: "batch-count" }, `${queue.chosen.size} chosen`),
-    button("Approve…", { class: "main", click: () => decideAll("approve", again) }),
-    button("Reject…", { click: () => decideAll("reject", again) }),
-  );
-}
-
-function showBatch() {
-  byId("batch").hidden = queue.chosen.size === 0;
-  replace(byId("batch-count"), `${queue.chosen.size} chosen`);
-}
-
-// One after the other: each is bound to its own digest, and one that is refused does not stop the next.
-async function decideAll(what, again) {
-  const actions = chosenActions();
-  const names = el("ul", {}, actions.map((action) => el("li", {}, actionTitle(action), ": ", words(action.reason), " ", shortHash(action.digest))));
-  const answer = what === "approve"
-    ? await ask({ title: `Approve ${actions.length} as they were shown?`, content: names, confirm: `Approve ${actions.length}` })
-    : await askReason(`Reject ${actions.length}?`, names);
-  if (!answer) return;
-  const lines = [];
-  for (const [index, action] of actions.entries()) {
-    say(`${index + 1} of ${actions.length}: ${actionTitle(action)}…`);
+// Shows the action of this id beside the list: from the list, or asked for by its id, whatever became of it.
+async function openAction(id) {
+  const mine = desk;
+  desk.id = id;
+  desk.split.classList.toggle("one", Boolean(id));
+  markOpen();
+  if (!id) {
+    desk.open = null;
+    replace(desk.pane, queue.actions.length ? el("p", { class: "empty" }, "Choose an action to see exactly what would be done.") : null);
+    return;
+  }
+  let action = queue.actions.find((one) => one.id === id);
+  if (!action) {
+    replace(desk.pane, loadingSign());
     try {
-      lines.push(outcomeText(action, what === "approve" ? await approve(action, action.digest) : await reject(action, answer.reason)));
-      queue.chosen.delete(action.id);
+      action = await get(`/pending/${encodeURIComponent(id)}`);
     } catch (trouble) {
       if (!(trouble instanceof Trouble)) throw trouble;
-      lines.push(`${actionTitle(action)}: not done. ${sentence(trouble.message)} ${trouble.advice}`);
+      if (desk === mine && desk.id === id) replace(desk.pane, backLink(), trouble.code === "not_found" ? unknownAction() : troubleBox(trouble));
+      return;
+    }
+    if (desk !== mine || desk.id !== id) return; // the reader has gone on meanwhile
+  }
+  showAction(action);
+}
+
+function showAction(action) {
+  const waits = ["pending", "executing", "failed", "outcome_unknown"].includes(action.state);
+  const again = () => reopen(action.id);
+  desk.open = waits ? actionView(action, { settled, again }) : decidedView(action, again);
+  replace(desk.pane, backLink(), desk.open);
+  const item = desk.items.get(action.id);
+  if (waits) {
+    queue.opened.add(`${action.id} ${action.digest}`);
+    const box = item && item.node.querySelector("input");
+    if (box) {
+      box.disabled = false;
+      box.removeAttribute("title");
     }
   }
-  await again();
-  say("");
-  const notice = byId("notice");
-  notice.hidden = false;
-  replace(notice, lines.map((line) => el("span", { class: "line" }, words(line))));
+  if (item) item.node.scrollIntoView({ block: "nearest" });
+  desk.pane.scrollIntoView({ block: "nearest" });
+  focusOn("looked-at");
+}
+
+async function reopen(id) {
+  const action = await get(`/pending/${encodeURIComponent(id)}`);
+  await refreshQueue();
+  drawQueue();
+  if (desk.id === id) showAction(action);
+}
+
+function unknownAction() {
+  return el("div", { class: "box bad", role: "alert" }, el("p", {}, el("strong", {}, "No action has this id."), " Look whether the link is whole. What ever waited here is in the audit."), el("p", { class: "buttons" }, el("a", { href: "#/audit" }, "Open the audit")));
+}
+
+// Once one has been decided, the next one in the list opens.
+async function settled(action, status, text) {
+  say(text);
+  const next = neighbour(action.id);
+  if (["executed", "rejected", "shadowed"].includes(status)) removeAction(action.id);
+  else await refreshQueue().catch(() => null);
+  drawQueue();
+  const goOn = next && next.id !== action.id ? next.id : "";
+  history.replaceState(null, "", goOn ? `#/waiting/${encodeURIComponent(goOn)}` : "#/waiting");
+  await openAction(goOn);
+  if (!goOn) focusOn("queue-title");
+}
+
+function focusOn(id) {
+  const node = byId(id);
+  if (node) node.focus({ preventScroll: true });
+}
+
+function backLink() {
+  return el("p", { class: "back" }, el("a", { href: "#/waiting" }, "← All that waits"));
 }

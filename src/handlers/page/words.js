@@ -11,6 +11,7 @@ const STATES = {
   rejected: ["rejected", "bad"],
   expired: ["expired", ""],
   shadowed: ["shadowed", ""],
+  superseded: ["superseded", ""],
 };
 
 function stateChip(state) {
@@ -24,6 +25,19 @@ function taskName(task) {
 
 function targetName(type, number) {
   return `${String(type).replaceAll("_", " ")} #${number}`;
+}
+
+// What would be done, and to what.
+function actionTitle(action) {
+  const target = targetName(action.targetType, action.targetId);
+  if (action.actionType === "change_labels") return `Label change for ${target}`;
+  return `${taskName(action.taskType)}${action.taskType === "triage" ? " comment" : ""} for ${target}`;
+}
+
+// An address on GitHub's site, opened beside this page; no other address becomes a link.
+function outside(url, ...content) {
+  if (!/^https:\/\//.test(url || "")) return el("span", {}, content);
+  return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, content);
 }
 
 // To the micro-dollar, or to the cent where nothing is finer.

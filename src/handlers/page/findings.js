@@ -1,0 +1,61 @@
+// What policy found, and what an action would do, as nodes.
+
+function checksList(checks) {
+  if (!checks.length) return null;
+  return el(
+    "ul",
+    { class: "checks" },
+    checks.map((check) =>
+      el(
+        "li",
+        {},
+        chip(check.severity === "refuse" ? "refused" : "asks you", check.severity === "refuse" ? "bad" : "wait"),
+        " ",
+        words(sentence(check.why)),
+        el("small", {}, " ", words(check.field), " · ", words(check.rule)),
+        check.excerpt ? el("q", {}, words(check.excerpt)) : null,
+      ),
+    ),
+  );
+}
+
+function payloadView(action) {
+  return action.actionType === "change_labels" ? labelsView(action.payload) : commentView(String(action.payload.body ?? ""));
+}
+
+function commentView(body) {
+  const { nodes, strange } = renderMarkdown(body);
+  const shown = el("div", { class: "comment" }, nodes);
+  const raw = el("pre", { class: "raw", tabindex: "0", hidden: true }, words(body));
+  const choose = (wantsRaw) => {
+    shown.hidden = wantsRaw;
+    raw.hidden = !wantsRaw;
+    asShown.setAttribute("aria-pressed", String(!wantsRaw));
+    asRaw.setAttribute("aria-pressed", String(wantsRaw));
+  };
+  const asShown = button("As GitHub shows it", { "aria-pressed": "true", click: () => choose(false) });
+  const asRaw = button("Raw text", { "aria-pressed": "false", click: () => choose(true) });
+  return [
+    el("p", { class: "switch" }, asShown, asRaw),
+    strange ? el("p", { class: "box wait" }, "Something in this comment may act on GitHub (a link, a mention, an image or HTML). It is shown here as it is written; read the raw text.") : null,
+    shown,
+    raw,
+  ];
+}
+
+// Before and after, label by label; what belongs to one group stands in one line.
+function labelsView({ add = [], remove = [] }) {
+  const group = (label) => (label.includes(":") ? label.slice(0, label.indexOf(":")) : label);
+  const groups = [...new Set([...remove, ...add].map(group))];
+  const of = (labels, name, kind) => labels.filter((label) => group(label) === name).map((label) => el("span", { class: `label ${kind}` }, words(label)));
+  return el(
+    "table",
+    { class: "labels" },
+    el("thead", {}, el("tr", {}, el("th", {}, "Before"), el("th", {}, "After"))),
+    el("tbody", {}, groups.map((name) => {
+      const before = of(remove, name, "gone");
+      const after = of(add, name, "new");
+      return el("tr", {}, el("td", {}, before.length ? before : "–"), el("td", {}, after.length ? after : "–"));
+    })),
+  );
+}
