@@ -26,9 +26,9 @@ from typing import Any, Final, TextIO
 from core.context.team import DEFAULT, Team, load
 from core.policy.engine import examine_comment, judge_answer
 from core.policy.rules import TEXT_RULES, Context, Rule
+from core.text.invisible import visible_line
 from core.text.markdown import marker, write
 from core.text.prose import blocks
-from core.text.visible import visible_line
 from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Trust, Verdict
 
 ACTION_ID: Final = str(uuid.UUID("00000000-0000-4000-8000-000000000042"))

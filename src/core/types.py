@@ -320,6 +320,8 @@ class Action:
     policy_reason: str
     policy_version: str
     digest: str
+    document: list[Json] | None = None
+    """The tree of the document that a comment's body was written from, for people to look at: no part of the digest."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ SCRIPTS: Final = (
     "dom.js",
     "words.js",
     "api.js",
-    "markdown.js",
+    "document.js",
     "dialogs.js",
     "entry.js",
     "findings.js",

@@ -1,21 +1,20 @@
-"""What bots and renderers do with a comment, written from their own sources and kept apart from the policy's lists.
+"""What bots and renderers do with a comment, written from their own sources and kept apart from the policy's rules.
 
-Each emulator takes the posted bytes and answers what it would act on, or None.
+Most bots read the bytes: they get them raw, in NFKC, in small letters, and without backslashes. GitHub, and what reads
+GitHub's page, sees what its own parser makes of them: the words outside code, `<pre>` and links.
 """
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from html.parser import HTMLParser
 from typing import Final
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
-_GFM: Final = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+import cmarkgfm
+from cmarkgfm.cmark import Options
 
 
 def _prow(body: str) -> str | None:
@@ -90,49 +89,83 @@ def _renovate(body: str) -> str | None:
     return match[0] if match else None
 
 
-def _inlines(tokens: list[Token]) -> Iterator[Token]:
-    for token in tokens:
-        if token.children is not None:
-            yield from _inlines(token.children)
-        else:
-            yield token
+class _Page(HTMLParser):
+    """GitHub's page: elements that a comment of ours has no business with, and words outside code, pre and links."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strange: str | None = None
+        self.words = ""
+        self._quiet: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        allowed = _ELEMENTS.get(tag)
+        if allowed is None or any(not re.fullmatch(allowed, f"{name}={value or ''}") for name, value in attrs):
+            self.strange = self.strange or self.get_starttag_text()
+        if tag in ("code", "pre", "a"):
+            self._quiet.append(tag)
+        if tag in ("p", "li", "br", "h2", "h3", "summary"):
+            self.words += "\n"
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._quiet and self._quiet[-1] == tag:
+            self._quiet.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.words += " \N{OBJECT REPLACEMENT CHARACTER} " if self._quiet else data
+
+    def handle_comment(self, data: str) -> None:
+        self.strange = self.strange or f"<!--{data}-->"
+
+    handle_decl = unknown_decl = handle_pi = handle_comment
+
+
+_PLAIN: Final = "p h1 h2 h3 h4 ul li code pre blockquote strong em br wbr details summary"
+_ELEMENTS: Final = {
+    **dict.fromkeys(_PLAIN.split(), r"(?!)"),
+    "a": r"href=https://github\.com/.*",
+    "input": r"type=checkbox|disabled=|checked=",
+    "ol": r"start=\d+",
+}
+"""Elements that a comment of ours may have, and what their attributes may be."""
+
+
+def html_of(body: str) -> str:
+    """The comment as GitHub's own parser renders it."""
+    return cmarkgfm.github_flavored_markdown_to_html(body, Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_HARDBREAKS)
 
 
 @lru_cache(maxsize=16)
-def _rendered(body: str) -> tuple[Token, ...]:
-    return tuple(_inlines(_GFM.parse(body)))
+def _page(body: str) -> _Page:
+    page = _Page()
+    page.feed(html_of(body.rpartition("\n")[0]))
+    page.close()
+    return page
 
 
 def _mentions(body: str) -> str | None:
     """GitHub finds mentions after rendering, outside code. An underscore before the sign does not protect."""
-    words = "\n".join(token.content for token in _rendered(body) if token.type == "text")
-    match = re.search(r"(?<![A-Za-z0-9`])@[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:/[\w.-]+)?", words)
+    match = re.search(r"(?<![A-Za-z0-9`])@[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:/[\w.-]+)?", _page(body).words)
     return match[0] if match else None
 
 
 def _references(body: str) -> str | None:
-    words = "\n".join(token.content for token in _rendered(body) if token.type == "text")
-    match = re.search(r"(?:^|[^\w&])(?:[\w.-]+/[\w.-]+)?#\d+\b|\bGH-\d+", words)
+    match = re.search(r"(?:^|[^\w&])(?:[\w.-]+/[\w.-]+)?#\d+\b|\bGH-\d+", _page(body).words)
     return match[0] if match else None
 
 
 def _closing(body: str) -> str | None:
-    words = " ".join(token.content if token.type == "text" else " " for token in _rendered(body))
-    match = re.search(r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:[\w.-]+/[\w.-]+)?#\d+", words)
+    match = re.search(
+        r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:[\w.-]+/[\w.-]+)?#\d+", _page(body).words
+    )
     return match[0] if match else None
 
 
 def _live_markup(body: str) -> str | None:
-    """Links, images, raw HTML and addresses that GFM links by itself."""
-    for token in _GFM.parse(body.rpartition("\n")[0]):
-        if token.type in ("html_block", "table_open"):
-            return token.content or token.type
-        for child in _inlines([token]):
-            if child.type in ("link_open", "image", "html_inline"):
-                return child.type
-            if child.type == "text" and re.search(r"(?i)\bhttps?://|\bwww\.\w|\bjavascript:\S", child.content):
-                return child.content
-    return None
+    """Links of others, images, raw HTML, tables, and addresses that GitHub links by itself."""
+    page = _page(body)
+    match = re.search(r"(?i)\bhttps?://|\bwww\.\w", page.words)
+    return page.strange or (match[0] if match else None)
 
 
 def _special_blocks(body: str) -> str | None:
@@ -140,10 +173,8 @@ def _special_blocks(body: str) -> str | None:
     match = re.search(
         r"(?m)^[ >]*(?:`{3,}|~{3,})\s*(?:mermaid|math|suggestion|geojson|topojson|stl)|^>\s*\[!\w+\]", body
     )
-    if match:
-        return match[0]
-    words = "\n".join(token.content for token in _rendered(body) if token.type == "text")
-    match = re.search(r"\$\$|\$`|(?<![\w$])\$[^\s$][^$\n]*\$(?!\w)|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:", words)
+    words = _page(body).words
+    match = match or re.search(r"\$\$|\$`|(?<![\w$])\$[^\s$][^$\n]*\$(?!\w)|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:", words)
     return match[0] if match else None
 
 
@@ -158,7 +189,7 @@ def _hidden(body: str) -> str | None:
     return repr(match[0]) if match else None
 
 
-BOTS: Final[Mapping[str, Callable[[str], str | None]]] = {
+RAW: Final[Mapping[str, Callable[[str], str | None]]] = {
     "prow": _prow,
     "prow, comments removed": _prow_without_comments,
     "lenient commands": _lenient_lines,
@@ -169,41 +200,41 @@ BOTS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "jenkins": _jenkins,
     "zuul": _zuul,
     "renovate and triagebot": _renovate,
+    "terminals": _terminals,
+    "hidden text": _hidden,
+}
+"""Those that read the bytes."""
+RENDERED: Final[Mapping[str, Callable[[str], str | None]]] = {
     "mentions": _mentions,
     "references": _references,
     "closing words": _closing,
     "live markup": _live_markup,
     "special blocks": _special_blocks,
-    "terminals": _terminals,
-    "hidden text": _hidden,
 }
+"""Those that see GitHub's page."""
 
 
 def forms(body: str) -> dict[str, str]:
-    """The posted bytes and their normal forms. The marker stays as it is."""
+    """The posted bytes and what bots make of them before they look. The marker stays as it is."""
     words, _, last = body.rpartition("\n")
     made = {
         "raw": words,
         "nfkc": unicodedata.normalize("NFKC", words),
-        "entities": html.unescape(words),
-        "both": html.unescape(unicodedata.normalize("NFKC", html.unescape(words))),
         "lower": words.lower(),
         "no backslashes": words.replace("\\", ""),
     }
     return {name: f"{form}\n{last}" for name, form in made.items()}
 
 
+def rendered_live(body: str) -> str | None:
+    """What acts on GitHub's page of these bytes."""
+    return next((f"{bot}: {found[:60]!r}" for bot, acts in RENDERED.items() if (found := acts(body))), None)
+
+
 def live(body: str) -> str | None:
-    """The first bot that acts on any form of the posted bytes, and on what."""
-    tried: set[str] = set()
+    """The first bot that acts on the posted bytes, in whatever form it reads them, and on what."""
     for name, form in forms(body).items():
-        if form in tried:
-            continue
-        tried.add(form)
-        for bot, acts in BOTS.items():
-            if name == "no backslashes" and bot in ("live markup", "special blocks"):
-                continue  # without its escapes a Markdown text is another text: bots drop them, renderers do not
-            found = acts(form)
-            if found is not None:
+        for bot, acts in {**RAW, **(RENDERED if name == "raw" else {})}.items():
+            if found := acts(form):
                 return f"{bot} on the {name} form: {found[:60]!r}"
     return None

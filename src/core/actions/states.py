@@ -38,6 +38,9 @@ TRANSITIONS: Final[Mapping[ActionState, frozenset[ActionState]]] = {
     "shadowed": frozenset(),
 }
 
+LONGEST_DOCUMENT: Final = 65_536
+"""Packed bytes. An item ends at 400 KB: a longer document is left out, and the console shows the comment's bytes."""
+
 ATTEMPT_MS: Final = 60_000
 """An attempt that has not been ended by then has died: it may have sent."""
 
@@ -106,7 +109,7 @@ def insert(
     item: Item = {
         "id": action.id,
         "state": state,
-        "action": canonical(asdict(action)).decode(),
+        "action": _packed_action(action),
         "draft": _packed(draft),
         "createdAt": now,
         "expiresAt": now + expiry,
@@ -120,6 +123,9 @@ def insert(
         "target": target_key(action.target),
         "queueKey": f"{iso(now)}#{action.id}",
     }
+    document = zlib.compress(canonical(action.document))
+    if action.document is not None and len(document) <= LONGEST_DOCUMENT:
+        item["document"] = document
     if state in QUEUED:
         item["queue"] = WAITING
     return Insert(table, item)
@@ -167,10 +173,11 @@ def forget(table: str, stored: Stored) -> Update:
         table,
         {"id": stored.action.id},
         change={
-            "action": canonical(asdict(emptied)).decode(),
+            "action": _packed_action(emptied),
             "draft": _packed(Draft("", facts)),
             "checks": "[]",
         },
+        remove=("document",),
     )
 
 
@@ -178,7 +185,7 @@ def read(item: Item) -> Stored:
     """The action of a stored item."""
     draft = json.loads(zlib.decompress(item["draft"]))
     return Stored(
-        action=_action_from_json(json.loads(item["action"])),
+        action=_action_from_json({**json.loads(item["action"]), "document": _unpacked(item.get("document"))}),
         draft=Draft(draft["raw"], facts_from_json(draft["facts"])),
         state=item["state"],
         created_at=item["createdAt"],
@@ -192,6 +199,16 @@ def read(item: Item) -> Stored:
         decided_at=item.get("decidedAt", 0),
         decided_by=item.get("decidedBy", ""),
     )
+
+
+def _packed_action(action: Action) -> str:
+    fields = asdict(replace(action, document=None))
+    del fields["document"]
+    return canonical(fields).decode()
+
+
+def _unpacked(document: bytes | None) -> Any:
+    return None if document is None else json.loads(zlib.decompress(document))
 
 
 def _packed(draft: Draft) -> bytes:

@@ -67,7 +67,8 @@ def get_pending(app: App, action_id: str) -> dict[str, Any]:
     item = app.store.get(app.settings.actions_table, {"id": action_id})
     if item is None:
         raise NotFound("no action has this id")
-    return describe(app, states.read(item), app.now())
+    stored = states.read(item)
+    return {**describe(app, stored, app.now()), "document": stored.action.document}
 
 
 def describe(app: App, stored: Stored, now: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from core.policy.transitions import label_faults, label_state
 from core.policy.version import OWN_SECRETS, is_older, version
 from core.policy.wire_schemas import field_names
 from core.text import invisible
-from core.text.document import Block
+from core.text.document import Block, as_json
 from core.text.markdown import marker, size, write
 from core.text.strict_json import Fault, read
 from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Trust, Verdict
@@ -181,6 +181,7 @@ def judge_answer(
             classification=classification,
             policy_reason=why,
             policy_version=now,
+            document=proposal.document,
             digest=action_digest(
                 action_type=proposal.type,
                 repository=facts.repository,
@@ -205,12 +206,15 @@ class _Proposal:
     payload: Json
     target_state: str
     why: str
+    document: list[Json] | None = None
 
 
 def _proposal(part: Comment | LabelChange, facts: Facts, action_id: str, team: Team) -> _Proposal:
     if isinstance(part, Comment):
         payload: Json = {"body": write(part.document, marker(action_id))}
-        return _Proposal(action_id, "add_comment", facts.target, payload, facts.target_state, "")
+        return _Proposal(
+            action_id, "add_comment", facts.target, payload, facts.target_state, "", as_json(part.document)
+        )
     payload = {"add": list(part.add), "remove": list(part.remove), "before": sorted(part.before)}
     state = label_state(part.before, (*part.add, *part.remove), team.taxonomy)
     return _Proposal(action_id, "change_labels", part.target, payload, state, part.why)

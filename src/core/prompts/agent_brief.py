@@ -11,7 +11,7 @@ from core.prompts.estimate import units
 from core.prompts.frame import NONE, TITLE_ROOM, Frame, shortened
 from core.prompts.paths import likeliest_first
 from core.prompts.shares import cut_prose, fair_shares, prose_demand
-from core.text.visible import visible_line
+from core.text.invisible import visible_line
 from core.types import Facts, Issue, Pack, Prompt, Target, Tree
 
 TEMPLATE: Final = """\

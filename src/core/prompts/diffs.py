@@ -16,7 +16,7 @@ from core.prompts.estimate import UNITS, units
 from core.prompts.form import renamings
 from core.prompts.patches import LEAST_PIECE, Patch, Piece, cut, form_of, read_patch, render, whole
 from core.prompts.shares import enough, fair_shares, shown_line
-from core.text.visible import visible_line
+from core.text.invisible import visible_line
 from core.types import ChangedFile
 
 Ranked = Sequence[tuple[ChangedFile, Kind]]

@@ -16,7 +16,7 @@ from core.prompts.bound import byte_weight, input_bound
 from core.prompts.estimate import UNITS, estimate, units
 from core.prompts.request import request_body
 from core.prompts.shares import Cut
-from core.text.visible import visible_line
+from core.text.invisible import visible_line
 from core.types import Facts, Issue, Pack, Prompt
 
 NONE: Final = "(none)"

@@ -12,7 +12,7 @@ from core.prompts.diffs import Diffs, Named, Ranked, Shown, name_files
 from core.prompts.estimate import UNITS, units
 from core.prompts.frame import NONE, TITLE_ROOM, Frame, issue_text, shortened
 from core.prompts.shares import Cut, cut_prose, fair_shares, prose_demand
-from core.text.visible import visible_line
+from core.text.invisible import visible_line
 from core.types import Facts, Issue, Prompt, PullRequest, Target, TaskType
 
 _WEIGHTS: Final = (2, 3)

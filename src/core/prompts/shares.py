@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.prompts.estimate import character_units, units
-from core.text.visible import visible
+from core.text.invisible import visible
 
 LONG_LINE: Final = 1_000
 """Characters of one line that are shown: a longer one is data, or minified."""

@@ -13,7 +13,7 @@ from core.canonical import sha256
 from core.config import MAX_SPRINT_ISSUES, TaskLimits
 from core.prompts.frame import TITLE_ROOM, Frame, issue_text, shortened
 from core.prompts.shares import cut_prose, fair_shares, rough_demand
-from core.text.visible import visible_line
+from core.text.invisible import visible_line
 from core.types import Facts, Issue, Pack, Prompt, Target
 
 TEMPLATE: Final = """\

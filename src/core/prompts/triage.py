@@ -11,7 +11,7 @@ from core.context.team import TriageRules
 from core.prompts.estimate import units
 from core.prompts.frame import NONE, TITLE_ROOM, Frame, shortened
 from core.prompts.shares import cut_prose
-from core.text.visible import visible_line
+from core.text.invisible import visible_line
 from core.types import Facts, Issue, Pack, Prompt, Target
 
 TEMPLATE: Final = """\

@@ -8,8 +8,8 @@ whatever a model wrote.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, is_dataclass
+from typing import Any, Final
 from urllib.parse import quote
 
 from core.types import Json
@@ -162,32 +162,14 @@ def numbered(checks: Checks) -> tuple[Document, ...]:
 
 
 def as_json(document: Document) -> list[Json]:
-    """The document as a tree of objects, each named by its first key."""
-    return [_block_json(block) for block in document]
+    """The document as a tree of objects: each has a `type` and the fields of the class of that name."""
+    return [_tree(block) for block in document]
 
 
-def _block_json(block: Block) -> Json:
-    match block:
-        case Heading(level, line):
-            return {"heading": level, "line": _line_json(line)}
-        case Paragraph(lines):
-            return {"paragraph": [_line_json(line) for line in lines]}
-        case CodeBlock(text):
-            return {"codeBlock": text}
-        case Items(items, ordered):
-            return {"items": [as_json(item) for item in items], "ordered": ordered}
-        case Checks():
-            return {"checks": [as_json(step) for step in numbered(block)]}
-        case Folded(summary, blocks):
-            return {"folded": summary, "blocks": as_json(blocks)}
-        case Quote(blocks):
-            return {"quote": as_json(blocks)}
-
-
-def _line_json(line: Inline) -> list[Json]:
-    return [
-        {"link": part.url, "line": _line_json((part.label,))}
-        if isinstance(part, Link)
-        else {type(part).__name__.lower(): part.value}
-        for part in line
-    ]
+def _tree(node: Any) -> Any:
+    if isinstance(node, tuple):
+        return [_tree(child) for child in node]
+    if not is_dataclass(node):
+        return node
+    inner = {"steps": numbered(node)} if isinstance(node, Checks) else vars(node)
+    return {"type": type(node).__name__.lower()} | {name: _tree(value) for name, value in inner.items()}

@@ -34,7 +34,7 @@ from core.text.document import (
     numbered,
 )
 
-RAW_AT: Final = re.compile(rf"(?<![A-Za-z0-9])[{AT}]|[{AT}](?![\w-]+\.\w|v?\d)")
+RAW_AT: Final = re.compile(rf"(?<![A-Za-z0-9])[{AT}]|[{AT}](?![\w-]+\.[A-Za-z]|v?\d)")
 """An `@` that no raw byte may be: all but that of a mail address or of a version."""
 _ESCAPED: Final = re.compile(r"[*\[\]~<]|(?<!\w)#")
 _RUN: Final = re.compile("`+")
@@ -100,15 +100,26 @@ def _listed(items: tuple[Document, ...], marks: list[str], box: str = "") -> lis
 
 
 def written_line(line: Inline) -> str:
-    """One line. What is not ours begins with an entity: its own first character, or before code a blank."""
-    written = "".join(map(_written_part, line[1:]))
+    """One line. What is not ours begins with an entity: its own first character, or a blank before it."""
+    written = "".join(map(_written_part, line))
+    if begins_blank(line):
+        return _entity(" ") + written
     match line[:1]:
         case (Text(value),):
-            return _entity(value[0]) + _escaped(value[1:]) + written
-        case (Code() as code,):
-            return _entity(" ") + _written_part(code) + written
+            return _entity(value[0]) + _escaped(value[1:]) + "".join(map(_written_part, line[1:]))
         case _:
-            return "".join(map(_written_part, line[:1])) + written
+            return written
+
+
+def begins_blank(line: Inline) -> bool:
+    """Whether a blank is written first, which HTML does not show: before code, and before a sign made of several."""
+    match line[:1]:
+        case (Text(value),):
+            return not (value[1:2].isascii() or value[1:2].isalnum())
+        case (Code(),):
+            return True
+        case _:
+            return False
 
 
 def _written_part(part: Part) -> str:
@@ -117,6 +128,8 @@ def _written_part(part: Part) -> str:
             return _escaped(value)
         case Code(value):
             return _element(value) if RAW_AT.search(value) else _span(value)
+        case Link(Code(value), url) if "]" in value:  # `[`]:` would begin a definition (CommonMark 4.7)
+            return f"[{_element(value)}]({url})"
         case Link(label, url):
             return f"[{_written_part(label)}]({url})"
         case Strong(value):

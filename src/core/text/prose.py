@@ -7,9 +7,10 @@ command: words beside each other that look like code, and what stands between br
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import Final
 
-from core.text.document import LIVE, Block, Code, CodeBlock, Document, Inline, Link, Paragraph, Part, Strong, Text, led
+from core.text.document import LIVE, Block, Code, CodeBlock, Document, Inline, Paragraph, Part, Strong, Text, led
 
 _BLANKS: Final = re.compile(r"[ \t]+")
 _RUN: Final = re.compile("`+")
@@ -31,7 +32,7 @@ _LAYERS: Final = 4
 
 def inline(text: str) -> Inline:
     """One line of a model's words."""
-    parts: list[Part] = []
+    parts: list[str | Code] = []
     for span in _spans(_BLANKS.sub(" ", text.strip())):
         parts += [span] if isinstance(span, Code) else _marked(span)
     return _joined(parts)
@@ -95,13 +96,13 @@ def _spans(line: str) -> list[str | Code]:
     return [*result, line[at:]]
 
 
-def _marked(text: str) -> list[Part]:
+def _marked(text: str) -> list[str | Code]:
     words = text.split(" ")
-    parts: list[Part] = []
+    parts: list[str | Code] = []
     at = 0
     while at < len(words):
         end = _end_of_code(words, at)
-        parts += [Text(" ")] * bool(at) + _piece(" ".join(words[at:end]))
+        parts += [" "] * bool(at) + _piece(" ".join(words[at:end]))
         at = end
     return parts
 
@@ -129,14 +130,14 @@ def _end_of_brackets(words: list[str], at: int) -> int:
     return at + 1
 
 
-def _piece(piece: str) -> list[Part]:
+def _piece(piece: str) -> list[str | Code]:
     """Words as text if nothing can act on them, else in a span with the punctuation around it left out."""
     if not LIVE.search(piece):
-        return [Text(piece)]
+        return [piece]
     start, end = _trimmed(piece)
     if LIVE.search(piece[:start]) or LIVE.search(piece[end:]) or not LIVE.search(piece[start:end]):
         start, end = 0, len(piece)
-    return [Text(piece[:start]), Code(piece[start:end]), Text(piece[end:])]
+    return [piece[:start], Code(piece[start:end]), piece[end:]]
 
 
 def _trimmed(piece: str) -> tuple[int, int]:
@@ -155,15 +156,12 @@ def _trimmed(piece: str) -> tuple[int, int]:
     return start, end
 
 
-def _joined(parts: list[Part]) -> Inline:
+def _joined(parts: list[str | Code]) -> Inline:
     """Neighbours of one kind become one: two code spans that touch would read as a longer delimiter."""
     result: list[Part] = []
-    for part in parts:
-        last = result[-1] if result else None
-        if isinstance(part, Text) and isinstance(last, Text):
-            result[-1] = Text(last.value + part.value)
-        elif isinstance(part, Code) and isinstance(last, Code):
-            result[-1] = Code(last.value + part.value)
-        elif isinstance(part, Link) or part.value:
-            result.append(part)
+    for kind, run in groupby(filter(None, parts), type):
+        if kind is Code:
+            result.append(Code("".join(part.value for part in run if isinstance(part, Code))))
+        else:
+            result.append(Text("".join(part for part in run if isinstance(part, str))))
     return tuple(result)

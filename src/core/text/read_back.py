@@ -28,7 +28,7 @@ from core.text.document import (
     Text,
     numbered,
 )
-from core.text.markdown import RAW_AT
+from core.text.markdown import RAW_AT, begins_blank
 
 Entry = tuple[str, str]
 """What a document holds, without its notation: a kind and words, in reading order."""
@@ -171,7 +171,7 @@ def _meant_items(items: Sequence[Document], kind: str, box: str = "") -> Iterato
 
 def _meant_line(line: Inline) -> Iterator[Entry]:
     yield "line", "entity first" if line and isinstance(line[0], (Text, Code)) else "ours first"
-    if line and isinstance(line[0], Code):
+    if begins_blank(line):
         yield "text", " "
     for part in line:
         yield from _meant_part(part)

@@ -1,28 +1,34 @@
-"""Strict reading of a model's answer: one JSON value, each key once, nothing repaired.
+"""Strict reading of an answer or a request: one JSON object, each key once, nothing repaired or coerced.
 
-The standard library's parser accepts NaN, the last of duplicate keys and lone surrogates; other
-readers of the same bytes would see something else. All of that is a fault here (RFC 8259 section 4
-calls such texts unpredictable).
+Readers of JSON differ in what they make of duplicate keys, NaN, lone surrogates and numbers without end (RFC 8259
+section 4 calls such texts unpredictable): all of that is a fault here.
 
-What the text itself says stays out of a fault: its keys are told only where they are known names.
+What the text itself says stays out of a fault: its keys are repeated only where they are known names.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from core.config import MAX_ANSWER_BYTES
 
 MAX_DEPTH: Final = 16
-"""Levels of nesting. The deepest schema has four."""
+"""Levels of nesting. The deepest schema has five."""
 
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_LONG_NUMBER: Final = re.compile(r"\d{64}")
+_TWICE: Final = re.compile(r'duplicate key "(.*)" at line', re.DOTALL)
+_FAULTS: Final = (
+    ("duplicate key", "a key appears twice"),
+    ("recursion limit", f"nested deeper than {MAX_DEPTH} levels"),
+    ("trailing characters", "text follows the JSON value"),
+    ("number out of range", "holds a number of absurd length"),
+    ("hex escape", "holds half of a surrogate pair"),
+)
+"""What the parser says, and our words for it; all else is `not JSON`."""
+_PLACE: Final = re.compile(r"line \d+ column \d+$")
 
 
 @dataclass(frozen=True)
@@ -42,88 +48,49 @@ def path_of(location: Iterable[int | str], names: Container[str]) -> str:
     return path
 
 
-class _Unreadable(Exception):
-    """Carries a reason out of the standard library's parser."""
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise _Unreadable(f"{name} is not JSON")
-
-
-def _each_key_once(names: Container[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    def take(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in result:
-                raise _Unreadable(f"the key {key!r} appears twice" if key in names else "a key appears twice")
-            result[key] = value
-        return result
-
-    return take
-
-
-def _too_deep(text: str) -> bool:
-    depth = 0
-    for char in _STRING.sub("", text):
-        if char in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif char in "]}":
-            depth -= 1
-    return False
-
-
-def _bad_string(value: Any) -> tuple[int | str, ...] | None:
-    """Where the first string stands that cannot be encoded as UTF-8."""
-    if isinstance(value, str):
-        return () if _SURROGATE.search(value) else None
-    if isinstance(value, dict) and any(map(_SURROGATE.search, value)):
-        return ()
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for at, child in inner:
-        found = _bad_string(child)
-        if found is not None:
-            return (at, *found)
-    return None
-
-
 def read(raw: str | bytes, names: Container[str] = ()) -> dict[str, Any] | Fault:
     """The one JSON object of `raw`, or why there is none. Never raises; never looks at more than the limit.
 
     `names` are the keys that a fault may repeat.
     """
-    if len(raw) > MAX_ANSWER_BYTES:
-        return Fault("", f"longer than {MAX_ANSWER_BYTES} bytes")
-    if isinstance(raw, bytes):
-        try:
-            text = raw.decode("utf-8", errors="strict")
-        except UnicodeDecodeError as error:
-            return Fault("", f"not UTF-8 at byte {error.start}")
-    else:
-        text = raw
-    if _SURROGATE.search(text):
-        return Fault("", "holds half of a surrogate pair")
-    if len(text.encode()) > MAX_ANSWER_BYTES:
-        return Fault("", f"longer than {MAX_ANSWER_BYTES} bytes")
-    if text.startswith("\ufeff"):
-        return Fault("", "begins with a byte order mark")
-    if _too_deep(text):
-        return Fault("", f"nested deeper than {MAX_DEPTH} levels")
-    if _LONG_NUMBER.search(_STRING.sub("", text)):
-        return Fault("", "holds a number of absurd length")
-    body = text.strip(" \t\r\n")
+    import jiter  # what never reads an answer does not load it
+
     try:
-        value, end = json.JSONDecoder(
-            object_pairs_hook=_each_key_once(names), parse_constant=_refuse_constant
-        ).raw_decode(body)
-    except _Unreadable as error:
-        return Fault("", str(error))
-    except json.JSONDecodeError as error:
-        return Fault("", f"not JSON: {error.msg} at character {error.pos}")
-    if end != len(body):
-        return Fault("", f"text follows the JSON value at character {end}")
+        data = raw if isinstance(raw, bytes) else raw[: MAX_ANSWER_BYTES + 1].encode()
+        data[: MAX_ANSWER_BYTES + 1].decode()
+    except UnicodeEncodeError:
+        return Fault("", "holds half of a surrogate pair")
+    except UnicodeDecodeError as error:
+        return Fault("", f"not UTF-8 at byte {error.start}")
+    if len(data) > MAX_ANSWER_BYTES:
+        return Fault("", f"longer than {MAX_ANSWER_BYTES} bytes")
+    if data.startswith(b"\xef\xbb\xbf"):
+        return Fault("", "begins with a byte order mark")
+    try:
+        value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        return Fault("", _why(str(error), names))
     if not isinstance(value, dict):
         return Fault("", "not a JSON object")
-    place = _bad_string(value)
-    return value if place is None else Fault(path_of(place, names), "holds half of a surrogate pair")
+    return _objection(value, (), names) or value
+
+
+def _why(message: str, names: Container[str]) -> str:
+    twice = _TWICE.search(message)
+    if twice and twice[1] in names:
+        return f"the key {twice[1]!r} appears twice"
+    place = _PLACE.search(message)
+    return next(
+        (ours for theirs, ours in _FAULTS if theirs in message), f"not JSON at {place[0] if place else 'the end'}"
+    )
+
+
+def _objection(value: Any, at: tuple[int | str, ...], names: Container[str]) -> Fault | None:
+    if isinstance(value, float) and math.isinf(value):
+        return Fault(path_of(at, names), "holds a number without end")
+    if not isinstance(value, (dict, list)):
+        return None
+    if len(at) >= MAX_DEPTH:
+        return Fault("", f"nested deeper than {MAX_DEPTH} levels")
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    return next(filter(None, (_objection(child, (*at, key), names) for key, child in inner)), None)

@@ -20,13 +20,13 @@ function checksList(checks) {
 }
 
 function payloadView(action) {
-  return action.actionType === "change_labels" ? labelsView(action.payload) : commentView(String(action.payload.body ?? ""));
+  return action.actionType === "change_labels" ? labelsView(action.payload) : commentView(action);
 }
 
-function commentView(body) {
-  const { nodes, strange } = renderMarkdown(body);
-  const shown = el("div", { class: "comment" }, nodes);
-  const raw = el("pre", { class: "raw", tabindex: "0", hidden: true }, words(body));
+function commentView({ document, payload }) {
+  const raw = el("pre", { class: "raw", tabindex: "0", hidden: Boolean(document) }, words(String(payload.body ?? "")));
+  if (!document) return [el("p", { class: "quietly" }, "Its document is not on record: this is the text as it is sent to GitHub."), raw];
+  const shown = el("div", { class: "comment" }, nodes(document));
   const choose = (wantsRaw) => {
     shown.hidden = wantsRaw;
     raw.hidden = !wantsRaw;
@@ -37,7 +37,6 @@ function commentView(body) {
   const asRaw = button("Raw text", { "aria-pressed": "false", click: () => choose(true) });
   return [
     el("p", { class: "switch" }, asShown, asRaw),
-    strange ? el("p", { class: "box wait" }, "Something in this comment may act on GitHub (a link, a mention, an image or HTML). It is shown here as it is written; read the raw text.") : null,
     shown,
     raw,
   ];

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.prompts.qa_plan_comment import coverage
-from core.text.visible import visible_line
+from core.text.invisible import visible_line
 from core.types import Facts
 from tests.unit.policy.conftest import bodies, judge, rules_of
 

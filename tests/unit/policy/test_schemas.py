@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.policy import schemas, wire_schemas
-from core.text.strict_json import Fault, read
+from core.text.strict_json import Fault
 from core.types import TASK_TYPES, TaskType
 from local.make_schemas import transformed
 
@@ -26,38 +26,6 @@ def test_checked_in_schema_is_the_sdks_own(task_type: TaskType) -> None:
 def test_schema_of_an_unknown_task_is_not_made_up() -> None:
     with pytest.raises(ConfigurationError):
         wire_schemas.wire_schema("haiku")
-
-
-@pytest.mark.parametrize(
-    ("raw", "path", "why"),
-    [
-        ('{"a": 1, "a": 2}', "", "the key 'a' appears twice"),
-        ('{"z": 1, "z": 2}', "", "a key appears twice"),
-        ('{"a": NaN}', "", "NaN"),
-        ('{"a": ["x", "\\ud800"]}', "a[1]", "surrogate"),
-        ('{"a": [{"z": "\\ud800"}]}', "a[0].<unknown field>", "surrogate"),
-        ('{"a": {"\\ud800": 1}}', "a", "surrogate"),
-        ('{"a": 1} x', "", "follows"),
-        ("[1]", "", "object"),
-        ("[" * 50 + "]" * 50, "", "deeper"),
-        (b'{"a": "\xff"}', "", "UTF-8"),
-    ],
-)
-def test_fault_has_a_path_and_a_reason(raw: str | bytes, path: str, why: str) -> None:
-    fault = read(raw, {"a"})
-    assert isinstance(fault, Fault)
-    assert fault.path == path
-    assert why in fault.why
-
-
-def test_answer_over_the_limit_is_refused_unread() -> None:
-    fault = read('{"a": "' + "x" * 262_144 + '"}')
-    assert isinstance(fault, Fault)
-    assert "longer" in fault.why
-
-
-def test_brackets_inside_strings_are_not_depth() -> None:
-    assert read('{"a": "' + "[" * 100 + '"}') == {"a": "[" * 100}
 
 
 def test_path_of_a_schema_fault() -> None:

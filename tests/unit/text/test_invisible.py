@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from core.text.visible import visible, visible_line
+from core.text.invisible import visible, visible_line
 
 
 @pytest.mark.parametrize(
