@@ -62,8 +62,8 @@ def qa_plan(user_text: str) -> dict[str, Any]:
     )
     if not source:
         return {
-            "test_plan": [],
-            "general_checks": [],
+            **_NOTHING,
+            "summary": "Only text, generated or binary files change; the stand-in sees nothing that could break.",
             "nothing_to_test": "Only documentation, generated or binary files change, and no behaviour of the product.",
             "reason": f"{NOT_CLAUDE}: it found no file whose behaviour a tester could see.",
             "evidence": evidence,
@@ -73,15 +73,65 @@ def qa_plan(user_text: str) -> dict[str, Any]:
     covered = {path for test in tests for path in test["covers"]}
     groups = _groups([file for file in source if file.path not in covered])
     tests += [_file_test(n, group, names) for n, group in enumerate(groups, 1)]
+    plan = tests[:12]
     return {
-        "test_plan": tests[:20],
-        "general_checks": [
-            "The automated tests of the repository pass at this commit.",
-            "What worked before in the same area still works: repeat its main path once.",
+        **_NOTHING,
+        "observations": _observations(source, plan),
+        "summary": f"{len(source)} files that can change behaviour change. The largest change comes first.",
+        "test_plan": plan,
+        "short_run": [test["ac_id"] for test in plan[:2]],
+        "general_checks": ["What worked before in the same area still works: repeat its main path once."],
+        "not_tested": [
+            {"what": "What the automated tests of the repository cover", "why": "they run before a person does"}
         ],
         "nothing_to_test": None,
         "reason": f"{NOT_CLAUDE}: one test per acceptance criterion and per group of changed files.",
         "evidence": evidence,
+    }
+
+
+_NOTHING: Final[Mapping[str, Any]] = {
+    "observations": [],
+    "setup": [],
+    "test_plan": [],
+    "short_run": [],
+    "before_merge": None,
+    "general_checks": [],
+    "not_tested": [],
+    "open_questions": [],
+}
+
+
+def _observations(source: Sequence[File], plan: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Where most lines went away, and the scenario that goes there."""
+    largest = sorted(source, key=lambda file: -file.removed)[:2]
+    return [
+        {
+            "kind": "changed",
+            "where": file.path,
+            "what": f"{file.removed} lines went away and {file.added} came: what relied on the old ones must be seen.",
+            "certainty": "unsure",
+            "proof": next((f"{test['ac_id']}.1" for test in plan if file.path in test["covers"]), None),
+        }
+        for file in largest
+    ]
+
+
+def _scenario(ac_id: str, title: str, holds: str, covers: Sequence[str], steps: Sequence[str], expect: str,
+              edges: Sequence[str], basis: str) -> dict[str, Any]:  # fmt: skip
+    """One test in the shape of the schema: what is expected stands beside the last step."""
+    done = [{"do": step, "code": None, "expect": None} for step in steps]
+    done[-1]["expect"] = expect
+    return {
+        "ac_id": ac_id,
+        "title": title,
+        "ac_text": holds[:300],
+        "basis": basis,
+        "risk": "medium",
+        "minutes": 2 * len(done),
+        "covers": list(covers),
+        "steps": done,
+        "edge_cases": list(edges),
     }
 
 
@@ -110,14 +160,9 @@ def _criterion_test(number: int, text: str, source: Sequence[File]) -> dict[str,
 
     closest = sorted(source, key=lambda file: (-closeness(file), -file.added))
     steps, expected, edge_cases = next(plan for pattern, plan in _CRITERION_PLANS if pattern.search(text))
-    return {
-        "ac_id": f"AC{number}",
-        "ac_text": text,
-        "covers": [file.path for file in closest[:3]],
-        "steps": list(steps),
-        "expected": expected,
-        "edge_cases": list(edge_cases),
-    }
+    covers = [file.path for file in closest[:3]]
+    title = f"Criterion {number} holds"
+    return _scenario(f"AC{number}", title, text, covers, steps, expected, edge_cases, "criterion")
 
 
 _CRITERION_PLANS: Final[tuple[tuple[re.Pattern[str], tuple[tuple[str, ...], str, tuple[str, ...]]], ...]] = (
@@ -192,11 +237,8 @@ def _file_test(number: int, group: Sequence[File], names: Mapping[str, Sequence[
     defined = [name for file in group for name in names.get(file.path, ())][:3]
     about = f" Look at {', '.join(defined)} in particular." if defined else ""
     changed = "this file" if len(group) == 1 else f"these {len(group)} files of one directory"
-    return {
-        "ac_id": f"F{number}",
-        "ac_text": f"The change to {changed} does what the pull request says",
-        "covers": [file.path for file in group[:_MAX_COVERS]],
-        "steps": [f"{step}{about}", "Repeat it on the base branch and compare."],
-        "expected": expected,
-        "edge_cases": ["Two users at once", "A request that is repeated after a time-out"],
-    }
+    covers = [file.path for file in group[:_MAX_COVERS]]
+    holds = f"The change to {changed} does what the pull request says"
+    steps = [f"{step}{about}", "Repeat it on the base branch and compare."]
+    edges = ["Two users at once", "A request that is repeated after a time-out"]
+    return _scenario(f"F{number}", "The change does what it says", holds, covers, steps, expected, edges, "diff")

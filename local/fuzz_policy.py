@@ -126,27 +126,51 @@ _PADS: Final = (
     "- a\n- b\n\n",
 )
 
+_WORDS: Final = st.text(min_size=1, max_size=60)
+_MARKED: Final = st.text(alphabet="`*_[]()<>!#|~\\&;:/@$ab1. \n\t-+=>é", min_size=10, max_size=120)
+_STEPS: Final = st.fixed_dictionaries(
+    {"do": _WORDS, "code": st.none() | _WORDS | _MARKED, "expect": st.none() | _WORDS | _MARKED}
+)
 ANSWERS: Final = st.fixed_dictionaries(
     {
+        "observations": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "kind": st.sampled_from(("fault", "loosened", "changed")),
+                    "where": _WORDS.map("src/app.py, {}".format),
+                    "what": _MARKED,
+                    "certainty": st.sampled_from(("certain", "likely", "unsure")),
+                    "proof": st.none() | st.text(min_size=1, max_size=12),
+                }
+            ),
+            max_size=2,
+        ),
+        "summary": _MARKED,
+        "setup": st.lists(_STEPS, max_size=1),
         "test_plan": st.lists(
             st.fixed_dictionaries(
                 {
                     "ac_id": st.text(min_size=1, max_size=12),
-                    "ac_text": st.text(min_size=1, max_size=80),
+                    "title": _WORDS,
+                    "ac_text": _WORDS,
+                    "basis": st.sampled_from(("criterion", "description", "diff", "judgement")),
+                    "risk": st.sampled_from(("high", "medium", "low")),
+                    "minutes": st.integers(1, 120),
                     "covers": st.just(["src/app.py"]),
-                    "steps": st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=3),
-                    "expected": st.text(min_size=1, max_size=60),
-                    "edge_cases": st.lists(st.text(min_size=1, max_size=60), max_size=2),
+                    "steps": st.lists(_STEPS, min_size=1, max_size=3),
+                    "edge_cases": st.lists(_WORDS, max_size=2),
                 }
             ),
             min_size=1,
             max_size=2,
         ),
-        "general_checks": st.lists(
-            st.text(alphabet="`*_[]()<>!#|~\\&;:/@$ab1. \n\t-+=>", min_size=1, max_size=60), max_size=3
-        ),
+        "short_run": st.lists(st.text(min_size=1, max_size=12), max_size=2),
+        "before_merge": st.none() | _MARKED,
+        "general_checks": st.lists(_MARKED, max_size=3),
+        "not_tested": st.lists(st.fixed_dictionaries({"what": _WORDS, "why": _MARKED}), max_size=2),
+        "open_questions": st.lists(_MARKED, max_size=2),
         "nothing_to_test": st.none(),
-        "reason": st.text(alphabet="`*_[]()<>!#|~\\&;:/@$ab1. \n\t-+=>é", min_size=10, max_size=120),
+        "reason": _MARKED,
         "evidence": st.text(min_size=10, max_size=120),
     }
 )

@@ -33,6 +33,7 @@ from core.types import (
     TargetNow,
     Tree,
 )
+from tests.plans import a_plan
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -194,22 +195,7 @@ class FakeWriter:
         return any(outcome_faults(labels, add, remove, team.load().taxonomy))
 
 
-PLAN: dict[str, Any] = {
-    "test_plan": [
-        {
-            "ac_id": "AC1",
-            "ac_text": "A negative price shows as 0",
-            "covers": ["dfg_api/pricing.py"],
-            "steps": ["Open a listing with a price of -5", "Look at the ranking"],
-            "expected": "The price shows as 0",
-            "edge_cases": ["A price of exactly 0"],
-        }
-    ],
-    "general_checks": ["The ranking page loads"],
-    "nothing_to_test": None,
-    "reason": "The change clamps prices at zero.",
-    "evidence": "dfg_api/pricing.py returns max(listing.price, 0).",
-}
+PLAN = a_plan("dfg_api/pricing.py", general_checks=["The ranking page loads"])
 
 
 def message(answer: Any = None, *, stop_reason: str = "end_turn", usage: tuple[int, int] = (1200, 400)) -> Reply:

@@ -15,7 +15,8 @@ Phase = Literal["phase0", "phase1", "phase2", "phase3", "phase4"]
 Trigger = Literal["api", "schedule", "webhook"]
 Sprint = Literal["current", "next", "backlog"]
 Classification = Literal["auto_safe", "requires_approval", "rejected"]
-Severity = Literal["refuse", "ask"]
+Severity = Literal["refuse", "ask", "note"]
+"""`note` is shown and decides nothing."""
 ActionState = Literal[
     "pending", "executing", "executed", "failed", "outcome_unknown", "rejected", "expired", "shadowed"
 ]
@@ -251,6 +252,8 @@ class Facts:
     """Facts of one task type alone."""
     unread: tuple[str, ...] = ()
     """Those of `changed_paths` of which the prompt holds no line: no plan covers them."""
+    material: str = ""
+    """What the model was shown, while that is at hand. Not stored with the facts: the prompt is."""
     attempts: int = 0
     """How many attempts the run's ceiling pays for at worst; 0 where nobody counted them."""
     trust: Trust | None = None

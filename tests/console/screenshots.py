@@ -15,6 +15,7 @@ from local.model import Order
 from local.stack import Stack, clean_environment
 from tests.console.captain import Captain, another_pull, waiting_plan
 from tests.console.chromium import launched
+from tests.plans import a_plan, scenario, step
 
 SIZES: Final = {"desktop": (1280, 860), "phone": (390, 844)}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -57,33 +58,47 @@ def prepare(stack: Stack, sample: dict[str, Any]) -> None:
 def drafted(stack: Stack, number: int) -> dict[str, Any]:
     """A plan for the sample's change."""
     files = [file["filename"] for file in stack.repository.files(number)]
-    return {
-        "test_plan": [
+    return a_plan(
+        files[1],
+        observations=[
             {
-                "ac_id": "AC-1",
-                "ac_text": "An analyst dismisses a listing with a reason; it leaves the queue.",
-                "covers": files[1:4],
-                "steps": [
-                    "Open an opportunity that nobody has dismissed",
-                    "Choose Dismiss, take the reason `price`, leave the note empty and confirm",
-                    "Open the list of opportunities",
-                ],
-                "expected": "The dialog closes, and the listing is not in the list any more.",
-                "edge_cases": ["Two analysts dismiss the same listing within a second", "A note of 281 characters"],
-            },
-            {
-                "ac_id": "AC-2",
-                "ac_text": "Within 48 hours the listing can be restored.",
-                "covers": files[:2],
-                "steps": ["Filter the list by `status=dismissed`", "Restore the listing of AC-1"],
-                "expected": "It is in the queue again, with its former place.",
-                "edge_cases": ["Restoring after 48 hours and one minute answers 409"],
-            },
+                "kind": "loosened",
+                "where": f"{files[1]}, restore(), line 41",
+                "what": "The window is compared as text: a listing dismissed at the turn of a month is never restored.",
+                "certainty": "likely",
+                "proof": "AC-2.2",
+            }
         ],
-        "nothing_to_test": None,
-        "reason": "The change adds a dismissal with a reason, and a way back within 48 hours.",
-        "evidence": f"{files[1]} sets RESTORE_WINDOW_HOURS = 48.",
-    }
+        summary="Analysts dismiss a listing with a reason, and can restore it within 48 hours.",
+        test_plan=[
+            scenario(
+                files[1],
+                title="Dismiss with a reason",
+                ac_text="An analyst dismisses a listing with a reason; it leaves the queue.",
+                covers=files[1:4],
+                steps=[
+                    step("Open an opportunity that nobody has dismissed"),
+                    step("Choose Dismiss, take the reason `price`, leave the note empty and confirm", "It closes."),
+                    step("List the queue", "The listing is not in it any more.", "curl -s localhost:8787/api/deals"),
+                ],
+                edge_cases=["Two analysts dismiss the same listing within a second", "A note of 281 characters"],
+            ),
+            scenario(
+                files[1],
+                ac_id="AC-2",
+                title="Restore within 48 hours",
+                ac_text="Within 48 hours the listing can be restored.",
+                covers=files[:2],
+                steps=[
+                    step("Filter the list by `status=dismissed`"),
+                    step("Restore the listing of AC-1 (O1)", "It is in the queue again, with its former place."),
+                ],
+                edge_cases=["Restoring after 48 hours and one minute answers 409"],
+            ),
+        ],
+        reason="The change adds a dismissal with a reason, and a way back within 48 hours.",
+        evidence=f"{files[1]} sets RESTORE_WINDOW_HOURS = 48.",
+    )
 
 
 def take(browser: Browser, stack: Stack, directory: Path) -> None:

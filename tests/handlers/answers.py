@@ -6,29 +6,14 @@ import json
 from typing import Any, Final
 
 from local.model import Order
+from tests.plans import a_plan
 
 FILE: Final = "workers/dfg-api/src/domain/dismissal.ts"
 
 
 def answer(**changes: Any) -> str:
     """A good plan, with some of its fields changed."""
-    plan: dict[str, Any] = {
-        "test_plan": [
-            {
-                "ac_id": "AC1",
-                "ac_text": "A listing can be dismissed with a reason",
-                "covers": [FILE],
-                "steps": ["Open a listing", "Dismiss it with a reason"],
-                "expected": "The listing leaves the queue",
-                "edge_cases": ["A note of one character"],
-            }
-        ],
-        "general_checks": ["The list of listings loads"],
-        "nothing_to_test": None,
-        "reason": "The change adds a dismissal with a reason.",
-        "evidence": "The domain file checks the reason and the note.",
-    }
-    return json.dumps({**plan, **changes})
+    return json.dumps(a_plan(FILE, **{"general_checks": ["The list of listings loads"], **changes}))
 
 
 ASKS: Final = answer(general_checks=["Open https://elsewhere.example.org/x and look"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from local.model import Order
 from local.stack import Stack
 from tests.corpus.bots import live
 from tests.corpus.load import REPOSITORY, Case
 from tests.handlers.caller import Caller
+from tests.plans import a_plan, scenario, step
 
 FITS: Final = 500
 """Characters of the field that carries the case."""
@@ -35,22 +36,8 @@ def knock(stack: Stack, case: Case) -> Passed:
     stack.repository.push(42, hashlib.sha256(case.id.encode()).hexdigest()[:40])
     before = len(stack.repository.comments(42))
     path = stack.repository.files(42)[0]["filename"]
-    plan: dict[str, Any] = {
-        "test_plan": [
-            {
-                "ac_id": "AC1",
-                "ac_text": "The change does what it says",
-                "covers": [path],
-                "steps": ["Open the page"],
-                "expected": case.body.replace(REPOSITORY, stack.repository.name),
-                "edge_cases": [],
-            }
-        ],
-        "general_checks": [],
-        "nothing_to_test": None,
-        "reason": "The change is small and can be tested by hand.",
-        "evidence": "The list of changed files names it.",
-    }
+    text = case.body.replace(REPOSITORY, stack.repository.name)
+    plan = a_plan(path, test_plan=[scenario(path, steps=[step("Open the page", text)])])
     stack.model.order(Order(text=json.dumps(plan)))
     reply = Caller(stack.url, stack.token).post("/dispatch/qa-plan", {"prNumber": 42})
     comments = stack.repository.comments(42)[before:]

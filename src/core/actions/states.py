@@ -212,7 +212,7 @@ def _unpacked(document: bytes | None) -> Any:
 
 
 def _packed(draft: Draft) -> bytes:
-    return zlib.compress(canonical({"raw": draft.raw, "facts": asdict(draft.facts)}))
+    return zlib.compress(canonical({"raw": draft.raw, "facts": asdict(replace(draft.facts, material=""))}))
 
 
 def facts_from_json(data: Json) -> Facts:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from core.context.team import Team
 from core.policy.drafted import Comment, Drafted, Unfit
 from core.policy.found import Hit, as_finding
-from core.policy.schemas import AgentBrief, Strict
+from core.policy.schemas import AgentBrief
 from core.prompts import agent_brief_comment
+from core.tasks.answer import Strict
 from core.types import Facts, Finding
 
 

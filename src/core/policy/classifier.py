@@ -30,8 +30,9 @@ def classify(
     refused = [finding for finding in findings if finding.severity == "refuse"]
     if refused:
         return "rejected", _told(refused)
-    if findings:
-        return "requires_approval", _told(findings)
+    asking = [finding for finding in findings if finding.severity == "ask"]
+    if asking:
+        return "requires_approval", _told(asking)
     if action == "add_comment":
         return "auto_safe", "every check passed"
     if action == "change_labels":

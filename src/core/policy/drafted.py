@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from core.context.team import Taxonomy, Team
-from core.policy.schemas import Strict
+from core.tasks.answer import Strict
 from core.text.document import Block
 from core.types import Facts, Finding, Target
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from core.policy import agent_brief, qa_plan, sprint_plan, triage
+from core.policy import agent_brief, sprint_plan, triage
 from core.policy.drafted import Comment, Drafted, Drafter, LabelChange, Unfit
+from core.tasks.qa_plan.draft import draft as draft_qa_plan
 from core.types import TaskType
 
 __all__ = ["DRAFTERS", "Comment", "Drafted", "Drafter", "LabelChange", "Unfit"]
 
 DRAFTERS: Final[Mapping[TaskType, Drafter]] = {
-    "qa_plan": qa_plan.draft,
+    "qa_plan": draft_qa_plan,
     "triage": triage.draft,
     "agent_brief": agent_brief.draft,
     "sprint_plan": sprint_plan.draft,

@@ -6,6 +6,7 @@ takes. Whatever no rule covers is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,10 +24,11 @@ from core.policy.drafts import DRAFTERS
 from core.policy.found import Hit, as_finding
 from core.policy.giveaway import unescaped
 from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine, examine_all
-from core.policy.schemas import MODELS, Strict, validate
+from core.policy.schemas import MODELS, validate
 from core.policy.transitions import label_faults, label_state
 from core.policy.version import OWN_SECRETS, is_older, version
 from core.policy.wire_schemas import field_names
+from core.tasks.answer import Strict
 from core.text import invisible
 from core.text.document import Block, as_json
 from core.text.markdown import marker, size, write
@@ -53,10 +55,15 @@ MOST_FINDINGS: Final = 50
 _SECRETS: Final = ("secret.", "provenance.canary")
 
 
+_LOCATES: Final = re.compile(r"^observations\[\d+\]\.where$").match
+"""A field that begins with a file's name."""
+
+
 def _fields(value: Any, known: frozenset[str], path: str = "") -> Iterator[Field]:
     """Every text of an answer with its path, but for the `known` file names: those are GitHub's, not the model's."""
     if isinstance(value, str):
-        yield Field(path, value)
+        named = max((name for name in known if value.startswith(name)), key=len, default="") if _LOCATES(path) else ""
+        yield Field(path, value[len(named) :])
     elif isinstance(value, Mapping):
         for key, child in value.items():
             names_files = key in ("covers", "files")

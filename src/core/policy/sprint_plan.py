@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from core.context.team import Team
 from core.policy.drafted import Comment, Drafted, LabelChange, Unfit, label_change
 from core.policy.found import Hit, as_finding
-from core.policy.schemas import SprintItem, SprintPlan, Strict
+from core.policy.schemas import SprintItem, SprintPlan
 from core.prompts import sprint_plan_comment
+from core.tasks.answer import Strict
 from core.types import SPRINTS, Facts, Finding, Target
 
 

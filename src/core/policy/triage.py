@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from core.context.team import Team
 from core.policy.drafted import Comment, Drafted, Unfit, label_change
 from core.policy.found import Hit, as_finding
-from core.policy.schemas import Strict, Triage
+from core.policy.schemas import Triage
 from core.prompts import triage_comment
+from core.tasks.answer import Strict
 from core.types import Facts, Finding
 
 _LONGEST_WHY = 500

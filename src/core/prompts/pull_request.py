@@ -63,6 +63,7 @@ def build(
         canary=frame.canary,
         extra={
             "title": context.title.text,
+            "head": pull.head_sha,
             "author": pull.author.login,
             "risky": [visible_line(file.path) for file, _ in ranked if behaves(file)],
             "linked": [issue.number for issue in issues],

@@ -15,6 +15,7 @@ configured, one invocation does both. In sequence, with what is written at each 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from core import phases
@@ -130,7 +131,7 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
 
     verdict = engine.judge_answer(
         answer.text,
-        facts,
+        replace(facts, material=body.decode("utf-8", "replace")),
         team=app.team,
         run_id=run.id,
         action_ids=lambda index: record.action_id(run.id, index),

@@ -15,23 +15,9 @@ from core.policy.engine import judge_answer
 from core.policy.rules import Context
 from core.types import Facts, Phase, Target, Verdict
 from tests.corpus.load import CANARY, OWN, REPOSITORY
+from tests.plans import a_plan
 
-GOOD: dict[str, Any] = {
-    "test_plan": [
-        {
-            "ac_id": "AC-1",
-            "ac_text": "The list is sorted by name",
-            "covers": ["src/app.py"],
-            "steps": ["Open http://localhost:3000/items", "Press `Save`"],
-            "expected": "Names run from A to Z",
-            "edge_cases": ["An empty list"],
-        }
-    ],
-    "general_checks": ["Log in as @octocat"],
-    "nothing_to_test": None,
-    "reason": "The sort order changed",
-    "evidence": "src/app.py changes sort()",
-}
+GOOD = a_plan("src/app.py")
 FACTS = Facts(
     "qa_plan",
     REPOSITORY,
@@ -39,6 +25,7 @@ FACTS = Facts(
     target_state="a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0",
     changed_paths=("src/app.py", "README.md"),
     canary=CANARY,
+    extra={"risky": ["src/app.py"]},
 )
 TEAM = load()
 KANBAN = load(Path(__file__).parents[2] / "teams" / "kanban")

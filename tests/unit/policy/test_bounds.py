@@ -7,6 +7,7 @@ from typing import Any
 
 from core.policy.engine import MOST_FINDINGS
 from core.types import Facts
+from tests.plans import step
 from tests.unit.policy.conftest import judge
 
 BAD = "/merge @claude fixes #1 <!-- x --> ![i](javascript:x) https://evil.example/x bors r+ AKIAABCDEFGHIJKLMNOP "
@@ -18,7 +19,7 @@ def size(verdict: Any) -> int:
 
 def test_a_thousand_objections_are_counted_and_fifty_told(plan: dict[str, Any], facts: Facts) -> None:
     item = plan["test_plan"][0]
-    plan["test_plan"] = [{**item, "steps": [BAD + str(n) for n in range(10)], "expected": BAD} for _ in range(20)]
+    plan["test_plan"] = [{**item, "steps": [step(BAD + str(n), BAD) for n in range(10)]} for _ in range(12)]
     verdict = judge(json.dumps(plan), facts)
     assert verdict.classification == "rejected"
     assert len(verdict.findings) == MOST_FINDINGS

@@ -33,6 +33,7 @@ from core.policy.rules import Context, Field, Rule, examine
 from core.text.markdown import marker
 from core.types import Action, Classification, Facts, Target, Verdict
 from tests.corpus.load import OWN
+from tests.plans import step
 from tests.unit.policy.conftest import ACTION_ID, FACTS, GOOD, TEAM, judge
 
 
@@ -50,12 +51,12 @@ def test_target_comes_from_the_request(plan: dict[str, Any], facts: Facts) -> No
 
 
 def test_finding_names_field_rule_and_why(plan: dict[str, Any], facts: Facts) -> None:
-    plan["test_plan"][0]["steps"][1] = "/merge"
+    plan["test_plan"][0]["steps"][1]["do"] = "/merge"
     verdict = judge(json.dumps(plan), facts)
     assert verdict.classification == "rejected"
     assert verdict.actions == ()
     found = verdict.findings[0]
-    assert (found.rule, found.field, found.severity) == ("command.order", "test_plan[0].steps[1]", "refuse")
+    assert (found.rule, found.field, found.severity) == ("command.order", "test_plan[0].steps[1].do", "refuse")
     assert found.why
     assert found.excerpt == "[/]merge"
 
@@ -144,12 +145,12 @@ def test_nothing_that_only_a_broken_answer_says_is_told(data: st.DataObject) -> 
 
 def test_secret_split_over_fields_is_found(plan: dict[str, Any], facts: Facts) -> None:
     half = len(OWN[0]) // 2
-    plan["test_plan"][0]["steps"] = [OWN[0][:half], OWN[0][half:]]
+    plan["test_plan"][0]["steps"] = [step(OWN[0][:half]), step(OWN[0][half:])]
     assert judge(json.dumps(plan), facts).classification == "rejected"
 
 
 def test_outside_link_asks_the_captain(plan: dict[str, Any], facts: Facts) -> None:
-    plan["test_plan"][0]["steps"][0] = "Open https://evil.io/login"
+    plan["test_plan"][0]["steps"][0]["do"] = "Open https://evil.io/login"
     verdict = judge(json.dumps(plan), facts)
     assert verdict.classification == "requires_approval"
     action = verdict.actions[0]
@@ -172,8 +173,8 @@ def test_plan_that_covers_no_risky_file_asks(plan: dict[str, Any], facts: Facts)
 
 
 def test_nothing_to_test_is_honest_for_documentation(plan: dict[str, Any], facts: Facts) -> None:
-    plan |= {"test_plan": [], "nothing_to_test": "Only a typo in the documentation was corrected."}
-    docs = dataclasses.replace(facts, changed_paths=("docs/tools.md",))
+    plan |= {"observations": [], "test_plan": [], "nothing_to_test": "Only a typo in the documentation was corrected."}
+    docs = dataclasses.replace(facts, changed_paths=("docs/tools.md",), extra={"risky": []})
     assert judge(json.dumps(plan), docs).classification == "auto_safe"
     assert judge(json.dumps(plan), facts).classification == "requires_approval"
 
@@ -211,8 +212,8 @@ def test_dangerous_file_name_is_not_repeated(plan: dict[str, Any], facts: Facts)
 
 
 def test_comment_that_grows_too_long_is_refused(plan: dict[str, Any], facts: Facts) -> None:
-    case = plan["test_plan"][0] | {"steps": ["@" * 499] * 10, "edge_cases": ["x" * 200] * 5}
-    plan["test_plan"] = [case] * 20
+    case = plan["test_plan"][0] | {"steps": [step("@" * 499, "@" * 499)] * 10}
+    plan["test_plan"] = [case] * 12
     verdict = judge(json.dumps(plan), facts)
     assert (verdict.classification, verdict.findings[-1].rule) == ("rejected", "comment.length")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.prompts.qa_plan_comment import coverage
 from core.text.invisible import visible_line
 from core.types import Facts
+from tests.plans import step
 from tests.unit.policy.conftest import bodies, judge, rules_of
 
 JAVA = tuple(
@@ -21,8 +21,9 @@ JAVA = tuple(
 
 
 def plan_for(plan: dict[str, Any], *covers: tuple[str, ...], steps: int = 2) -> dict[str, Any]:
-    step = "Send the request with a card that has expired and look at what comes back from the gateway."
-    item = plan["test_plan"][0] | {"steps": [step] * steps}
+    do = "Send the request with a card that has expired and look at what comes back from the gateway."
+    item = plan["test_plan"][0] | {"steps": [step(do)] * steps}
+    plan["observations"][0]["where"] = "src/app.py" if not covers else covers[0][0][:300]
     return plan | {"test_plan": [item | {"covers": list(paths)} for paths in covers]}
 
 
@@ -57,7 +58,7 @@ def test_a_name_in_which_something_hides_is_counted(path: str, plan: dict[str, A
     verdict = judge(plan_for(plan, (path,)), changing(facts, path))
     assert rules_of(verdict) == []
     assert path not in bodies(verdict)[0]
-    assert bodies(verdict)[0].count("1 whose names are not shown") == 2
+    assert bodies(verdict)[0].count("1 whose names are not shown") == 1
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def told(body: str) -> dict[str, tuple[int, int]]:
     """How many names the lists at the comment's end show, and how many they count."""
     return {
         line.partition(":**")[0]: (
-            len(re.findall(r"(?<=[*,] )`", line)),
+            len(re.findall(r"(?<=[*,] )\[?`", line)),
             sum(map(int, re.findall(r"(\d+) (?:more )?whose names", line))),
         )
         for line in re.findall(r"- \*\*(.*)", body)
@@ -82,23 +83,16 @@ def told(body: str) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("steps", [1, 8])
 def test_many_long_names_cost_no_plan(steps: int, plan: dict[str, Any], facts: Facts) -> None:
-    covers = [JAVA[at * 15 : at * 15 + 20] for at in range(18)]
+    covers = [JAVA[at * 15 : at * 15 + 20] for at in range(12)]
     answer = plan_for(plan, *covers, steps=steps)
     verdict = judge(answer, changing(facts, *JAVA))
     assert (verdict.classification, rules_of(verdict)) == ("auto_safe", [])
     [body] = bodies(verdict)
-    assert "The plan covers 275 of 300 changed files." in body
-    for name, count in {"Covered": 275, "Not covered": 25}.items():
+    assert "Files: 185 of 300 covered" in body
+    for name, count in {"Covered": 185, "Not covered": 115}.items():
         shown, counted = told(body)[name]
         assert shown + counted == count
         assert shown > 20
-    lines = re.findall(r"\*\*Covers:\*\* (.*)", body)
-    assert all(line.count("`") // 2 + int(re.findall(r"(\d+) more", line)[0]) == 20 for line in lines)
-
-
-def test_one_item_names_all_that_it_covers(plan: dict[str, Any], facts: Facts) -> None:
-    [body] = bodies(judge(plan_for(plan, JAVA[:20]), changing(facts, *JAVA)))
-    assert re.findall(r"\*\*Covers:\*\* (.*)", body)[0].count("`") == 40
 
 
 @pytest.mark.parametrize(
@@ -122,19 +116,16 @@ def test_names_that_are_made_to_be_long_cost_no_plan(
     assert "`src/app.py`" in body
     assert body.rpartition("\n")[2].startswith("<!-- dfg-orchestrator")
     of = len(names) + 1
-    assert f"The plan covers {1 + 15 * covered} of {of} changed files." in body
+    assert f"Files: {1 + 15 * covered} of {of} covered" in body
     assert sum(map(sum, told(body).values())) == of
 
 
-def test_coverage_is_counted_whatever_is_shown(plan: dict[str, Any], facts: Facts) -> None:
-    class Case:
-        covers = JAVA[:3]
-
-    class Plan:
-        test_plan = (Case,)
-
-    found = coverage(Plan, JAVA)  # type: ignore[arg-type]
-    assert (len(found.covered), len(found.uncovered)) == (3, 297)
+def test_a_file_that_nobody_read_is_not_covered(plan: dict[str, Any], facts: Facts) -> None:
+    answer = plan_for(plan, ("src/app.py", "src/b.py"))
+    verdict = judge(answer, dataclasses.replace(changing(facts, "src/app.py", "src/b.py"), unread=("src/b.py",)))
+    [body] = bodies(verdict)
+    assert "Files: 1 of 2 covered" in body
+    assert told(body)["Not read"] == (1, 0)
 
 
 def test_a_brief_is_not_lost_to_long_names(facts: Facts) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from core.prompts.qa_plan import TEMPLATE, TEMPLATE_HASH, build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from core.context.team import load
 from core.dispatcher.pricing import largest_input, worst_case
 from core.errors import ConfigurationError
 from core.prompts.bound import byte_weight
-from core.prompts.qa_plan import TEMPLATE, TEMPLATE_HASH, build
 from core.types import Author, ChangedFile, Issue, Prompt, PullRequest, Target
 from tests.unit.prompts.reading import BOUNDARY, CANARY, section, system_text, user_text
 

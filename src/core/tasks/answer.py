@@ -1,0 +1,50 @@
+"""What answers are made of: strict fields whose every bound is checked by us.
+
+Claude enforces only the shape of an answer; lengths and counts are told to it in words and checked here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from core.text.invisible import removed
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _words(value: str) -> str:
+    if not removed(value).strip():
+        raise ValueError("blank")
+    if _CONTROL.search(value):
+        raise ValueError("holds a control character")
+    return value
+
+
+def one_line(value: str) -> str:
+    """Raises ValueError for a text of several lines."""
+    if len(value.splitlines()) > 1 or value != value.strip("\r\n"):
+        raise ValueError("more than one line")
+    return value
+
+
+Words50 = Annotated[
+    str, StringConstraints(min_length=1, max_length=50), AfterValidator(_words), AfterValidator(one_line)
+]
+Words200 = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_words)]
+Words300 = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_words)]
+Words500 = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_words)]
+Sentence = Annotated[str, StringConstraints(min_length=10, max_length=500), AfterValidator(_words)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=1500), AfterValidator(_words)]
+"""What is typed or sent, exactly."""
+LongText = Annotated[str, StringConstraints(min_length=10, max_length=2000), AfterValidator(_words)]
+FilePath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+IssueNumber = Annotated[int, Field(ge=1, le=2**31)]
+
+
+class Strict(BaseModel):
+    """A frozen answer: unknown fields and coerced types are faults."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
