@@ -199,7 +199,8 @@ def _paths(paths: Sequence[str], pages: _Pages, room: int) -> Inline:
     for path in shown:
         parts += [Own(", "), pages.file(path)] if parts else [pages.file(path)]
     if rest := len(paths) - len(shown):
-        parts.append(Own(f", and {rest} more whose names are not shown" if shown else f"{rest} whose names are not shown"))
+        count = f", and {rest} more" if shown else f"{rest}"
+        parts.append(Own(f"{count} whose names are not shown"))
     return tuple(parts)
 
 
