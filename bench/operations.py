@@ -170,7 +170,7 @@ MEASURED: Final = (
     Operation("a plan that waits, through the worker", _carried_out, _has_to_ask, worker=True, sequential=4),
     Operation("an approval", _approved, _waiting, sequential=3),
     Operation("a rejection", _rejected, _waiting, sequential=2),
-    Operation("a duplicate", _dispatched, _done, sequential=2),
+    Operation("a duplicate", _dispatched, _done, sequential=3),
     Operation("an open breaker", _dispatched, _opened, sequential=2),
     Operation("a spent budget", _dispatched, _spent, sequential=2),
     Operation("health", _health, sequential=1),

@@ -1,7 +1,7 @@
 """A stand-in for the parts of GitHub's REST API that the service uses. It is not GitHub.
 
 Operations that can be ordered to fail: pull, files, issue, issues, comments, labels, tree (reads);
-comment, edit_comment, change_labels (writes); app_token. Others order by POST /__control, see `local.faults`.
+comment, change_labels (writes); app_token. Others order by POST /__control, see `local.faults`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,6 @@ class GitHubStandIn:
             ("GET", "issues", "list"): ("issues", self._issues),
             ("GET", "issues", "comments"): ("comments", self._comments),
             ("POST", "issues", "comments"): ("comment", self._comment),
-            ("PATCH", "issues/comments", None): ("edit_comment", self._edit_comment),
             ("GET", "git/trees/HEAD", "list"): ("tree", self._tree),
             ("GET", "issues", "labels"): ("labels", self._labels),
             ("POST", "issues", "labels"): ("change_labels", self._add_labels),
@@ -164,12 +163,6 @@ class GitHubStandIn:
         if not isinstance(body, str):
             raise Refused(422, "Validation Failed: body is missing")
         return json_answer(201, self.repository.comment(number, self.login, body), STAND_IN)
-
-    def _edit_comment(self, request: Request, number: int, _: str) -> Answer:
-        body = _body(request).get("body")
-        if not isinstance(body, str):
-            raise Refused(422, "Validation Failed: body is missing")
-        return json_answer(200, self.repository.edit_comment(number, self.login, body), STAND_IN)
 
     def _labels(self, request: Request, number: int, _: str) -> Answer:
         return _page(request, self.url, self.repository.labels(number))

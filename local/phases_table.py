@@ -59,7 +59,7 @@ of the audit's chains alone. Decisions count for the run that they decide on.
 | `postedByItself` | Carried out without the Captain. |
 | `approvedUnchanged` | Approved for the state it was drafted for, and carried out. |
 | `approvedStale` | Approved after its target had moved, and carried out. |
-| `rejected`, `expired` | The Captain said no; or nobody decided in time, or the target was closed. |
+| `rejected`, `expired` | The Captain said no; or time did, the closed target, or a newer comment of the kind. |
 | `refusedByPolicy` | Drafts that policy refused whole. |
 | `shadowed` | Not sent, because of `SHADOW_MODE`. |
 | `waiting` | Not decided: also what was definitely not posted, and what may have been and nobody knows. |

@@ -115,7 +115,7 @@ class FakeGitHub:
         self._read()
         if target.type == "pull_request":
             pull = self.pull_request(target.number)
-            return TargetNow(pull.state == "open", pull.head_sha, pull.labels)
+            return TargetNow(pull.state == "open", pull.target_state, pull.labels)
         issue = self.issue(target.number)
         return TargetNow(issue.state == "open", issue.text_digest, issue.labels)
 
@@ -155,7 +155,8 @@ def _written(issue: Issue) -> Issue:
 class FakeWriter:
     """Writes to a FakeGitHub as told: `outcomes` holds what the next attempts come to; then all succeed.
 
-    "lost" does the work and loses the answer; "late" loses it and keeps the comment in `landing`.
+    "denied" lacks a right; "lost" does the work and loses the answer; "late" loses it and keeps the comment in
+    `landing`.
     """
 
     name = "fake"
@@ -184,9 +185,10 @@ class FakeWriter:
             land()
         if outcome == "late":
             self.landing.append(land)
-        if outcome in ("executed", "failed"):
-            return Effect("executed" if outcome == "executed" else "failed", f"as told: {outcome}")
-        return Effect("outcome_unknown", "no answer")
+        if outcome in ("executed", "failed", "denied"):
+            ended = "executed" if outcome == "executed" else "failed"
+            return Effect(ended, f"as told: {outcome}", ill=outcome == "denied")
+        return Effect("outcome_unknown", "no answer", ill=True)
 
     def _misfit(self, action: Action) -> bool:
         """As a writer does, the labels are read again before anything is sent."""

@@ -24,6 +24,9 @@ ENDINGS: Final = {
     "failed": "Posting was definitely refused; approving tries again without paying again: dfg approve {action}",
     "outcome_unknown": "Sent, and no answer came: it may be posted or not. See: dfg pending",
     "shadowed": "Shadow mode: nothing was sent.",
+    "superseded": "A newer comment of this kind is posted there; whether this one is too is not known.",
+    "rejected": "The Captain rejected it.",
+    "expired": "Nobody approved it in time.",
     "nothing_to_do": "There is nothing to do.",
 }
 OUTCOMES: Final = {

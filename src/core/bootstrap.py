@@ -114,8 +114,7 @@ def make_app(env: Mapping[str, str]) -> App:
             raise ConfigurationError(
                 "no writer: set DFG_RELAY_URL and DFG_RELAY_TOKEN, or a GITHUB_TOKEN or GitHub App that may write"
             )
-        author = settings.comment_author
-        return github_writer(http, settings.github_api_url, token, github(), words.taxonomy, author)
+        return github_writer(http, settings.github_api_url, token, github(), words.taxonomy)
 
     @cache
     def model() -> Model:

@@ -53,7 +53,10 @@ GUARDRAILS: Final[Mapping[str, Guardrail]] = {
     "MAX_TASKS_PER_WINDOW": Guardrail("50", "tasks per 60 minutes", "Bound what a loop of dispatches can start"),
     "MAX_RETRIES": Guardrail("3", "retries", "Exponential backoff of 1 s, 2 s, 4 s, then give up"),
     "DEDUPE_WINDOW_HOURS": Guardrail("24", "hours", "Do not reprocess the same content"),
-    "COMMENT_STORM_HOURS": Guardrail("6", "hours", "One posted comment per target and kind, unless the head has moved"),
+    "COMMENT_STORM_HOURS": Guardrail("6", "hours", "One posted comment per target and kind, unless it has moved"),
+    "MAX_COMMENTS_PER_TARGET_PER_DAY": Guardrail(
+        "3", "posted comments of a kind on one target in 24 hours", "Whatever the head: a further one asks the Captain"
+    ),
     "COST_CEILING_PER_RUN_USD": Guardrail("0.50", "dollars", "Per-run cost limit, over all attempts of all tasks"),
     "MAX_COST_PER_WINDOW_USD": Guardrail("5.00", "dollars in any 60 minutes", "Sliding-window cost limit"),
     "ERROR_RATE_THRESHOLD": Guardrail("0.50", "share of failed tasks", "Trips the circuit breaker"),
@@ -85,6 +88,10 @@ LOOSER_WHEN_LOWER: Final = {
 WINDOW_SECONDS: Final = 3600
 CLOCK_SKEW_SECONDS: Final = 2
 """How far two clocks of the service may disagree. A charge counts this much longer than the window."""
+
+BILLING_MARGIN_SECONDS: Final = 60
+"""How long after an attempt without an answer has ended its provider may still bill for it. This is an assumption:
+nothing that is billed later than this is seen by the window it is counted in."""
 
 MAX_TASKS_HELD: Final = 100
 """Charges the breaker's item can drop in one update: DynamoDB's expressions end at 4 KB."""
@@ -142,6 +149,8 @@ class Limits:
     max_retries: int
     dedupe_seconds: int
     storm_seconds: int
+    comments_per_day: int
+    """Posted comments of one kind on one target in 24 hours."""
     run_ceiling: int
     """Micro-dollars."""
     window_ceiling: int
@@ -244,6 +253,7 @@ def read_limits(env: Mapping[str, str]) -> Limits:
         max_retries=whole("MAX_RETRIES"),
         dedupe_seconds=whole("DEDUPE_WINDOW_HOURS", 3600),
         storm_seconds=whole("COMMENT_STORM_HOURS", 3600),
+        comments_per_day=whole("MAX_COMMENTS_PER_TARGET_PER_DAY"),
         run_ceiling=whole("COST_CEILING_PER_RUN_USD", MICRO),
         window_ceiling=whole("MAX_COST_PER_WINDOW_USD", MICRO),
         error_rate=float(number("ERROR_RATE_THRESHOLD")),

@@ -35,15 +35,20 @@ BUSY_ERRORS: Final = frozenset(
     }
 )
 LOST: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+MAX_ITEM_BYTES: Final = 400_000
+MAX_TRANSACTION_BYTES: Final = 4_000_000
+"""Just under DynamoDB's own limits of 400 KB an item and 4 MB a transaction."""
 BACKOFF_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 @dataclass(frozen=True)
 class Insert:
-    """Write an item that does not exist yet."""
+    """Write an item that does not exist yet. `name` is what a lost race calls the write."""
 
     table: str
     item: Item
+    name: str = ""
+    may_yield: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,9 @@ class Update:
     change: Mapping[str, Any]
     where: Mapping[str, Any] = field(default_factory=dict)
     remove: Sequence[str] = ()
+    name: str = ""
+    may_yield: bool = False
+    """Whether what it goes with stands without it, where somebody else has changed the item since."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,8 @@ class Delete:
     table: str
     key: Mapping[str, Any]
     where: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    may_yield: bool = False
 
 
 Write = Insert | Update | Delete
@@ -71,9 +81,9 @@ Write = Insert | Update | Delete
 
 @dataclass(frozen=True)
 class Lost:
-    """The transaction wrote nothing: the conditions of the writes at these positions did not hold."""
+    """The transaction wrote nothing: the conditions of the writes with these names did not hold."""
 
-    positions: tuple[int, ...]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -184,6 +194,15 @@ class Store:
                 return items
             start = page.next
 
+    def transact_yielding(self, writes: Sequence[Write]) -> Lost | None:
+        """All writes but those that lost their race and may yield. Lost names one that may not."""
+        while (lost := self.transact(writes)) is not None:
+            kept = [write for write in writes if not (write.may_yield and write.name in lost.names)]
+            if lost.names & {write.name for write in kept} or len(kept) == len(writes):
+                return lost
+            writes = kept
+        return None
+
     def transact(self, writes: Sequence[Write]) -> Lost | None:
         """All writes or none, in one request. None when written; Lost names the conditions that failed.
 
@@ -196,7 +215,7 @@ class Store:
                 self._client.execute_transaction(TransactStatements=statements, ClientRequestToken=token)
             except ClientError as error:
                 reasons = _reasons(error)
-                lost = tuple(i for i, reason in enumerate(reasons) if reason in LOST)
+                lost = frozenset(w.name for w, reason in zip(writes, reasons, strict=False) if reason in LOST)
                 if lost:
                     return Lost(lost)
                 busy = any(r in BUSY for r in reasons) or error.response["Error"]["Code"] in BUSY_ERRORS
@@ -290,6 +309,30 @@ def _statement(write: Write) -> Any:
                 "Statement": f'DELETE FROM "{table}" WHERE {tests}',  # noqa: S608 - names are ours, values are parameters
                 "Parameters": [to_attribute(v) for v in {**key, **where}.values()],
             }
+
+
+def size(value: Any) -> int:
+    """Bytes that a value takes in an item, rounded up.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    match value:
+        case str():
+            return len(value.encode())
+        case bytes():
+            return len(value)
+        case Mapping():
+            return 3 + sum(len(name.encode()) + 1 + size(part) for name, part in value.items())
+        case list() | tuple():
+            return 3 + sum(1 + size(part) for part in value)
+        case _:
+            return 21
+
+
+def oversized(inserts: Sequence[Insert]) -> bool:
+    """Whether DynamoDB would refuse one of these items, or all of them at once, for their size."""
+    sizes = [size(insert.item) for insert in inserts]
+    return any(one > MAX_ITEM_BYTES for one in sizes) or sum(sizes) > MAX_TRANSACTION_BYTES
 
 
 def to_attribute(value: Any) -> Any:

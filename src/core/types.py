@@ -18,7 +18,7 @@ Classification = Literal["auto_safe", "requires_approval", "rejected"]
 Severity = Literal["refuse", "ask", "note"]
 """`note` is shown and decides nothing."""
 ActionState = Literal[
-    "pending", "executing", "executed", "failed", "outcome_unknown", "rejected", "expired", "shadowed"
+    "pending", "executing", "executed", "failed", "outcome_unknown", "rejected", "expired", "shadowed", "superseded"
 ]
 
 TASK_TYPES: Final[tuple[TaskType, ...]] = get_args(TaskType)
@@ -159,6 +159,11 @@ class PullRequest:
     head_owner_id: int = 0
     """The id of the account that owns that repository."""
 
+    @property
+    def target_state(self) -> str:
+        """What the approval of a comment binds to: the head, and the branch that it is to be merged into."""
+        return f"{self.head_sha}:{self.base_ref}" if self.base_ref else self.head_sha
+
 
 @dataclass(frozen=True)
 class TargetNow:
@@ -242,7 +247,7 @@ class Facts:
     repository: str
     target: Target
     target_state: str
-    """What an approval binds to: the head SHA of a pull request, the hash of an issue's text."""
+    """What an approval binds to: head SHA and base branch of a pull request, the hash of an issue's text."""
     changed_paths: tuple[str, ...] = ()
     cuts: tuple[str, ...] = ()
     """What of the context the prompt does not hold, in words for the reader."""
@@ -258,6 +263,8 @@ class Facts:
     """How many attempts the run's ceiling pays for at worst; 0 where nobody counted them."""
     trust: Trust | None = None
     """None: recorded before there was trust."""
+    unkept_paths: int = 0
+    """Files whose names there was no room to keep."""
 
 
 @dataclass(frozen=True)
@@ -358,3 +365,5 @@ class Effect:
     detail: str
     lingers: bool = False
     """Whether a request of the attempt was left unanswered: it may still land, whatever has been seen since."""
+    ill: bool = False
+    """Whether it counts for the breaker: not answered, or refused for lack of a right."""

@@ -14,8 +14,7 @@ from aws_lambda_powertools.logging import Logger
 
 from core import auth, bootstrap
 from core.app import App
-from core.audit import log
-from core.audit.chain import Head
+from core.audit import alone, events
 from core.config import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
 from core.errors import BadRequest, NotFound, OrchestratorError, OutOfReach, StoreUnavailable, TooLarge, Unauthorized
 from core.store import Item
@@ -164,20 +163,10 @@ class Endpoint:
         level("refused", extra={"code": error.code, "principal": principal.name, "detail": error.message})
         if not self._command or principal is NOBODY or isinstance(error, OutOfReach):
             return  # who has no token writes nothing: the audit is not a stranger's to fill
-        entry = (
-            "request.refused",
-            {
-                "kind": "refusal",
-                "principal": principal.name,
-                "route": str(event.get("routeKey", ""))[:200],
-                "target": {name: _id_or_not(value) for name, value in (event.get("pathParameters") or {}).items()},
-                "code": error.code,
-                "message": error.message,
-            },
-        )
+        target = {name: _id_or_not(value) for name, value in (event.get("pathParameters") or {}).items()}
+        route = str(event.get("routeKey", ""))[:200]
         try:
-            appended = log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [entry])
-            app.store.transact([*appended.writes])
+            alone.append(app, events.request_refused(principal.name, route, target, error.code, error.message))
         except StoreUnavailable:
             logger.error("the refusal could not be recorded", extra={"code": error.code})
 

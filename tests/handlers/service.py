@@ -109,7 +109,7 @@ class Service:
     def sent(self) -> int:
         """How many comments were sent, whatever became of them."""
         calls = [*self.relay.faults.calls.entries(), *self.github.faults.calls.entries()]
-        return sum(call.operation in ("relay.comment", "comment", "edit_comment") for call in calls)
+        return sum(call.operation in ("relay.comment", "comment") for call in calls)
 
     def contents(self) -> Contents:
         return contents(self.client, self.tables)
@@ -158,9 +158,9 @@ def start(
         stand_in.start()
     http = PooledHttp(urllib3.PoolManager(maxsize=8))
     reader = GitHubReader(http, github.url, repository.name, fixed_token(github.token), together)
-    taxonomy, author = world.app.team.taxonomy, world.app.settings.comment_author
+    taxonomy = world.app.team.taxonomy
     writer = (
-        github_writer(http, github.url, fixed_token(github.token), reader, taxonomy, author)
+        github_writer(http, github.url, fixed_token(github.token), reader, taxonomy)
         if direct
         else relay_writer(http, relay.url, relay.token, reader, taxonomy)
     )

@@ -136,7 +136,7 @@ def test_usage_above_its_bound_opens_the_breaker(service: Service) -> None:
 
 
 def test_five_failures_open_the_breaker(service: Service) -> None:
-    service.model.order(Order(status=400), times=5)
+    service.model.order(Order(status=401), times=5)
     for _ in range(5):
         assert service.dispatch().status == 502
     reply = service.dispatch()

@@ -249,7 +249,7 @@ def test_a_spent_window_an_open_breaker_and_a_failing_model(make_service: MakeSe
     service = make_service(MAX_TASKS_PER_WINDOW="6", **PHASE1)
     for number in range(1, 9):
         put(service, number, "status:triage")
-    service.model.order(Order(status=400), times=5)
+    service.model.order(Order(status=401), times=5)
     for number in range(1, 6):
         reply = triage(service, number)
         assert (reply.status, reply.body["reason"]) == (502, "model_error")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from core.approvals.reconcile import look_at_waiting
 from local.faults import Fault
 from tests.handlers.caller import Reply
 from tests.handlers.conftest import MakeService
@@ -79,7 +78,7 @@ def test_an_ambiguous_end_is_unknown_and_never_sent_again(writing: Service, faul
     assert kinds[-3:] == ["action.intended", "action.outcome_unknown", "run.finished"]
 
 
-# --- GitHub itself: one plan of a kind, updated in place -----------------------------------------
+# --- GitHub itself -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -87,79 +86,13 @@ def direct(make_service: MakeService) -> Service:
     return make_service(direct=True, COMMENT_AUTHOR="dfg-bot")
 
 
-def operations(service: Service) -> list[str]:
-    calls = [call.operation for call in service.github.faults.calls.entries()]
-    return [operation for operation in calls if operation in ("comment", "edit_comment")]
-
-
-def redispatch(service: Service, fault: Fault | None = None) -> Reply:
-    """Another plan of the same pull request, after one that is posted."""
-    assert service.dispatch().body["state"] == "executed"
-    service.clock.forward(3600)
-    if fault is not None:
-        service.github.faults.order("edit_comment", fault)
-    return service.dispatch(force=True)
-
-
-def test_a_second_plan_replaces_the_first(direct: Service) -> None:
-    reply = redispatch(direct)
-    assert reply.body["state"] == "executed"
-    [comment] = direct.comments()
-    assert comment.endswith(f"action={reply.body['actionId']} -->")
-    assert operations(direct) == ["comment", "edit_comment"]
-    [ended] = direct.events(reply.body["runId"], "action.executed")
-    assert ended["detail"] == "updated our earlier comment on GitHub"
-
-
-def test_comments_of_others_are_left_alone(direct: Service) -> None:
-    first = direct.dispatch().body["preview"]
-    direct.repository.comment(42, "somebody", direct.comments()[0])
-    direct.repository.delete_comment(1)
+def test_a_second_plan_is_a_comment_of_its_own_and_the_first_stays_as_it_is(direct: Service) -> None:
+    direct.dispatch()
+    [first] = direct.comments()
+    direct.clock.forward(3600)
     assert direct.dispatch(force=True).body["state"] == "executed"
-    assert operations(direct) == ["comment", "comment"]
-    assert [first[:10] in body for body in direct.comments()] == [True, True]
-
-
-def test_without_an_author_every_plan_is_a_comment_of_its_own(make_service: MakeService) -> None:
-    service = make_service(direct=True, COMMENT_AUTHOR="")
-    assert redispatch(service).body["state"] == "executed"
-    assert (len(service.comments()), operations(service)) == (2, ["comment", "comment"])
-
-
-def test_a_lost_update_is_found_by_its_marker(direct: Service) -> None:
-    """The comment is older than the action: GitHub lists it by when it was changed."""
-    reply = redispatch(direct, Fault(lose_answer=True))
-    ended(reply, "outcome_unknown")
-    assert look_at_waiting(direct.app, direct.clock.at + 60_000)["executed"] == 1
-    assert direct.api.get("/pending").body["count"] == 0
-    assert (direct.sent(), len(direct.comments())) == (2, 1)
-
-
-def test_an_update_that_never_landed_is_sent_again_by_the_captain_into_the_same_comment(direct: Service) -> None:
-    reply = redispatch(direct, Fault(hang_up=True))
-    ended(reply, "outcome_unknown")
-    look_at_waiting(direct.app, direct.clock.at + 60_000)
-    assert direct.api.post(f"/approve/{reply.body['actionId']}").status == 409
-    direct.clock.forward(901)
-    assert direct.api.post(f"/approve/{reply.body['actionId']}").body["status"] == "executed"
-    [comment] = direct.comments()
-    assert comment.endswith(f"action={reply.body['actionId']} -->")
-
-
-def test_a_comment_that_is_deleted_meanwhile_is_definite(direct: Service) -> None:
-    reply = redispatch(direct, Fault(status=404))
-    ended(reply, "failed")
-    direct.repository.delete_comment(1)
-    assert direct.api.post(f"/approve/{reply.body['actionId']}").body["status"] == "executed"
-    assert operations(direct) == ["comment", "edit_comment", "comment"]
-
-
-def test_nothing_is_posted_while_the_comments_cannot_be_read(direct: Service) -> None:
-    direct.github.faults.order("comments", Fault(status=502))
-    reply = direct.dispatch()
-    ended(reply, "failed")
-    assert reply.body["detail"].endswith("nothing was sent")
-    assert direct.sent() == 0
+    assert direct.comments()[0] == first
+    assert len(direct.comments()) == 2
 
 
 def test_a_refused_connection_is_definite(service: Service) -> None:

@@ -18,10 +18,10 @@ from core.approvals.approve import approve, reject
 from core.approvals.reconcile import look_at_waiting
 from core.audit.erasure import erase
 from core.config import read_limits
-from core.dispatcher import dedupe
+from core.dispatcher import dedupe, gates
 from core.dispatcher.breaker import HELD_MS, Refusal, Transition
 from core.dispatcher.dedupe import Free
-from core.dispatcher.gates import Gate
+from core.dispatcher.gates import Gate, gate_of
 from core.dispatcher.ledger import Charge, Ledger, Reserved
 from core.errors import Conflict, StoreUnavailable, WorkerUnavailable
 from core.runs import deliveries, record
@@ -166,12 +166,12 @@ def test_a_second_settlement_of_the_same_amount_does_not_move_its_time(ledger: L
 
 
 def test_a_failure_of_a_charge_that_has_gone_is_not_counted(ledger: Ledger) -> None:
-    assert ledger.count_failure("gone") is None
+    assert ledger.count_failure("gone", START) is None
 
 
 def test_a_failure_before_the_settlement_is_not_counted(ledger: Ledger) -> None:
     reserved(ledger.reserve("r", 100, 1, START, START))
-    assert ledger.count_failure("r") is None
+    assert ledger.count_failure("r", START) is None
     assert "failed" not in item_of(ledger)["charges"]["r"]
 
 
@@ -399,7 +399,7 @@ def waiting(world: World, title: str) -> str:
 
 
 def storm_record(world: World) -> Item:
-    key = dedupe.storm_key("dfg/app", Target("pull_request", 42), "qa_plan")
+    key = gates.storm_key("dfg/app", Target("pull_request", 42), "qa_plan")
     item = world.app.store.get(world.app.settings.dedupe_table, {"key": key})
     assert item is not None
     return item
@@ -501,26 +501,27 @@ def labelled(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
 def lease_of(world: World) -> tuple[Gate, Callable[[Write], object]]:
     """The lease on the issue's labels, and a way to write it."""
     action = stored(world, triage(world)["actionId"]).action
-    return Gate(world.app.settings, action, action.target_state), lambda write: world.app.store.transact([write])
+    return gate_of(world.app.settings, action, "run"), lambda write: world.app.store.transact([write])
 
 
 def holder(world: World, gate: Gate) -> str:
-    return gate.seen(world.app.store.get(world.app.settings.dedupe_table, gate.key))
+    record = world.app.store.get(world.app.settings.dedupe_table, gate.key)
+    return str(record["attempt"]) if record else ""
 
 
 def test_of_two_that_saw_the_same_dead_lease_one_takes_it(labelled: World) -> None:
     gate, write = lease_of(labelled)
-    assert write(gate.pass_through("", "dead", labelled.clock.at)) is None
-    assert write(gate.pass_through("dead", "first", labelled.clock.at)) is None
-    assert isinstance(write(gate.pass_through("dead", "second", labelled.clock.at)), Lost)
+    assert write(gate.pass_through(None, "dead", labelled.clock.at)) is None
+    assert write(gate.pass_through({"attempt": "dead"}, "first", labelled.clock.at)) is None
+    assert isinstance(write(gate.pass_through({"attempt": "dead"}, "second", labelled.clock.at)), Lost)
     assert holder(labelled, gate) == "first"
 
 
 def test_an_attempt_that_ends_late_leaves_its_successors_lease_alone(labelled: World) -> None:
     gate, write = lease_of(labelled)
-    write(gate.pass_through("", "late", labelled.clock.at))
-    write(gate.pass_through("late", "successor", labelled.clock.at))
-    [release] = gate.release("late", Effect("executed", "as told"))
+    write(gate.pass_through(None, "late", labelled.clock.at))
+    write(gate.pass_through({"attempt": "late"}, "successor", labelled.clock.at))
+    [release] = gate.leave(None, "late", Effect("executed", "as told"))
     assert isinstance(write(release), Lost)
     assert holder(labelled, gate) == "successor"
 

@@ -139,7 +139,7 @@ def side() -> Iterator[Side]:
         relay,
         http,
         relay_writer(http, "http://relay", relay.token, reader, TAXONOMY),
-        github_writer(http, "http://github", fixed_token(github.token), reader, TAXONOMY, None),
+        github_writer(http, "http://github", fixed_token(github.token), reader, TAXONOMY),
     )
     github.close()
     relay.close()

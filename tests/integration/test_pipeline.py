@@ -291,7 +291,7 @@ def test_usage_above_the_bound_opens_the_breaker(world: World) -> None:
 def test_five_failures_open_the_breaker_and_a_probe_closes_it(world: World) -> None:
     for number in range(50, 55):
         world.github.pulls[number] = pull_request(number)
-        world.model.replies = [trouble(400)]
+        world.model.replies = [trouble(401)]
         assert go(world, number)["status"] == "failed"
     assert go(world)["reason"] == "circuit_open"
     world.clock.forward(900)
@@ -312,7 +312,7 @@ def test_policy_refusals_do_not_open_the_breaker(world: World) -> None:
 
 
 def test_posting_that_fails_again_and_again_opens_the_breaker(world: World) -> None:
-    world.writer.outcomes = ["failed"] * 5
+    world.writer.outcomes = ["denied", "lost"] * 3
     for number in range(50, 55):
         world.github.pulls[number] = pull_request(number)
         go(world, number)

@@ -52,7 +52,7 @@ def test_a_comment_that_landed_is_found_and_nothing_is_sent(world: World) -> Non
 def test_a_comment_that_is_not_there_proves_nothing_and_may_land_later(world: World) -> None:
     action_id = unanswered(world, "late")
     world.clock.forward(86_400)
-    assert look_at_waiting(world.app, FAR) == {"looked": 1, "executed": 0, "outcome_unknown": 0, "expired": 0}
+    assert {name: count for name, count in look_at_waiting(world.app, FAR).items() if count} == {"looked": 1}
     assert state(world, action_id) == "outcome_unknown"
     world.writer.landing[0]()
     assert look_at_waiting(world.app, FAR)["executed"] == 1

@@ -321,19 +321,6 @@ def test_the_tree_has_the_files_of_the_case(github: GitHubStandIn, repository: R
     assert get(github, "/git/trees/HEAD").status_code == 422
 
 
-def test_a_comment_is_changed_by_its_author(github: GitHubStandIn, repository: Repository) -> None:
-    own, other = (repository.comment(42, login, "first")["id"] for login in ("dfg-bot", "somebody"))
-    url = f"{github.url}/repos/{repository.name}/issues/comments"
-    headers = {"authorization": f"Bearer {github.token}"}
-    answers = [
-        HTTP.patch(f"{url}/{number}", json={"body": body}, headers=headers).status_code
-        for number, body in ((own, "second"), (own, " "), (other, "second"), (999, "second"))
-    ]
-    assert answers == [200, 422, 403, 404]
-    assert HTTP.patch(f"{url}/{own}", json={"body": "third"}).status_code == 401
-    assert bodies(repository) == ["second", "first"]
-
-
 def test_without_an_app_there_is_no_installation(github: GitHubStandIn) -> None:
     assert HTTP.post(f"{github.url}/app/installations/77/access_tokens").status_code == 404
 

@@ -99,7 +99,7 @@ def change_labels(action: Action, reader: LabelReader, taxonomy: Taxonomy, send:
     """One attempt at a label change: at most three requests. Never raises for what the other side does."""
     seen = _look(reader, action.target)
     if isinstance(seen, str):
-        return _effect("failed", f"the labels cannot be read: {seen}; nothing was sent")
+        return replace(_effect("failed", f"the labels cannot be read: {seen}; nothing was sent"), ill=True)
     add, remove = tuple(action.payload["add"]), tuple(action.payload["remove"])
     for fault in outcome_faults(frozenset(seen), add, remove, taxonomy):
         return _effect("failed", f"the labels have moved: {fault.text} {fault.why}; nothing was sent")
@@ -136,7 +136,8 @@ def _definite(attempts: Sequence[Attempt]) -> bool:
 def _told(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
     """The effect, by how the labels stand at the end and what the requests came to."""
     effect = _by_standing(change, attempts, labels)
-    return replace(effect, lingers=any(attempt.fate == "unclear" for attempt in attempts))
+    lingers = any(attempt.fate == "unclear" for attempt in attempts)
+    return replace(effect, lingers=lingers, ill=any(attempt.ill for attempt in attempts))
 
 
 def _by_standing(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
@@ -164,7 +165,9 @@ def _by_standing(change: Change, attempts: Sequence[Attempt], labels: tuple[str,
 def _unseen(attempts: Sequence[Attempt], why: str) -> Effect:
     if all(attempt.fate == "refused" for attempt in attempts):
         return _effect("failed", attempts[-1].detail)
-    return _effect("outcome_unknown", f"the labels cannot be read back: {why}; {attempts[-1].detail}")
+    return replace(
+        _effect("outcome_unknown", f"the labels cannot be read back: {why}; {attempts[-1].detail}"), ill=True
+    )
 
 
 def _effect(outcome: Literal["executed", "failed", "outcome_unknown"], detail: str) -> Effect:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from core.actions.labels import LabelReader, Step, change_labels
-from core.actions.writer import Attempt, HttpWriter, Line, Request, error_text
+from core.actions.writer import Attempt, HttpWriter, Line, Request, error_text, says_ill
 from core.canonical import canonical
 from core.context.team import Taxonomy
 from core.types import Action, Effect
@@ -15,7 +15,7 @@ from core.wire import Http, Response
 NAME: Final = "dfg-relay"
 REFUSED: Final = frozenset({400, 401, 405})
 """Statuses by which the relay says that it did nothing."""
-GITHUB_REFUSED: Final = re.compile(r"GitHub API 4\d\d\b")
+GITHUB_REFUSED: Final = re.compile(r"GitHub API (4\d\d)\b")
 
 
 def relay_writer(http: Http, url: str, token: str, reader: LabelReader, taxonomy: Taxonomy) -> HttpWriter:
@@ -49,10 +49,10 @@ def read(_: Request, response: Response) -> Attempt:
         return Attempt("done", "posted through dfg-relay")
     detail = f"dfg-relay answered {response.status}: {words}"
     if response.status in REFUSED:
-        return Attempt("refused", detail)
-    if response.status == 500 and GITHUB_REFUSED.match(words):
-        return Attempt("stopped", detail)
-    return Attempt("unclear", detail)
+        return Attempt("refused", detail, says_ill(response.status, words))
+    if response.status == 500 and (refused := GITHUB_REFUSED.match(words)):
+        return Attempt("stopped", detail, says_ill(int(refused[1]), words))
+    return Attempt("unclear", detail, ill=True)
 
 
 def _succeeded(response: Response) -> bool:

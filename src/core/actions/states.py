@@ -3,8 +3,8 @@
     (new) ──▶ pending ──approve──▶ executing ──▶ executed
       │          │                    │  ├─────▶ failed ──approve──▶ executing
       │          ├──reject──▶ rejected│  ├─────▶ outcome_unknown ──marker found──▶ executed
-      │          └──time────▶ expired │  └─────▶ shadowed        └──settled, approve──▶ executing
-      └──auto_safe────────────────────┘
+      │          └──time────▶ expired │  └─────▶ shadowed        ├──settled, approve──▶ executing
+      └──auto_safe────────────────────┘                          └──a newer one is posted──▶ superseded
 
 An attempt that dies leaves `executing`; past its deadline that reads as `outcome_unknown`.
 The attempt's id fences: only the attempt that made the action `executing` may end it.
@@ -25,18 +25,25 @@ from core.types import Action, ActionState, Facts, Json, Target, Trust
 WAITING: Final = "waiting"
 """The one partition of the index `queue`: actions that somebody may still decide."""
 
+SUPERSEDED: Final = "superseded"
+"""Another partition: superseded actions whose comment may still show, until their time is over."""
+ACTION: Final = "action"
+"""The name of every write of an action."""
+
 QUEUED: Final[frozenset[ActionState]] = frozenset({"pending", "executing", "failed", "outcome_unknown"})
 
 TRANSITIONS: Final[Mapping[ActionState, frozenset[ActionState]]] = {
     "pending": frozenset({"executing", "rejected", "expired"}),
     "executing": frozenset({"executed", "failed", "outcome_unknown", "shadowed"}),
     "failed": frozenset({"executing", "rejected", "expired"}),
-    "outcome_unknown": frozenset({"executed", "executing", "rejected", "expired"}),
+    "outcome_unknown": frozenset({"executed", "executing", "rejected", "expired", "superseded"}),
     "executed": frozenset(),
     "rejected": frozenset(),
     "expired": frozenset(),
     "shadowed": frozenset(),
+    "superseded": frozenset(),
 }
+DECIDED: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
 
 LONGEST_DOCUMENT: Final = 65_536
 """Packed bytes. An item ends at 400 KB: a longer document is left out, and the console shows the comment's bytes."""
@@ -128,7 +135,7 @@ def insert(
         item["document"] = document
     if state in QUEUED:
         item["queue"] = WAITING
-    return Insert(table, item)
+    return Insert(table, item, ACTION)
 
 
 def move(
@@ -142,6 +149,7 @@ def move(
     next_attempt: str | None = None,
     error: str = "",
     by: str = "",
+    may_yield: bool = False,
 ) -> Update:
     """The conditional write of one transition. Raises ValueError for one the table does not list."""
     if to not in TRANSITIONS[frm]:
@@ -153,12 +161,28 @@ def move(
         change["decidedAt"] = now
         if by:
             change["decidedBy"] = by
+    if to == "superseded":
+        change["queue"] = SUPERSEDED
     return Update(
         table,
         {"id": action_id},
         change=change,
         where={"state": frm, "attempt": attempt},  # the state that was looked at, and nobody's attempt since
-        remove=() if to in QUEUED else ("queue",),
+        remove=() if to in QUEUED or to == "superseded" else ("queue",),
+        name=ACTION,
+        may_yield=may_yield,
+    )
+
+
+def unwatch(table: str, action_id: str, detail: str) -> Update:
+    """The write after which nobody looks for a superseded action's comment any more."""
+    return Update(
+        table,
+        {"id": action_id},
+        change={"lastError": detail},
+        where={"queue": SUPERSEDED},  # it is told once
+        remove=("queue",),
+        name=ACTION,
     )
 
 

@@ -24,7 +24,7 @@ Fate = Literal["done", "refused", "stopped", "unclear"]
 class Request:
     """One request that changes something."""
 
-    method: Literal["POST", "PUT", "PATCH"]
+    method: Literal["POST", "PUT"]
     path: str
     body: bytes
 
@@ -35,13 +35,15 @@ class Attempt:
 
     fate: Fate
     detail: str
+    ill: bool = False
+    """See Effect.ill."""
 
     @property
     def effect(self) -> Effect:
         """The outcome of an action that is this one request."""
         if self.fate == "done":
             return Effect("executed", self.detail)
-        return Effect("outcome_unknown" if self.fate == "unclear" else "failed", self.detail)
+        return Effect("outcome_unknown" if self.fate == "unclear" else "failed", self.detail, ill=self.ill)
 
 
 class Writer(Protocol):
@@ -72,7 +74,7 @@ class Line:
         try:
             token = self.token()
         except UpstreamUnavailable as error:
-            return Attempt("refused", f"{error.message}: nothing was sent")
+            return Attempt("refused", f"{error.message}: nothing was sent", ill=True)
         headers = {
             "authorization": f"Bearer {token}",
             "content-type": "application/json",
@@ -83,9 +85,9 @@ class Line:
         try:
             response = self.http.send(request.method, url, headers, request.body, GITHUB_TIMEOUT_SECONDS)
         except NotSent:
-            return Attempt("refused", f"the connection to {self.name} was refused: nothing was sent")
+            return Attempt("refused", f"the connection to {self.name} was refused: nothing was sent", ill=True)
         except NoAnswer:
-            return Attempt("unclear", f"{self.name} did not answer: whether it was done is not known")
+            return Attempt("unclear", f"{self.name} did not answer: whether it was done is not known", ill=True)
         return self.read(request, response)
 
 
@@ -101,6 +103,14 @@ class HttpWriter:
         if action.type not in self.acts:
             raise ValueError(f"{self.name} has no request for {action.type}")
         return self.acts[action.type](action)
+
+
+def says_ill(status: int, words: str) -> bool:
+    """Whether GitHub's answer is about the service (it fails, or we lack a right), not about this one target.
+
+    GitHub answers 403 for a locked conversation too.
+    """
+    return status == 401 or status >= 500 or (status == 403 and "locked" not in words.lower())
 
 
 def error_text(response: Response) -> str:

@@ -15,21 +15,20 @@ from core.actions import states
 from core.actions.perform import perform
 from core.actions.states import WAITING, Stored
 from core.app import App
+from core.approvals import decision as decisions
 from core.approvals import look
 from core.approvals.binding import bind
-from core.approvals.decision import Decision
+from core.approvals.decision import Decision, Passing
 from core.audit import events
-from core.audit.events import Entry
 from core.canonical import iso
-from core.dispatcher import dedupe
-from core.dispatcher.gates import Gate
-from core.errors import Conflict, NotFound, PreconditionFailed, SelfApproval, StoreUnavailable
+from core.dispatcher.gates import gate_of
+from core.errors import Conflict, NotFound, PreconditionFailed, SelfApproval
 from core.links import compare_url, target_url
 from core.policy import engine
 from core.policy.transitions import outcome_faults
 from core.runs.results import dollars
 from core.store import Item, Page
-from core.types import Action, ActionState, Effect, Json, TargetNow
+from core.types import Action, ActionState, Json, TargetNow
 
 ON_APPROVE: Final[Mapping[ActionState, str]] = {
     "pending": "carries it out once",
@@ -113,10 +112,9 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
     Raises NotFound, Conflict (decided, expired, moved, too early to send again, policy has become stricter),
     PreconditionFailed (another digest than the recorded one), PhaseForbids, UpstreamUnavailable.
     """
-    decision = Decision(app, "approve", action_id, principal)
-    stored = decision.load()
+    decision, stored = decisions.begin(app, action_id, principal), decisions.load(app, action_id)
     action = stored.action
-    decision.refuse_decided(stored)
+    decisions.refuse_decided(app, decision, stored)
     if not app.settings.self_approval and principal == stored.principal:
         raise SelfApproval("a principal may not approve what it dispatched itself")
 
@@ -126,7 +124,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
         found = _look_again(app, decision, stored)
         if isinstance(found, dict):
             return found
-        stored, assumes = found
+        decision, stored, assumes = found
 
     phases.require_known(app.settings, action.task_type)
     phases.require_action(app.settings, action.type)
@@ -144,7 +142,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
         if engine.is_older(action.policy_version):
             unknown = stored.state == "outcome_unknown"  # it may have landed: it is looked for until that is known
             if not unknown:
-                decision.expire(stored, OLDER_POLICY)
+                decisions.expire(app, decision, stored, OLDER_POLICY)
             raise Conflict(f"{OLDER_POLICY}: {approved.reason}", state=stored.state if unknown else "expired")
         raise Conflict(
             f"policy refuses it now: {approved.reason}",
@@ -152,12 +150,12 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
             checks=[finding.as_json() for finding in verdict.findings],
         )
 
-    taxonomy = app.team.taxonomy
+    taxonomy, gate = app.team.taxonomy, gate_of(app.settings, action, "captain")
     now = app.github().target(action.target)
     binding = bind(action, now, if_match, taxonomy, attempted=bool(stored.attempt))
     match binding.verdict:
         case "closed":
-            decision.expire(stored, binding.message)
+            decisions.expire(app, decision, stored, binding.message)
             raise Conflict(f"{binding.message}: the action has expired", state="expired")
         case "mismatch":
             raise PreconditionFailed(binding.message, digest=binding.digest, state=stored.state)
@@ -173,42 +171,33 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
             )
 
     attempt = app.new_id()
-    about = {
-        "runId": action.run_id,
-        "taskType": action.task_type,
-        "target": events.target_json(action.target.type, action.target.number),
-        "attempt": attempt,
-        **({"stale": binding.message} if binding.verdict == "stale" else {}),
-    }
-    granted: Entry = (
-        "approval.granted",
-        {
-            "kind": "approve",
-            "principal": principal,
-            "actionId": action.id,
-            **about,
-            "digest": binding.digest,
-            "policyVersion": verdict.policy_version,
-            **({"assumes": assumes} if assumes else {}),
-            **({"note": note} if note else {}),
-        },
-    )
-    decision.move(
-        stored,
-        "executing",
-        [granted, events.action_intended(action, attempt, app.writer().name)],
-        next_attempt=attempt,
-        gate=_lease(app, stored),
-    )
+    about = events.approved(action, attempt, binding.message if binding.verdict == "stale" else "")
+    intent = [
+        events.approval_granted(about, action.id, principal, binding.digest, verdict.policy_version, assumes, note),
+        events.action_intended(action, attempt, app.writer().name),
+    ]
+    decision = decisions.move(app, decision, stored, "executing", intent, passing=Passing(gate, attempt))
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
-    return _end(app, decision, stored, attempt, effect, about)
+    moved = states.move(
+        app.settings.actions_table,
+        action.id,
+        frm="executing",
+        to=effect.outcome,
+        attempt=attempt,
+        now=app.now(),
+        error="" if effect.outcome == "executed" else effect.detail,
+        by=principal,
+    )
+    ended = events.approval_ended(about, action.id, attempt, effect)
+    decisions.end(app, decision, [moved, *gate.leave(decision.passed, attempt, effect)], ended)
+    return _body(stored, effect.outcome, effect.detail)
 
 
 def _compare(app: App, action: Action, now: TargetNow) -> dict[str, str]:
     """Where the change of a pull request since the draft can be seen."""
     if action.target.type != "pull_request":
         return {}
-    heads = [state.split(":")[0] for state in (action.target_state, now.state)]
+    heads = [state.partition(":")[0] for state in (action.target_state, now.state)]
     if not all(re.fullmatch("[0-9a-f]{40}", head) for head in heads) or heads[0] == heads[1]:
         return {}
     return {"compare": compare_url(app.settings.github_api_url, action.repository, *heads)}
@@ -216,42 +205,28 @@ def _compare(app: App, action: Action, now: TargetNow) -> dict[str, str]:
 
 def reject(app: App, action_id: str, principal: str, reason: str) -> Json:
     """Decide that a waiting action shall not happen. Raises NotFound, Conflict."""
-    decision = Decision(app, "reject", action_id, principal)
-    stored = decision.load()
-    decision.refuse_decided(stored)
+    decision, stored = decisions.begin(app, action_id, principal), decisions.load(app, action_id)
+    decisions.refuse_decided(app, decision, stored)
     if stored.state == "executing":  # a dead attempt: it leaves a true state first
-        decision.note_death(stored)
-        stored = decision.load()
-    entry: Entry = (
-        "action.rejected",
-        {
-            "kind": "reject",
-            "principal": principal,
-            "actionId": action_id,
-            "runId": stored.action.run_id,
-            "digest": stored.action.digest,
-            "reason": reason,
-            "was": stored.state,
-            "taskType": stored.action.task_type,
-            "target": events.target_json(stored.action.target.type, stored.action.target.number),
-        },
-    )
-    decision.move(stored, "rejected", [entry])
+        decision, stored = decisions.note_death(app, decision, stored)
+    entry = events.action_rejected(stored.action, principal, reason, stored.state)
+    decisions.move(app, decision, stored, "rejected", [entry])
     return {"status": "rejected", "actionId": action_id}
 
 
-def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] | tuple[Stored, str]:
+def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] | tuple[Decision, Stored, str]:
     """An earlier attempt may have landed: the answer if it has, or what a further attempt has to assume.
 
-    Raises Conflict while it is too early to tell, or where GitHub cannot be read.
+    Raises Conflict while it is too early to tell, where GitHub cannot be read, and once a newer comment is posted.
     """
     seen = look.look(app, stored)
     if stored.state == "executing":  # say first that it died, so that the next step leaves a true state
-        decision.note_death(stored)
-        stored = decision.load()
-    if seen.result == "found":
-        decision.note_found(stored, seen.detail)
-        return _body(stored, "executed", seen.detail)
+        decision, stored = decisions.note_death(app, decision, stored)
+    match decisions.note_seen(app, decision, stored, seen):
+        case "executed":
+            return _body(stored, "executed", seen.detail)
+        case "superseded":
+            raise Conflict(f"the action is superseded: {seen.detail}", state="superseded")
     if seen.result == "unreadable":
         raise Conflict(f"whether it was posted cannot be seen: {seen.detail}", state="outcome_unknown")
     settled_at = stored.attempt_at + app.settings.limits.settle_seconds * 1000
@@ -259,49 +234,8 @@ def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] 
         raise Conflict(
             f"the earlier attempt may still land until {iso(settled_at)}; look again then", state="outcome_unknown"
         )
-    return stored, f"attempt {stored.attempt} will not land any more: {seen.detail}, after the settle time"
-
-
-def _lease(app: App, stored: Stored) -> Gate | None:
-    """The lease on an issue's labels. The storm rule does not bind the Captain."""
-    action = stored.action
-    return Gate(app.settings, action, action.target_state) if action.type == "change_labels" else None
-
-
-def _end(app: App, decision: Decision, stored: Stored, attempt: str, effect: Effect, about: Json) -> dict[str, Any]:
-    action = stored.action
-    writes = decision.finish(stored, attempt, effect, about)
-    posted = effect.outcome in ("executed", "outcome_unknown")
-
-    def leave() -> None:
-        """Beside the outcome, which counts: a lease that is not released ends by itself, a storm may get one more."""
-        try:
-            lease = _lease(app, stored)
-            released = lease.release(attempt, effect) if lease else []
-            if released:
-                app.store.transact(released)
-            elif posted and lease is None:
-                _note_comment(app, action.id, stored, decision.now)
-        except StoreUnavailable:
-            app.measure("GateNotLeft", 1)
-
-    lost, _ = app.together([lambda: app.store.transact(writes), leave])
-    if lost is not None:
-        raise StoreUnavailable("the outcome could not be recorded: the action reads as outcome_unknown until looked at")
-    return _body(stored, effect.outcome, effect.detail)
-
-
-def _note_comment(app: App, action_id: str, stored: Stored, now: int) -> None:
-    """Let the storm rule know. The Captain's own decision is not bound by it, so a storm is no reason to refuse."""
-    action = stored.action
-    app.store.update(
-        app.settings.dedupe_table,
-        {"key": dedupe.storm_key(action.repository, action.target, action.task_type)},
-        expression="SET #action = :action, #state = :state, #at = :at, #ttl = :ttl",
-        condition="attribute_not_exists(#at) OR #at <= :at",  # a later comment is the one to remember
-        names={"#action": "actionId", "#state": "targetState", "#at": "at", "#ttl": "ttl"},
-        values={":action": action_id, ":state": action.target_state, ":at": now, ":ttl": now // 1000 + 2 * 86_400},
-    )
+    assumes = f"attempt {stored.attempt} will not land any more: {seen.detail}, after the settle time"
+    return decision, stored, assumes
 
 
 def _body(stored: Stored, outcome: str, detail: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def bind(
     if not now.open:
         return Binding("closed", action.digest, f"{name} is closed")
     state = target_state(action, now, taxonomy)
-    if state == action.target_state or (attempted and half_done(action, now, taxonomy)):
+    if _same(action, state) or (attempted and half_done(action, now, taxonomy)):
         if if_match is None or if_match == action.digest:
             return Binding("unmoved", action.digest, "")
         return Binding("mismatch", action.digest, "If-Match is not the recorded digest: look at the action again")
@@ -69,7 +69,7 @@ def bind(
         target_state=state,
         policy_version=action.policy_version,
     )
-    moved = f"{name} has moved from {action.target_state[:12]} to {state[:12]} since this was drafted"
+    moved = f"{name} has moved from {_short(action.target_state)} to {_short(state)} since this was drafted"
     if action.type == "change_labels":
         labels = ", ".join(sorted(now.labels)) or "none"
         moved = f"the labels of {name} have changed since this was drafted: they are {labels} now"
@@ -78,3 +78,16 @@ def bind(
     if if_match is None or if_match == action.digest:
         return Binding("moved", fresh, f"{moved}; send the new digest as If-Match to approve it as stale")
     return Binding("mismatch", fresh, f"If-Match is not the recorded digest, and {moved}")
+
+
+def _same(action: Action, state: str) -> bool:
+    """Actions of an earlier version bind to a pull request's head alone."""
+    recorded = action.target_state
+    head_alone = action.target.type == "pull_request" and ":" not in recorded
+    return recorded == (state.partition(":")[0] if head_alone else state)
+
+
+def _short(state: str) -> str:
+    """A commit or hash by its beginning, with the branch where there is one."""
+    whole, at, branch = state.partition(":")
+    return f"{whole[:12]}{' for ' if at else ''}{branch}"

@@ -18,6 +18,7 @@ from typing import Any, Final
 from core.app import App
 from core.audit import log, merkle, note
 from core.audit.chain import Event, Head
+from core.audit.events import checkpoint_signed
 from core.audit.note import Checkpoint
 from core.canonical import iso
 from core.store import Insert
@@ -162,18 +163,8 @@ def _write(app: App, last: Event | None, taken: Taken) -> Event | None:
         prev=note.digest(last.data["note"]) if last else note.FIRST_PREV,
         through=taken.orders[-1],
     )
-    data = {
-        "number": made.number,
-        "events": made.events,
-        "size": made.size,
-        "root": made.root.hex(),
-        "prev": made.prev,
-        "through": made.through,
-        "note": note.sign(made, signer),
-        "leaves": list(taken.hashes),
-    }
     head = Head(CHAIN, last.seq + 1, last.hash) if last else Head.new(CHAIN)
-    event = log.next_event(head, app.now(), ("checkpoint.signed", data))
+    event = log.next_event(head, app.now(), checkpoint_signed(made, note.sign(made, signer), taken.hashes))
     item = {**log.to_item(event), "list": CHAIN, "listKey": made.through}
     if app.store.transact([Insert(app.settings.audit_table, item)]) is not None:
         return None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.canonical import sha256
-from core.store import Insert, Item
+from core.store import MAX_ITEM_BYTES, Insert, Item
 
-MAX_STORED_BYTES: Final = 390_000
-"""DynamoDB's item limit is 400 KB; the rest is names and salt."""
+CONTENT: Final = "content"
+"""The name of the write of a content."""
 
 WITHHELD: Final = b'{"withheld": "it held one of the service\'s own secrets, or was too long to be looked through"}'
 """Stands for an answer that may not be kept. The run's event holds the digest of this, not of the answer."""
@@ -34,11 +34,14 @@ class Content:
 
 
 def insert(table: str, run_id: str, content: Content) -> Insert:
-    """The write that stores it. Raises ValueError when it does not fit an item even compressed."""
+    """The write that stores it, compressed."""
     packed = zlib.compress(content.data, 6)
-    if len(packed) > MAX_STORED_BYTES:
-        raise ValueError(f"{content.name} of {len(content.data)} bytes does not fit the content store")
-    return Insert(table, {"run": run_id, "name": content.name, "salt": content.salt, "body": packed})
+    return Insert(table, {"run": run_id, "name": content.name, "salt": content.salt, "body": packed}, CONTENT)
+
+
+def fits(data: bytes) -> bool:
+    """Whether an item can hold it."""
+    return len(data) <= MAX_ITEM_BYTES - 1_000 or len(zlib.compress(data, 6)) <= MAX_ITEM_BYTES - 1_000
 
 
 def read(item: Item) -> Content:

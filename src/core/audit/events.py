@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.audit.note import Checkpoint
 from core.audit.provenance import code_digest
 from core.config import VERSION, Settings
 from core.dispatcher.pricing import PRICES_VERSION
-from core.types import Action, Answer, Effect, Json, Prompt, TaskRequest, TaskType, Trigger, Usage, Verdict
+from core.types import Action, ActionState, Answer, Effect, Json, Prompt, TaskRequest, TaskType, Trigger, Usage, Verdict
 
 Entry = tuple[str, Json]
 
@@ -55,27 +56,16 @@ def batch_finished(status: str, started_at: str, started: Entry, tasks: Sequence
     return "run.finished", {"status": status, "startedAt": started_at, **summary, "tasks": list(tasks), **about}
 
 
-def schedule_refused(task_type: TaskType, principal: str, code: str, message: str) -> Entry:
+def request_refused(principal: str, route: str, target: Json, code: str, message: str, **more: str) -> Entry:
+    """Somebody known asked for a change and was told no."""
     return "request.refused", {
         "kind": "refusal",
         "principal": principal,
-        "route": f"schedule {task_type}",
-        "taskType": task_type,
-        "target": {},
+        "route": route,
+        "target": dict(target),
         "code": code,
         "message": message,
-    }
-
-
-def delivery_refused(request: TaskRequest, code: str, message: str) -> Entry:
-    return "request.refused", {
-        "kind": "refusal",
-        "principal": request.principal,
-        "route": "POST /webhook/github",
-        "target": target_json(request.target.type, request.target.number),
-        "delivery": request.delivery,
-        "code": code,
-        "message": message,
+        **more,
     }
 
 
@@ -151,6 +141,96 @@ def action_ended(action_id: str, attempt: str, effect: Effect) -> Entry:
     return f"action.{effect.outcome}", {"actionId": action_id, "attempt": attempt, "detail": effect.detail}
 
 
+def approval_granted(
+    about: Json, action_id: str, principal: str, digest: str, policy_version: str, assumes: str, note: str
+) -> Entry:
+    """`about` tells what was approved: see `approved`. `assumes`: why an earlier attempt cannot land any more."""
+    return "approval.granted", {
+        "kind": "approve",
+        "principal": principal,
+        "actionId": action_id,
+        **about,
+        "digest": digest,
+        "policyVersion": policy_version,
+        **({"assumes": assumes} if assumes else {}),
+        **({"note": note} if note else {}),
+    }
+
+
+def approved(action: Action, attempt: str, stale: str) -> dict[str, Any]:
+    """What first and last event of an approval both tell. `stale`: how the target has moved since the draft."""
+    return {**_of(action), "attempt": attempt, **({"stale": stale} if stale else {})}
+
+
+def approval_ended(about: Json, action_id: str, attempt: str, effect: Effect) -> Entry:
+    kind, data = action_ended(action_id, attempt, effect)
+    return kind, {**data, **about, "kind": "approve", "status": effect.outcome}
+
+
+def action_rejected(action: Action, principal: str, reason: str, was: ActionState) -> Entry:
+    return "action.rejected", {
+        "kind": "reject",
+        "principal": principal,
+        "actionId": action.id,
+        "digest": action.digest,
+        "reason": reason,
+        "was": was,
+        **_of(action),
+    }
+
+
+def action_expired(action: Action, principal: str, reason: str, was: ActionState) -> Entry:
+    return "action.expired", {
+        "kind": "expire",
+        "principal": principal,
+        "actionId": action.id,
+        "runId": action.run_id,
+        "was": was,
+        "reason": reason,
+    }
+
+
+def action_seen(outcome: str, action: Action, attempt: str, principal: str, detail: str, **more: str) -> Entry:
+    """What a look has shown of an attempt: `executed`, `outcome_unknown` (it died), `superseded`, or `landed` late."""
+    return f"action.{outcome}", {
+        "kind": "look",
+        "principal": principal,
+        "actionId": action.id,
+        "runId": action.run_id,
+        "attempt": attempt,
+        "detail": detail,
+        **more,
+    }
+
+
+def breaker_reset(principal: str) -> Entry:
+    return "breaker.reset", {"kind": "reset", "principal": principal}
+
+
+def content_erased(run_id: str, principal: str, names: Sequence[str], reason: str) -> Entry:
+    names = list(names)
+    return "content.erased", {
+        "kind": "erase",
+        "principal": principal,
+        "runId": run_id,
+        "names": names,
+        "reason": reason,
+    }
+
+
+def checkpoint_signed(made: Checkpoint, signed: str, leaves: Sequence[str]) -> Entry:
+    return "checkpoint.signed", {
+        "number": made.number,
+        "events": made.events,
+        "size": made.size,
+        "root": made.root.hex(),
+        "prev": made.prev,
+        "through": made.through,
+        "note": signed,
+        "leaves": list(leaves),
+    }
+
+
 def breaker_moved(to: str, reason: str, run_id: str) -> Entry:
     kind = {"open": "breaker.opened", "closed": "breaker.closed", "half_open": "breaker.probed"}[to]
     return kind, {"kind": "breaker", "reason": reason, "runId": run_id}
@@ -184,6 +264,11 @@ def action_json(action: Action) -> dict[str, Any]:
         "policyVersion": action.policy_version,
         "digest": action.digest,
     }
+
+
+def _of(action: Action) -> dict[str, Any]:
+    target = target_json(action.target.type, action.target.number)
+    return {"runId": action.run_id, "taskType": action.task_type, "target": target}
 
 
 def target_json(kind: str, number: int) -> dict[str, Any]:

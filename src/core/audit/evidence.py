@@ -132,6 +132,8 @@ def _decided(events: Sequence[Event]) -> Headings:
         match event.type:
             case "action.rejected" | "action.expired" | "action.shadowed":
                 headings[event.data["actionId"]] = event.type.removeprefix("action.")
+            case "action.superseded":
+                headings[event.data["actionId"]] = "expired"
             case "action.executed":
                 headings[event.data["actionId"]] = _executed(event.data, stale)
     return headings

@@ -12,6 +12,8 @@ from core.canonical import canonical, iso
 from core.store import Insert, Item, Store
 from core.types import Json
 
+EVENT: Final = "event"
+"""The name of the write of an event: it is lost when its number is taken."""
 RUNS: Final = "runs"
 """The one partition of the index `byTime`: first and last events of every chain, in order of time."""
 
@@ -38,7 +40,7 @@ def append(table: str, head: Head, now: int, entries: Sequence[tuple[str, Json]]
             item |= {"list": RUNS, "listKey": f"{at}#{event.chain}#0"}
         elif closes and event is events[-1]:
             item |= {"list": RUNS, "listKey": f"{event.data['startedAt']}#{event.chain}#1"}
-        writes.append(Insert(table, item))
+        writes.append(Insert(table, item, EVENT))
     return Appended(tuple(writes), after)
 
 

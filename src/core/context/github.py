@@ -85,7 +85,7 @@ class GitHubReader:
         """How the target stands now: one request."""
         if target.type == "pull_request":
             pull, _ = read_pull(self._get(f"/pulls/{target.number}", f"pull request {target.number}"), target.number)
-            return TargetNow(pull.state == "open", pull.head_sha, pull.labels)
+            return TargetNow(pull.state == "open", pull.target_state, pull.labels)
         issue = self.issue(target.number)
         return TargetNow(issue.state == "open", issue.text_digest, issue.labels)
 

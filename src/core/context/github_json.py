@@ -36,6 +36,7 @@ def read_pull(raw: Any, number: int) -> tuple[PullRequest, int]:
             body=_optional_text(pull, "body", what) or "",
             state=_one_of(pull, "state", _STATES, what),
             head_sha=head_sha,
+            base_ref=_text(_object(pull["base"], f"{what}'s base"), "ref", f"{what}'s base") if "base" in pull else "",
             author=_author(pull, what),
             labels=_labels(pull, what),
             files=(),

@@ -3,11 +3,12 @@
 The item holds one entry per run that may have been billed within the window:
 
     {id, state, openedAt, reason, probe, probeUntil, countedFrom, total, tasks,
-     charges: {run: {at, charge, tasks, attempt, settled, failed?}}}
+     charges: {run: {at, charge, tasks, attempt, settled, failed?, ended?}}}
 
 `total` and `tasks` are the sums over the entries held, so a condition can bound them in one write.
-An entry counts until `at` + the window + the clocks' skew, where `at` is the moment it can last have
-been billed: the attempt's deadline at first, the answer's time once there is one.
+An entry's money counts until `at` + the window + the clocks' skew, where `at` is the moment it can last have
+been billed: `billed_by` the attempt's deadline at first, the answer's time once there is one. Its outcome
+counts from `ended`, the moment it was known, so that a reset clears what was known by then.
 
     closed ──error rate, or usage above its bound──▶ open
     open ──cooldown over, next reservation──▶ half_open (one probe)
@@ -22,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from core.config import CLOCK_SKEW_SECONDS, WINDOW_SECONDS, Limits
+from core.config import BILLING_MARGIN_SECONDS, CLOCK_SKEW_SECONDS, WINDOW_SECONDS, Limits
 from core.store import Item
 
 BREAKER_ID: Final = "breaker"
@@ -77,6 +78,11 @@ def new_item() -> Item:
     }
 
 
+def billed_by(ended: int) -> int:
+    """When an attempt without an answer, that has ended or will have by `ended`, can last have been billed."""
+    return ended + BILLING_MARGIN_SECONDS * 1000
+
+
 def aged(entry: Mapping[str, Any], now: int) -> bool:
     """Whether the entry has left every window that ends at `now` or later."""
     return bool(entry["at"] + HELD_MS <= now)
@@ -94,7 +100,7 @@ def snapshot(item: Item, now: int) -> Snapshot:
         state=item["state"],
         reason=item["reason"],
         total_tasks=sum(e["tasks"] for e in held),
-        failed_tasks=sum(e["tasks"] for e in held if e.get("failed") and e["at"] > item["countedFrom"]),
+        failed_tasks=sum(e["tasks"] for e in _outcomes(item, now) if e["failed"]),
         charged=sum(e["charge"] for e in held),
     )
 
@@ -142,13 +148,18 @@ def after_outcome(item: Item, run: str, failed: bool, now: int, limits: Limits) 
         return Transition("open", "the probe failed") if failed else Transition("closed", "the probe succeeded")
     if item["state"] != "closed" or not failed:
         return None
-    ended = [e for e in item["charges"].values() if "failed" in e and e["at"] > item["countedFrom"]]
-    ended = [e for e in ended if not aged(e, now)]
+    ended = _outcomes(item, now)
     total = sum(e["tasks"] for e in ended)
     failures = sum(e["tasks"] for e in ended if e["failed"])
     if total >= limits.error_rate_min_tasks and failures >= limits.error_rate * total:
         return Transition("open", f"{failures} of {total} tasks failed")
     return None
+
+
+def _outcomes(item: Item, now: int) -> list[Mapping[str, Any]]:
+    """The entries whose outcome was known within the window, and since the counts were last cleared."""
+    known = [(entry.get("ended", entry["at"]), entry) for entry in item["charges"].values() if "failed" in entry]
+    return [entry for ended, entry in known if item["countedFrom"] < ended and now < ended + HELD_MS]
 
 
 def _seconds(milliseconds: int) -> int:

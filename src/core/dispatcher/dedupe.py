@@ -13,11 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from core.canonical import digest
 from core.store import Insert, Item, Update, Write
-from core.types import Context, Prompt, Target, TaskRequest, TaskType
+from core.types import Context, Prompt, PullRequest, TaskRequest
+
+KEY: Final = "key"
+"""The name of every write of an idempotency key."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def task_key(repository: str, request: TaskRequest, context: Context, prompt: Pr
             "repository": repository,
             "target": [request.target.type, request.target.number],
             "head": pull.head_sha if pull else None,
+            **({"base": pull.base_ref, "diff": _diff(pull)} if pull else {}),
             "title": pull.title if pull else None,
             "body": pull.body if pull else None,
             "issue": [issue.number, issue.title, issue.body] if issue else None,
@@ -66,6 +70,11 @@ def task_key(repository: str, request: TaskRequest, context: Context, prompt: Pr
             "model": prompt.model,
         }
     )
+
+
+def _diff(pull: PullRequest) -> str:
+    """A digest of what the files of the pull request change."""
+    return digest([[f.path, f.previous_path, f.status, f.additions, f.deletions, f.patch] for f in pull.files])
 
 
 def judge(record: Item | None, now: int) -> Free | Duplicate | InProgress:
@@ -83,22 +92,11 @@ def claim(table: str, key: str, run_id: str, free: Free, lease_until: int, ttl: 
     """The write that takes the key, on condition that the record is still the one that was read."""
     fields = {"runId": run_id, "state": "in_flight", "leaseUntil": lease_until, "ttl": ttl}
     if free.stale is None:
-        return Insert(table, {"key": key, **fields})
+        return Insert(table, {"key": key, **fields}, KEY)
     return Update(
         table,
         {"key": key},
         change=fields,
         where={"runId": free.stale["runId"], "state": free.stale["state"], "leaseUntil": free.stale["leaseUntil"]},
+        name=KEY,
     )
-
-
-def storm_key(repository: str, target: Target, task_type: TaskType) -> str:
-    """The record of the last comment of this kind on this target."""
-    return f"storm#{repository}#{target.type}#{target.number}#{task_type}"
-
-
-def storms(record: Item | None, target_state: str, now: int, window_seconds: int) -> bool:
-    """Whether one more comment now would be a storm: one was posted lately and the head has not moved."""
-    if record is None:
-        return False
-    return bool(record["targetState"] == target_state and now < record["at"] + window_seconds * 1000)

@@ -5,6 +5,9 @@
        │          └─▶ extend ──▶ [send again]
        └─▶ cancel (nothing was sent)
 
+A charge without an answer is stamped with the later of the attempt's deadline and the moment it really ended, plus
+`BILLING_MARGIN_SECONDS`. That nothing is billed later than this is an assumption: no provider says so.
+
 No transaction ever touches the item: transactions that meet on one item cancel each other.
 Each write is idempotent, because its condition names the run and the attempt: when the SDK repeats a
 write whose answer was lost, the condition fails and the item that comes back shows our own entry.
@@ -87,7 +90,7 @@ class Ledger:
     ) -> Reserved | Refusal:
         """Charge `amount` to the window before anything is sent, or say why not.
 
-        `until` is the attempt's deadline: the moment at which it can last be billed. `ceiling` is the run's
+        `until` is the moment at which it can last be billed: see `breaker.billed_by`. `ceiling` is the run's
         where that is below the guardrail: a batch shares one among its tasks.
         """
         if amount > self._ceiling(ceiling):
@@ -142,9 +145,12 @@ class Ledger:
                 return refusal
         return Refusal("budget_exhausted", 1, "too many reservations at once; try again")
 
-    def settle(self, charge: Charge, amount: int, at: int, *, failed: bool | None) -> Item | None:
+    def settle(
+        self, charge: Charge, amount: int, at: int, *, failed: bool | None, ended: int | None = None
+    ) -> Item | None:
         """Replace the charge by what it came to. The item afterwards, or None when the charge had aged out.
 
+        `at` is when it can last have been billed, `ended` when its outcome was known: `at` where it is not given.
         `failed` counts into the error rate; None counts as neither.
         """
         names = _names("total", "charges", "charge", "at", "attempt", "settled", run=charge.run)
@@ -163,8 +169,9 @@ class Ledger:
         )
         if failed is not None:
             names["#failed"] = "failed"
-            values[":failed"] = failed
-            expression += ", #charges.#run.#failed = :failed"
+            names["#ended"] = "ended"
+            values |= {":failed": failed, ":ended": at if ended is None else ended}
+            expression += ", #charges.#run.#failed = :failed, #charges.#run.#ended = :ended"
         result = self._store.update(
             self._table,
             {"id": BREAKER_ID},
@@ -179,15 +186,15 @@ class Ledger:
             return result
         return result.item if result.item and charge.run in result.item["charges"] else None
 
-    def count_failure(self, run: str) -> Item | None:
+    def count_failure(self, run: str, now: int) -> Item | None:
         """Let a settled run count as failed after all (its plan could not be posted)."""
         result = self._store.update(
             self._table,
             {"id": BREAKER_ID},
-            expression="SET #charges.#run.#failed = :yes",
+            expression="SET #charges.#run.#failed = :yes, #charges.#run.#ended = :now",
             condition="#charges.#run.#settled = :yes",
-            names=_names("charges", "failed", "settled", run=run),
-            values={":yes": True},
+            names=_names("charges", "failed", "ended", "settled", run=run),
+            values={":yes": True, ":now": now},
         )
         return None if isinstance(result, Refused) else result
 

@@ -10,7 +10,7 @@ from core.types import Answer, Usage
 
 NORMAL_END: Final = "end_turn"
 
-Trouble = Literal["overloaded", "server_error", "no_answer", "not_sent", "refused", "malformed"]
+Trouble = Literal["overloaded", "server_error", "no_answer", "not_sent", "denied", "refused", "malformed"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def read_reply(status: int, body: bytes, retry_after: str | None) -> Reply:
     if status >= 500:
         return Unanswered("server_error", f"the model answered {status}", wait)
     if status != 200:
-        return Unanswered("refused", f"the model refused the request with {status}: {_error_type(body)}")
+        trouble: Trouble = "denied" if status in (401, 403) else "refused"
+        return Unanswered(trouble, f"the model refused the request with {status}: {_error_type(body)}")
     answer = read_answer(body)
     return Answered(body, answer) if answer else Unanswered("malformed", "the model's answer is not a message")
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from core.app import App
-from core.audit import events, log
-from core.audit.chain import Head
+from core.audit import alone, events
 from core.dispatcher import breaker
 from core.store import Item
 
 
 def audit_breaker(app: App, to: str, reason: str, run_id: str) -> None:
     """One event on a chain of its own: the breaker belongs to no single run."""
-    head = Head.new(app.new_id())
-    entry = events.breaker_moved(to, reason, run_id)
-    app.store.transact([*log.append(app.settings.audit_table, head, app.now(), [entry]).writes])
+    alone.append(app, events.breaker_moved(to, reason, run_id))
 
 
 def follow_outcome(app: App, item: Item | None, run_id: str, *, failed: bool) -> None:

@@ -57,7 +57,7 @@ def build(
         task_type=task_type,
         repository=repository,
         target=Target("pull_request", pull.number),
-        target_state=pull.head_sha,
+        target_state=pull.target_state,
         changed_paths=tuple(visible_line(file.path) for file in pull.files),
         cuts=(*_cuts(pull, issues, ranked, context), *unread),
         canary=frame.canary,

@@ -7,27 +7,47 @@ the two writes: the reservation on the breaker's item, and the claim of the idem
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Final
 
+from core.actions import states
 from core.app import App
 from core.audit import content, events, log
 from core.audit.chain import Head
 from core.audit.content import Content
 from core.canonical import canonical
 from core.config import DISPATCH_SLACK_SECONDS, TASK_LIMITS
-from core.dispatcher import breaker, dedupe, pricing
-from core.dispatcher.breaker import BREAKER_ID, Refusal
+from core.dispatcher import breaker, dedupe, gates, pricing
+from core.dispatcher.breaker import BREAKER_ID, Refusal, billed_by
 from core.dispatcher.ledger import Charge, Reserved
 from core.dispatcher.tripping import audit_breaker
-from core.errors import StoreUnavailable
+from core.errors import StoreUnavailable, TooLarge
 from core.policy.version import version
 from core.runs import record, results
+from core.runs.ending import unpaid
+from core.runs.finish import finish
 from core.runs.record import Run
-from core.store import Item, Lost, Write
+from core.store import Item, Write
 from core.tasks import registry
-from core.types import Context, Json, Prompt, TaskRequest
+from core.types import ActionState, Context, Json, Prompt, TaskRequest
 
 TRIES: Final = 4
+GONE: Final[frozenset[ActionState]] = frozenset({"rejected", "expired", "shadowed", "superseded"})
+"""What has ended without an effect. Where the Captain has rejected some of a draft and all of it is gone, its content
+may be dispatched again."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run that is to be admitted. `worst` is the worst case of one attempt, in micro-dollars."""
+
+    id: str
+    request: TaskRequest
+    prompt: Prompt
+    key: str
+    worst: int
+    ceiling: int
+    contents: tuple[Content, Content]
+    """The request's bytes, and what a later judgement needs apart from them."""
 
 
 @dataclass(frozen=True)
@@ -40,26 +60,29 @@ class Gathered:
 
 
 def open_run(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> Run | Json:
-    """The claimed and charged run, or the body that says why there is none."""
-    run_id = app.new_id()
-    key = dedupe.task_key(app.settings.repository, request, context, prompt)
-    if request.force:
-        key += f"#{run_id}"
+    """The claimed and charged run, or the body that says why there is none. Raises TooLarge for what cannot be kept."""
+    candidate = _candidate(app, request, context, prompt)
+    if not all(content.fits(one.data) for one in candidate.contents):
+        why = "what the model would read is too large to be kept: split the change, or lower MAX_INPUT_TOKENS"
+        _record_refusal(app, candidate, {"status": "error", "reason": TooLarge.code, "runId": candidate.id}, app.now())
+        raise TooLarge(why)
     for _ in range(TRIES):
-        gathered = _gather(app, request, key)
+        gathered = _gather(app, request, candidate.key)
         now = app.now()
-        worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens)
-        refused = _decide(app, request, prompt, gathered, worst, run_id, now)
-        if refused is not None:
-            return _record_refusal(app, request, run_id, refused, now)
-        opened = _claim(app, request, prompt, gathered, key, run_id, worst, now)
+        free = _free(app, candidate, gathered, now)
+        if not isinstance(free, dedupe.Free):
+            return _record_refusal(app, candidate, free, now)
+        opened = _claim(app, candidate, gathered, free, now)
         if opened is not None:
             return opened
     raise StoreUnavailable("too many dispatches of the same content at once; try again")
 
 
 def known(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> str:
-    """Why a dispatch would not run now whatever the money; empty when it would. One read."""
+    """Why a dispatch would not run now whatever the money; empty when it would. One read.
+
+    What the Captain has rejected counts as known: nobody asked for it again.
+    """
     gathered = _gather(app, request, dedupe.task_key(app.settings.repository, request, context, prompt))
     now = app.now()
     match dedupe.judge(gathered.key, now):
@@ -67,13 +90,36 @@ def known(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> s
             return "the same text was worked on within DEDUPE_WINDOW_HOURS"
         case dedupe.InProgress():
             return "a run for it is under way"
-    storm = dedupe.storms(gathered.storm, prompt.facts.target_state, now, app.settings.limits.storm_seconds)
+    storm = gates.storms(gathered.storm, prompt.facts.target_state, now, app.settings.limits)
     return "a comment of this kind was posted lately" if storm else ""
+
+
+def _candidate(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> Candidate:
+    run_id = app.new_id()
+    key = dedupe.task_key(app.settings.repository, request, context, prompt)
+    about = {
+        "facts": asdict(prompt.facts),
+        "template": prompt.template,
+        "packs": {pack.name: pack.sha256 for pack in prompt.packs},
+        "inputBound": prompt.input_bound,
+    }
+    return Candidate(
+        run_id,
+        request,
+        prompt,
+        f"{key}#{run_id}" if request.force else key,
+        pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens),
+        registry.ceiling(app, request),
+        (
+            Content("prompt", prompt.body, bytes.fromhex(app.random_hex())),
+            Content("context", canonical(about), bytes.fromhex(app.random_hex())),
+        ),
+    )
 
 
 def _gather(app: App, request: TaskRequest, key: str) -> Gathered:
     settings = app.settings
-    storm = dedupe.storm_key(settings.repository, request.target, request.task_type)
+    storm = gates.storm_key(settings.repository, request.target, request.task_type)
     return Gathered(
         *app.store.batch_get(
             [
@@ -85,39 +131,54 @@ def _gather(app: App, request: TaskRequest, key: str) -> Gathered:
     )
 
 
-def _decide(
-    app: App, request: TaskRequest, prompt: Prompt, gathered: Gathered, worst: int, run_id: str, now: int
-) -> Json | None:
-    limits = app.settings.limits
-    match dedupe.judge(gathered.key, now):
+def _free(app: App, candidate: Candidate, gathered: Gathered, now: int) -> dedupe.Free | Json:
+    """The key to be claimed, or the body that says why it is not. See GONE for what frees it."""
+    free = dedupe.judge(gathered.key, now)
+    match free:
         case dedupe.Duplicate(_, result):
-            return results.duplicate(result)
+            by_now = _states(app, result, now)
+            if "rejected" not in by_now.values() or not frozenset(by_now.values()) <= GONE:
+                return results.duplicate(results.by_now(result, by_now))
+            free = dedupe.Free(gathered.key)
         case dedupe.InProgress(other):
             return results.in_progress(other)
-    if not request.force and dedupe.storms(gathered.storm, prompt.facts.target_state, now, limits.storm_seconds):
-        return results.skipped(
-            run_id, "comment_storm", "a comment of this kind was posted here lately and the head has not moved"
-        )
+    return _refusal(app, candidate, gathered, now) or free
+
+
+def _states(app: App, result: Json, now: int) -> dict[str, ActionState]:
+    """What has become by now of the actions of a run that ended with `result`."""
+    keys = [(app.settings.actions_table, {"id": one["actionId"]}) for one in result.get("actions", ())]
+    stored = [states.read(row) for row in app.store.batch_get(keys) if row is not None] if keys else []
+    return {one.action.id: "expired" if one.lapsed(now) else one.state_at(now) for one in stored}
+
+
+def _refusal(app: App, candidate: Candidate, gathered: Gathered, now: int) -> Json | None:
+    limits, request = app.settings.limits, candidate.request
+    if not request.force and gates.storms(gathered.storm, candidate.prompt.facts.target_state, now, limits):
+        why = "a comment of this kind was posted here lately and the target has not moved"
+        return results.skipped(candidate.id, "comment_storm", why)
     if gathered.breaker is None:
-        return results.skipped(run_id, "circuit_open", "the breaker has no row yet: POST /circuit/reset creates it", 60)
+        why = "the breaker has no row yet: POST /circuit/reset creates it"
+        return results.skipped(candidate.id, "circuit_open", why, 60)
     refusal = breaker.open_for(gathered.breaker, now, limits) or breaker.over_budget(
-        gathered.breaker, now, worst, 1, limits
+        gathered.breaker, now, candidate.worst, 1, limits
     )
-    if refusal is None and worst > registry.ceiling(app, request):
+    if refusal is None and candidate.worst > candidate.ceiling:
         refusal = Refusal("budget_exhausted", 3600, "the worst case of one attempt is above the run's cost ceiling")
-    return _skipped(run_id, refusal) if refusal else None
+    if refusal is None:
+        return None
+    return results.skipped(candidate.id, refusal.reason, refusal.message, refusal.retry_after)
 
 
-def _record_refusal(app: App, request: TaskRequest, run_id: str, body: Json, now: int) -> Json:
+def _record_refusal(app: App, candidate: Candidate, body: Json, now: int) -> Json:
     """The decision as a chain of its own."""
-    started = events.run_started(request, app.settings, version(app.team))
-    head = Head.new(run_id)
-    opened = log.append(app.settings.audit_table, head, now, [started])
+    started = events.run_started(candidate.request, app.settings, version(app.team))
+    opened = log.append(app.settings.audit_table, Head.new(candidate.id), now, [started])
     finished = events.run_finished(
         str(body["status"]),
         opened.writes[0].item["at"],
         reason=body.get("reason", ""),
-        firstRunId=body["runId"] if body["runId"] != run_id else "",
+        firstRunId=body["runId"] if body["runId"] != candidate.id else "",
         **events.run_summary(started),
     )
     closed = log.append(app.settings.audit_table, opened.head, now, [finished], closes=True)
@@ -126,16 +187,54 @@ def _record_refusal(app: App, request: TaskRequest, run_id: str, body: Json, now
     return body
 
 
-def _claim(
-    app: App, request: TaskRequest, prompt: Prompt, gathered: Gathered, key: str, run_id: str, worst: int, now: int
-) -> Run | Json | None:
+def _claim(app: App, candidate: Candidate, gathered: Gathered, free: dedupe.Free, now: int) -> Run | Json | None:
     """Reserve and claim at once. None: somebody else took the key in between."""
-    settings = app.settings
-    timeout = TASK_LIMITS[request.task_type].timeout_seconds
-    until = now + int((DISPATCH_SLACK_SECONDS + timeout) * 1000)
-    inline = app.start_worker is None
-    run = Run(
-        id=run_id,
+    settings, prompt = app.settings, candidate.prompt
+    deadline = now + int((DISPATCH_SLACK_SECONDS + TASK_LIMITS[candidate.request.task_type].timeout_seconds) * 1000)
+    lease_until = deadline + record.LEASE_MARGIN_MS
+    run = _new_run(app, candidate, gathered.storm, Charge(candidate.id, 1, candidate.worst, billed_by(deadline)), now)
+    if app.start_worker is None:
+        run = replace(run, holder=app.new_id(), lease_until=lease_until, deliveries=1)
+    sent, about = candidate.contents
+    appended = log.append(
+        settings.audit_table,
+        run.head,
+        now,
+        [
+            events.run_started(candidate.request, settings, version(app.team), prompt.facts.attempts),
+            events.prompt_stored(prompt, candidate.key, sent.digest, about.digest),
+            events.charge_requested(1, candidate.worst, run.charge.until),
+        ],
+    )
+    run = replace(run, head=appended.head)
+    writes: list[Write] = [
+        dedupe.claim(settings.dedupe_table, run.dedupe_key, run.id, free, lease_until, deadline // 1000 + 86_400),
+        record.insert(settings.dedupe_table, run),
+        *(content.insert(settings.content_table, run.id, one) for one in candidate.contents),
+        *appended.writes,
+    ]
+    reserved, lost = app.together(
+        [
+            lambda: app.ledger.reserve(run.id, candidate.worst, 1, run.charge.until, now, ceiling=run.ceiling),
+            lambda: app.store.transact(writes),
+        ]
+    )
+    if lost is not None:
+        if isinstance(reserved, Reserved):
+            app.ledger.cancel(reserved.charge, 1)
+        return None
+    if isinstance(reserved, Refusal):
+        return finish(app, unpaid(run, reserved))
+    if reserved.probe:
+        audit_breaker(app, "half_open", "the cooldown is over: this run is the probe", run.id)
+    return run
+
+
+def _new_run(app: App, candidate: Candidate, storm: Item | None, charge: Charge, now: int) -> Run:
+    """The run before anybody works on it."""
+    request, prompt = candidate.request, candidate.prompt
+    return Run(
+        id=candidate.id,
         stage="accepted",
         task_type=request.task_type,
         target=request.target,
@@ -143,92 +242,17 @@ def _claim(
         principal=request.principal,
         model=prompt.model,
         max_tokens=prompt.max_tokens,
-        ceiling=registry.ceiling(app, request),
-        dedupe_key=key,
-        storm_seen=gathered.storm["actionId"] if gathered.storm else "",
+        ceiling=candidate.ceiling,
+        dedupe_key=candidate.key,
+        storm_seen=storm,
         force=request.force,
         started_at=now,
-        charge=Charge(run_id, 1, worst, until),
+        charge=charge,
         charged=0,
-        action_id=record.action_id(run_id, 0),
-        head=Head.new(run_id),
-        holder=app.new_id() if inline else "",
-        lease_until=until + record.LEASE_MARGIN_MS if inline else 0,
-        deliveries=1 if inline else 0,
+        action_id=record.action_id(candidate.id, 0),
+        head=Head.new(candidate.id),
+        holder="",
+        lease_until=0,
+        deliveries=0,
         result=None,
     )
-    sent = Content("prompt", prompt.body, bytes.fromhex(app.random_hex()))
-    about = Content("context", canonical(_context(prompt)), bytes.fromhex(app.random_hex()))
-    appended = log.append(
-        settings.audit_table,
-        run.head,
-        now,
-        [
-            events.run_started(request, settings, version(app.team), prompt.facts.attempts),
-            events.prompt_stored(prompt, key, sent.digest, about.digest),
-            events.charge_requested(1, worst, until),
-        ],
-    )
-    run = replace(run, head=appended.head)
-    free = dedupe.judge(gathered.key, now)
-    assert isinstance(free, dedupe.Free)
-    writes: list[Write] = [
-        dedupe.claim(settings.dedupe_table, key, run_id, free, until + record.LEASE_MARGIN_MS, _day_after(until)),
-        record.insert(settings.dedupe_table, run),
-        content.insert(settings.content_table, run_id, sent),
-        content.insert(settings.content_table, run_id, about),
-        *appended.writes,
-    ]
-    reserved, lost = app.together(
-        [
-            lambda: app.ledger.reserve(run_id, worst, 1, until, now, ceiling=run.ceiling),
-            lambda: app.store.transact(writes),
-        ]
-    )
-    if isinstance(lost, Lost):
-        if isinstance(reserved, Reserved):
-            app.ledger.cancel(reserved.charge, 1)
-        return None
-    if isinstance(reserved, Refusal):
-        return _withdraw(app, run, reserved, now)
-    if reserved.probe:
-        audit_breaker(app, "half_open", "the cooldown is over: this run is the probe", run_id)
-    return run
-
-
-def _withdraw(app: App, run: Run, refusal: Refusal, now: int) -> Json:
-    """The key was ours and the money was not: give the key back and say so."""
-    body = _skipped(run.id, refusal)
-    _, writes = record.advance(
-        app.settings,
-        run,
-        now,
-        [
-            events.charge_refused(refusal.reason, refusal.message),
-            events.run_finished("skipped", run.started_iso, reason=refusal.reason, **record.summary(run)),
-        ],
-        closes=True,
-        stage="finished",
-        result=body,
-    )
-    app.store.transact([*writes, record.release_key(app.settings, run)])
-    app.measure("DispatchesSkipped", 1)
-    return body
-
-
-def _skipped(run_id: str, refusal: Refusal) -> dict[str, Any]:
-    return results.skipped(run_id, refusal.reason, refusal.message, refusal.retry_after)
-
-
-def _context(prompt: Prompt) -> dict[str, Any]:
-    """What a later judgement needs apart from the prompt's bytes."""
-    return {
-        "facts": asdict(prompt.facts),
-        "template": prompt.template,
-        "packs": {pack.name: pack.sha256 for pack in prompt.packs},
-        "inputBound": prompt.input_bound,
-    }
-
-
-def _day_after(milliseconds: int) -> int:
-    return milliseconds // 1000 + 86_400

@@ -24,17 +24,22 @@ from core.actions.states import facts_from_json
 from core.app import App
 from core.approvals.binding import bind
 from core.audit import content
+from core.audit.content import WITHHELD, Content
+from core.config import MAX_ANSWER_BYTES
 from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
-from core.dispatcher.generate import GaveUp
+from core.dispatcher.generate import GaveUp, Generated
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
-from core.runs import admit, endings, generate, record, results
-from core.runs.endings import Intended, Judged
+from core.policy.version import OWN_SECRETS
+from core.runs import admit, ending, generate, record, results
+from core.runs.ending import Intended, Judged, Paid
+from core.runs.finish import finish
+from core.runs.intent import go_on, intend
 from core.runs.record import Run
 from core.runs.recovery import finish_interrupted
 from core.tasks import registry
-from core.types import Action, Effect, Facts, Json, TaskRequest
+from core.types import Action, Effect, Facts, Json, TaskRequest, Verdict
 
 POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
 
@@ -64,7 +69,10 @@ def hand_over(app: App, run: Run, wait_until: int) -> Json:
     try:
         app.start_worker({"runId": run.id})
     except WorkerUnavailable as error:
-        return endings.abandon(app, run, error.message)
+        try:
+            return finish(app, ending.abandoned(run, error.message))
+        except LeaseHeld:  # it has started after all, and goes on
+            return results.accepted(run.id)
     delays = iter(POLL_SECONDS)
     delay = 0.0
     while True:
@@ -97,7 +105,8 @@ def work(app: App, run_id: str, deadline: int) -> Json:
     if taken.stage == "acting":
         return finish_interrupted(app, taken)
     if taken.deliveries == 1 and not charged:  # its dispatch died between the record and the reservation
-        return endings.give_up(app, taken, GaveUp(taken.charge, 0, "not_sent", "nothing is charged for this run"))
+        nothing = GaveUp(taken.charge, 0, "not_charged", "nothing is charged for this run")
+        return finish(app, ending.gave_up(taken, nothing, app.now()))
     stored = {item["name"]: content.read(item).data for item in items}
     context = json.loads(stored["context"])
     facts = facts_from_json(context["facts"])
@@ -111,21 +120,24 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     if run.deliveries > 1:
         resumed = generate.resume_charge(app, run, worst_case)
         if isinstance(resumed, Refusal):
-            return endings.give_up(app, run, GaveUp(run.charge, run.charge.amount, "no_answer", resumed.message))
+            died = GaveUp(run.charge, run.charge.amount, "not_charged", resumed.message)
+            return finish(app, ending.gave_up(run, died, app.now()))
         run, kept = resumed
 
     if not phases.allows_task(app.settings, run.task_type):
-        return endings.withdraw(app, run, kept)
+        return finish(app, ending.withdrawn(app.settings, run, kept))
     unready = _unready(app)
     if unready:
-        return endings.give_up(app, run, GaveUp(run.charge, kept, "not_sent", unready))
+        return finish(app, ending.gave_up(run, GaveUp(run.charge, kept, "not_sent", unready), app.now()))
     run, outcome = generate.generate(app, run, body, worst_case, deadline, kept)
     if isinstance(outcome, GaveUp):
-        return endings.give_up(app, run, outcome)
+        return finish(app, ending.gave_up(run, outcome, app.now()))
     answer = outcome.reply.answer
     cost = pricing.cost(run.model, answer.usage)
     if not outcome.ended_normally:
-        return endings.cut_short(app, run, outcome, cost)
+        paid = Paid(outcome, cost, _kept(app, outcome, None))
+        why = f"the model stopped early: {answer.stop_reason}"
+        return finish(app, ending.cut_short(app.settings, run, paid, why, app.now()))
 
     from core.policy import engine  # not for a dispatch that a worker carries out
 
@@ -138,9 +150,9 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
         phase=app.settings.phase,
         own_secrets=app.own_secrets(),
     )
-    judged = Judged(outcome, cost, verdict, facts)
+    judged = Judged(Paid(outcome, cost, _kept(app, outcome, verdict)), verdict, facts)
     if verdict.classification == "rejected":
-        return endings.reject(app, run, judged)
+        return finish(app, ending.rejected(app.settings, run, judged, app.now()))
     return _act(app, run, judged)
 
 
@@ -154,20 +166,31 @@ def _act(app: App, run: Run, judged: Judged) -> Json:
             continue
         why = _moved_on(app, action)
         if intended is None or effect is None:
-            begun = why or endings.intend(app, run, judged, action)
+            begun = why or intend(app, run, judged, action)
             if isinstance(begun, str):
-                judged = endings.hold_back(judged, action, begun)
+                judged = ending.hold_back(judged, action, begun)
                 continue
             intended = begun
         else:
-            following = None if why else endings.go_on(app, intended, effect, action)
+            following = None if why else go_on(app, intended, effect, action)
             if following is None:
                 continue
             intended = following
         effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
     if intended is None or effect is None:
-        return endings.propose(app, run, judged)
-    return endings.end(app, intended, effect)
+        return finish(app, ending.proposed(app.settings, run, judged, app.now()))
+    return finish(app, ending.acted(app.settings, intended, effect, app.now()))
+
+
+def _kept(app: App, generated: Generated, verdict: Verdict | None) -> Content:
+    """What is stored of an answer. One that gives a secret of ours away, or does not fit, is kept nowhere."""
+    from core.policy.giveaway import gives_away  # not for a dispatch that a worker carries out
+
+    raw, text = generated.reply.raw, generated.reply.answer.text
+    found = verdict is not None and any(finding.rule == OWN_SECRETS for finding in verdict.findings)
+    judged = text if verdict is not None and len(text) <= MAX_ANSWER_BYTES else ""
+    withheld = found or gives_away(raw, app.own_secrets(), judged) or not content.fits(raw)
+    return Content("answer", WITHHELD if withheld else raw, bytes.fromhex(app.random_hex()))
 
 
 def _unready(app: App) -> str:

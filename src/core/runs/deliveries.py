@@ -14,8 +14,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from core.app import App
-from core.audit import events, log
-from core.audit.chain import Head
+from core.audit import alone, events
 from core.canonical import canonical
 from core.errors import LeaseHeld, NotFound, OrchestratorError
 from core.runs import record
@@ -83,8 +82,9 @@ def carry_out(app: App, delivery: str, deadline: int) -> Json:
     except LeaseHeld:
         raise
     except OrchestratorError as error:
-        refused = events.delivery_refused(request, error.code, error.message)
-        app.store.transact(log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [refused]).writes)
+        target, route = events.target_json("pull_request", ask.number), "POST /webhook/github"
+        refused = (request.principal, route, target, error.code, error.message)
+        alone.append(app, events.request_refused(*refused, delivery=delivery))
         if error.status >= 500:
             raise
         body = {"status": "error", "error": {"code": error.code, "message": error.message}}

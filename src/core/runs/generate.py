@@ -7,8 +7,8 @@ from typing import Final
 from core.app import App
 from core.audit import events
 from core.config import TASK_LIMITS
-from core.dispatcher import pricing
-from core.dispatcher.breaker import Refusal
+from core.dispatcher.breaker import Refusal, billed_by
+from core.dispatcher.dedupe import KEY
 from core.dispatcher.generate import GaveUp, Generated, ask
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Unanswered
@@ -38,7 +38,7 @@ def generate(
         # It starts later than the reservation allowed for: the charge must count for longer.
         moved = budget.prolong(run.charge, run.charge.amount, kept)
         if isinstance(moved, Refusal):
-            return budget.run, GaveUp(run.charge, kept, "not_sent", moved.message)
+            return budget.run, GaveUp(run.charge, kept, "not_charged", moved.message)
     outcome = ask(
         lambda: app.model().send(body, timeout),
         budget,
@@ -69,11 +69,6 @@ def resume_charge(app: App, run: Run, worst_case: int) -> tuple[Run, int] | Refu
     return moved if isinstance(moved, Refusal) else (budget.run, died.amount)
 
 
-def worst_case(run: Run, input_bound: int) -> int:
-    """Micro-dollars that one attempt of the run can cost at most."""
-    return pricing.worst_case(run.model, input_bound, run.max_tokens)
-
-
 class _RunBudget:
     """Charges further attempts, with the event and the lease in one transaction."""
 
@@ -84,7 +79,7 @@ class _RunBudget:
 
     def covers(self, charge: Charge) -> bool:
         """Whether an attempt that begins now ends before the charge's deadline: it counts from there."""
-        return self._app.now() + START_MS + int(self._timeout * 1000) <= charge.until
+        return billed_by(self._app.now() + START_MS + int(self._timeout * 1000)) <= charge.until
 
     def extend(self, failed: Unanswered, charge: Charge, kept: int, amount: int) -> Charge | Refusal:
         return self._charge(
@@ -106,11 +101,12 @@ class _RunBudget:
 
     def _write(self, charge: Charge, amount: int, kept: int, entries: list[events.Entry]) -> Charge | Refusal:
         now = self._app.now()
-        until = now + WRITE_MS + START_MS + int(self._timeout * 1000)
+        deadline = now + WRITE_MS + START_MS + int(self._timeout * 1000)
+        until = billed_by(deadline)
         extended = self._app.ledger.extend(charge, amount, until, now, ceiling=self.run.ceiling)
         if isinstance(extended, Refusal):
             return extended
-        lease = until + record.LEASE_MARGIN_MS
+        lease = deadline + record.LEASE_MARGIN_MS
         run, advanced = record.advance(
             self._app.settings,
             self.run,
@@ -121,7 +117,7 @@ class _RunBudget:
         )
         writes: list[Write] = [*advanced, record.hold_key(self._app.settings, run, lease)]
         lost = self._app.store.transact(writes)
-        if lost is not None and lost.positions == (len(advanced),):
+        if lost is not None and lost.names == {KEY}:
             self._app.ledger.settle(extended, kept, charge.until, failed=None)
             return Refusal("budget_exhausted", 1, "another run has taken this content over")
         if lost is not None:

@@ -233,6 +233,7 @@ def _leave(app: App, task_type: TaskType, run_id: str, state: str) -> None:
 
 
 def _record_refusal(app: App, run_id: str, task_type: TaskType, error: OrchestratorError) -> None:
-    entry = events.schedule_refused(task_type, PRINCIPAL, error.code, error.message)
+    route = f"schedule {task_type}"
+    entry = events.request_refused(PRINCIPAL, route, {}, error.code, error.message, taskType=task_type)
     appended = log.append(app.settings.audit_table, Head.new(run_id), app.now(), [entry])
     app.store.transact(appended.writes)

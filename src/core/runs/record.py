@@ -21,9 +21,13 @@ from core.audit.chain import Head
 from core.audit.events import Entry
 from core.canonical import canonical, iso
 from core.config import TASK_LIMITS, Settings
+from core.dispatcher.dedupe import KEY
 from core.dispatcher.ledger import Charge
 from core.store import Delete, Insert, Item, Refused, Store, Update, Write
 from core.types import Json, Target, TaskType
+
+RUN: Final = "run"
+"""The name of the write of a run's record."""
 
 Stage = Literal["accepted", "acting", "finished"]
 
@@ -50,8 +54,8 @@ class Run:
     ceiling: int
     """What the run may cost in all, in micro-dollars."""
     dedupe_key: str
-    storm_seen: str
-    """The action whose comment was the last of its kind when the run was claimed; empty for none."""
+    storm_seen: Item | None
+    """The record of the target's comments of this kind, as it stood when the run was claimed."""
     force: bool
     started_at: int
     charge: Charge
@@ -104,7 +108,7 @@ def insert(table: str, run: Run) -> Insert:
                     "maxTokens": run.max_tokens,
                     "ceiling": run.ceiling,
                     "dedupeKey": run.dedupe_key,
-                    "stormSeen": run.storm_seen,
+                    "stormSeen": run.storm_seen or "",
                     "force": run.force,
                     "startedAt": run.started_at,
                 }
@@ -112,6 +116,7 @@ def insert(table: str, run: Run) -> Insert:
             "ttl": (run.started_at + KEPT_MS) // 1000,
             **_progress(run),
         },
+        RUN,
     )
 
 
@@ -131,7 +136,7 @@ def read(item: Item) -> Run:
         max_tokens=task["maxTokens"],
         ceiling=task["ceiling"],
         dedupe_key=task["dedupeKey"],
-        storm_seen=task["stormSeen"],
+        storm_seen=_storm(task["stormSeen"]),
         force=task["force"],
         started_at=task["startedAt"],
         charge=Charge(run_id, item["attempt"], item["amount"], item["until"]),
@@ -160,6 +165,7 @@ def advance(
         key(run.id),
         change=_progress(after),
         where={"holder": run.holder},  # the lease is still ours
+        name=RUN,
     )
     return after, [update, *appended.writes]
 
@@ -175,6 +181,7 @@ def hold_key(settings: Settings, run: Run, lease_until: int) -> Update:
         {"key": run.dedupe_key},
         change={"leaseUntil": lease_until},
         where={"runId": run.id},
+        name=KEY,
     )
 
 
@@ -191,12 +198,14 @@ def keep_key(settings: Settings, run: Run, result: Json, now: int) -> Update:
             "ttl": expires // 1000,
         },
         where={"runId": run.id},
+        name=KEY,
+        may_yield=True,
     )
 
 
 def release_key(settings: Settings, run: Run) -> Delete:
     """The write that frees the key for the next caller."""
-    return Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run.id})
+    return Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run.id}, name=KEY, may_yield=True)
 
 
 def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, until: int) -> Run | Refused:
@@ -234,6 +243,14 @@ def summary(run: Run) -> dict[str, Any]:
         "taskType": run.task_type,
         "target": {"type": run.target.type, "number": run.target.number},
     }
+
+
+def _storm(stored: Any) -> Item | None:
+    """Records of runs that an earlier version claimed name the last comment's action alone."""
+    if isinstance(stored, str):
+        return {"actionId": stored, "targetState": "", "at": 0} if stored else None
+    record: Item = stored
+    return record
 
 
 def _progress(run: Run) -> Mapping[str, Any]:

@@ -6,8 +6,9 @@ from core.actions import states
 from core.app import App
 from core.approvals import look
 from core.errors import StoreUnavailable
-from core.runs import endings, record
-from core.runs.endings import Intended
+from core.runs import record
+from core.runs.ending import Intended, acted
+from core.runs.finish import finish
 from core.runs.record import Run
 from core.types import Effect, Json
 
@@ -20,13 +21,13 @@ def finish_interrupted(app: App, run: Run) -> Json:
     stored = states.read(item)
     app.ledger.settle(run.charge, run.charged, app.now(), failed=False)
     intended = Intended(run, stored.action, record.attempt_id(run.id, run.action_id), run.result)
-    if stored.state == "executed":
-        return endings.end(app, intended, Effect("executed", "the comment was found on GitHub"), moves=False)
-    if stored.state != "executing" or stored.attempt != intended.attempt:  # decided since, or in the Captain's hands
-        return endings.end(app, intended, Effect("outcome_unknown", stored.last_error), moves=False)
-    seen = look.look(app, stored)
-    if seen.result == "found":
-        return endings.end(app, intended, Effect("executed", seen.detail))
-    return endings.end(
-        app, intended, Effect("outcome_unknown", f"the sender died after its intent was recorded; {seen.detail}")
-    )
+    moves = stored.state == "executing" and stored.attempt == intended.attempt
+    if moves:
+        seen = look.look(app, stored)
+        died = f"the sender died after its intent was recorded; {seen.detail}"
+        effect = Effect("executed", seen.detail) if seen.result == "found" else Effect("outcome_unknown", died)
+    elif stored.state == "executed":
+        effect = Effect("executed", "the comment was found on GitHub")
+    else:  # decided since, or in the Captain's hands
+        effect = Effect("outcome_unknown", stored.last_error)
+    return finish(app, acted(app.settings, intended, effect, app.now(), moves=moves))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from core.errors import OrchestratorError
@@ -49,10 +50,23 @@ def success(run: Run, verdict: Verdict, usage: Usage, facts: Facts) -> dict[str,
 
 def with_state(result: Json, action_id: str, state: ActionState, **more: Any) -> dict[str, Any]:
     """A success one of whose actions has reached `state`; `more` is told beside it."""
-    reached = {"executed": state == "executed", "state": state, **more}
-    listed = [{**one, **reached} if one["actionId"] == action_id else one for one in result["actions"]]
-    first = reached if result["actionId"] == action_id else {}
-    return {**result, **first, "actions": listed}
+
+    def reached(one: Json) -> dict[str, Any]:
+        if one["actionId"] != action_id:
+            return dict(one)
+        told = {name: value for name, value in one.items() if name != "detail"}
+        return {**told, "executed": state == "executed", "state": state, **more}
+
+    return {**reached(result), "actions": [reached(one) for one in result["actions"]]}
+
+
+def by_now(result: Json, states: Mapping[str, ActionState]) -> Json:
+    """A success with what has become of its actions since."""
+    for one in result.get("actions", ()):
+        state = states.get(one["actionId"], one["state"])
+        if state != one["state"]:
+            result = with_state(result, one["actionId"], state)
+    return result
 
 
 def rejected(run: Run, verdict: Verdict, usage: Usage) -> dict[str, Any]:

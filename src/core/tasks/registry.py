@@ -17,6 +17,7 @@ from core.errors import BadRequest, ConfigurationError, Conflict, NotFound
 from core.policy import trust
 from core.policy.wire_schemas import wire_schema
 from core.prompts import agent_brief, sprint_plan, triage
+from core.prompts.fitted import fitted
 from core.prompts.request import cacheable
 from core.tasks.qa_plan import prompt as qa_plan
 from core.types import GHOST, Context, Issue, Prompt, PullRequest, Target, TaskRequest, TaskType, Tree
@@ -164,7 +165,8 @@ def build(app: App, request: TaskRequest, context: Context) -> Prompt:
         prompt = draft(app, replace(request, batch=None), context)  # admitted only if it fits the share as it is
     worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens)
     attempts = min(ceiling(app, request) // worst, app.settings.limits.max_retries + 1)
-    prompt = replace(prompt, facts=replace(prompt.facts, attempts=attempts, trust=trust.judge(context, app.settings)))
+    facts = replace(prompt.facts, attempts=attempts, trust=trust.judge(context, app.settings))
+    prompt = replace(prompt, facts=fitted(facts, prompt.body))
     return cacheable(prompt) if app.settings.prompt_caching else prompt
 
 

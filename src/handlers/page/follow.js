@@ -64,6 +64,9 @@ const ENDINGS = {
   failed: "The draft is made, and posting it was definitely refused. It waits; approve it to try again without paying again.",
   outcome_unknown: "It was sent and no answer came: it may be posted or not. It waits; approving it looks for it first.",
   shadowed: "Shadow mode: the draft is made and nothing was sent.",
+  superseded: "A newer comment of this kind is posted there; whether this one is too is not known.",
+  rejected: "The draft was made, and rejected.",
+  expired: "The draft was made, and nobody approved it in time.",
   nothing_to_do: "There is nothing to do.",
 };
 const OTHERS = {

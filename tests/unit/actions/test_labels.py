@@ -109,7 +109,7 @@ def test_labels_that_have_moved_are_left_alone(labels: tuple[str, ...]) -> None:
 
 def test_nothing_is_sent_when_the_labels_cannot_be_read() -> None:
     effect = Issue(unreadable=0).change()
-    assert effect == Effect("failed", "the labels cannot be read: GitHub answered 502; nothing was sent")
+    assert effect == Effect("failed", "the labels cannot be read: GitHub answered 502; nothing was sent", ill=True)
 
 
 def test_an_issue_that_is_gone_fails() -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from core.actions.github import earlier, github_writer
+from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import HttpWriter
 from core.context import team
-from core.errors import NotFound, UpstreamUnavailable
+from core.errors import UpstreamUnavailable
 from core.text.markdown import marker
-from core.types import Action, Comment, Effect, Target, TargetNow
+from core.types import Action, Effect, Target, TargetNow
 from core.wire import NoAnswer, NotSent, Response
 
 BODY = f"## Plan é\n\nwords\n\n{marker('a-1')}"
@@ -52,18 +52,8 @@ class Wire:
 class Board:
     """What the writers read."""
 
-    def __init__(self, *comments: Comment, error: Exception | None = None) -> None:
-        self._comments = comments
-        self._error = error
-
     def target(self, target: Target) -> TargetNow:
         raise AssertionError("no labels are asked for")
-
-    def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
-        assert (number, since) == (42, "")
-        if self._error:
-            raise self._error
-        return self._comments
 
 
 def answer(status: int, body: Any) -> Response:
@@ -75,11 +65,9 @@ def through_relay(reply: Response | Exception) -> tuple[Effect, Wire]:
     return relay_writer(wire, "https://relay.example/", "t0ken", Board(), TAXONOMY).write(ACTION), wire
 
 
-def on_github(
-    reply: Response | Exception, board: Board | None = None, author: str | None = "dfg-bot"
-) -> tuple[Effect, Wire]:
+def on_github(reply: Response | Exception) -> tuple[Effect, Wire]:
     wire = Wire(reply)
-    writer = github_writer(wire, "https://github.example/", lambda: "t0ken", board or Board(), TAXONOMY, author)
+    writer = github_writer(wire, "https://github.example/", lambda: "t0ken", Board(), TAXONOMY)
     return writer.write(ACTION), wire
 
 
@@ -149,7 +137,7 @@ def test_a_refusals_words_are_cut_to_one_short_line() -> None:
         (NoAnswer("late"), "outcome_unknown"),
     ],
 )
-def test_a_first_comment_is_posted(reply: Response | Exception, outcome: str) -> None:
+def test_a_comment_is_posted(reply: Response | Exception, outcome: str) -> None:
     effect, wire = on_github(reply)
     assert effect.outcome == outcome
     [(method, url, headers, body)] = wire.sent
@@ -158,58 +146,11 @@ def test_a_first_comment_is_posted(reply: Response | Exception, outcome: str) ->
     assert body == {"body": BODY}
 
 
-def own(number: int, body: str = f"## Plan é\n\nearlier\n{marker('a-0')}", author: str = "dfg-bot") -> Comment:
-    return Comment(author, body, f"2026-11-{number:02}T12:00:00Z", number)
-
-
-@pytest.mark.parametrize(
-    ("reply", "outcome"),
-    [
-        (answer(200, {"id": 7}), "executed"),
-        (answer(404, {"message": "Not Found"}), "failed"),
-        (answer(403, {"message": "no"}), "failed"),
-        (NotSent("refused"), "failed"),
-        (answer(201, {}), "outcome_unknown"),
-        (answer(502, {}), "outcome_unknown"),
-        (NoAnswer("late"), "outcome_unknown"),
-    ],
-)
-def test_the_earlier_comment_of_ours_is_updated(reply: Response | Exception, outcome: str) -> None:
-    effect, wire = on_github(reply, Board(own(3), own(7), own(5)))
-    assert effect.outcome == outcome
-    [(method, url, _, body)] = wire.sent
-    assert (method, url) == ("PATCH", "https://github.example/repos/dfg/app/issues/comments/7")
-    assert body == {"body": BODY}
-
-
-@pytest.mark.parametrize(
-    ("comment", "ours"),
-    [
-        (own(3), True),
-        (own(3, author="DFG-Bot"), True),
-        (own(3, body=f"## Plan é\r\n\r\nearlier\r\n{marker('a-0')}\r\n"), True),
-        (own(3, author="somebody"), False),
-        (own(3, body="## Plan é\n\nwithout a marker"), False),
-        (own(3, body=f"## Plan é\n{marker('a-0')}\nwords after it"), False),
-        (own(3, body=f"## Plan é\n{marker('a 0')}"), False),
-        (own(3, body=f"## Brief\n{marker('a-0')}"), False),
-        (own(3, body=f"> ## Plan é\n{marker('a-0')}"), False),
-    ],
-)
-def test_only_a_comment_by_the_author_with_marker_and_heading_is_ours(comment: Comment, ours: bool) -> None:
-    assert (earlier([comment], "dfg-bot", BODY) is comment) == ours
-
-
-def test_without_an_author_no_comment_is_ours() -> None:
-    _, wire = on_github(answer(201, {}), Board(own(3), error=AssertionError("nothing is read")), author=None)
-    assert [sent[0] for sent in wire.sent] == ["POST"]
-
-
-@pytest.mark.parametrize("error", [UpstreamUnavailable("GitHub answered 502"), NotFound("issue 42 is not there")])
-def test_nothing_is_posted_when_the_comments_cannot_be_read(error: Exception) -> None:
-    effect, wire = on_github(answer(201, {}), Board(error=error))
-    assert (effect.outcome, wire.sent) == ("failed", [])
-    assert effect.detail.endswith("nothing was sent")
+def test_no_request_edits_a_comment_that_is_there() -> None:
+    """An edit would take away the marker that proves the earlier attempt."""
+    for _ in range(3):
+        _, wire = on_github(answer(201, {}))
+        assert [(method, url.rpartition("/")[2]) for method, url, _, _ in wire.sent] == [("POST", "comments")]
 
 
 def test_nothing_is_sent_without_a_token() -> None:
@@ -217,7 +158,7 @@ def test_nothing_is_sent_without_a_token() -> None:
         raise UpstreamUnavailable("GitHub gave the App no token within 3 s")
 
     wire = Wire(answer(201, {}))
-    effect = github_writer(wire, "https://github.example", none, Board(), TAXONOMY, None).write(ACTION)
+    effect = github_writer(wire, "https://github.example", none, Board(), TAXONOMY).write(ACTION)
     assert (effect.outcome, wire.sent) == ("failed", [])
     assert effect.detail == "GitHub gave the App no token within 3 s: nothing was sent"
 
@@ -228,7 +169,7 @@ def test_nothing_is_sent_without_a_token() -> None:
 def both(wire: Wire) -> list[HttpWriter]:
     return [
         relay_writer(wire, "https://relay.example", "t", Board(), TAXONOMY),
-        github_writer(wire, "https://github.example", lambda: "t", Board(), TAXONOMY, None),
+        github_writer(wire, "https://github.example", lambda: "t", Board(), TAXONOMY),
     ]
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from core.dispatcher.dedupe import Duplicate, Free, InProgress, claim, judge, storms, task_key
+from core.config import read_limits
+from core.dispatcher.dedupe import Duplicate, Free, InProgress, claim, judge, task_key
+from core.dispatcher.gates import storms
 from core.store import Insert, Update
 from core.types import Context, Facts, Issue, Pack, Prompt, Target, TaskRequest, Tree
 from tests.fakes import pull_request
@@ -131,4 +133,4 @@ POSTED = {"targetState": "sha1", "at": 1_000_000, "actionId": "a"}
 def test_one_comment_in_six_hours_unless_the_head_has_moved(
     record: dict[str, Any] | None, head: str, now: int, expected: bool
 ) -> None:
-    assert storms(record, head, now, 21_600) is expected
+    assert storms(record, head, now, read_limits({})) is expected

@@ -35,7 +35,7 @@ def test_a_message_is_its_text_without_the_thinking() -> None:
         (500, "server_error", True, True),
         (503, "server_error", True, True),
         (400, "refused", False, False),
-        (401, "refused", False, False),
+        (401, "denied", False, False),
         (404, "refused", False, False),
         (413, "refused", False, False),
     ],

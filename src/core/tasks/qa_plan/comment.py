@@ -190,7 +190,8 @@ def _files(plan: QaPlan, facts: Facts, pages: _Pages, room: int) -> Iterable[Blo
         if paths
     ]
     if lines:
-        yield Folded(f"Files: {len(found)} of {len(facts.changed_paths)} covered", (Items(tuple(lines)),))
+        total = len(facts.changed_paths) + facts.unkept_paths
+        yield Folded(f"Files: {len(found)} of {total} covered", (Items(tuple(lines)),))
 
 
 def _paths(paths: Sequence[str], pages: _Pages, room: int) -> Inline:
