@@ -13,9 +13,10 @@ from typing import Any, Final
 MODELS: Final = {"claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"}
 
 _FIELDS: Final = {
-    "model", "max_tokens", "messages", "system", "metadata", "stop_sequences", "stream", "thinking",
+    "model", "inference_geo", "max_tokens", "messages", "system", "metadata", "stop_sequences", "stream", "thinking",
     "output_config", "service_tier", "tools", "tool_choice", "cache_control", "temperature", "top_p", "top_k",
 }  # fmt: skip
+_GEOGRAPHIES: Final = ("global", "us")
 _SAMPLING: Final = ("temperature", "top_p", "top_k")
 _EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
 _STRING_FORMATS: Final = {
@@ -70,6 +71,8 @@ def _problems(body: Mapping[str, Any]) -> Iterator[str]:
         yield "model: Input should be a valid string"
     if type(body["max_tokens"]) is not int or body["max_tokens"] < 1:
         yield "max_tokens: Input should be an integer greater than or equal to 1"
+    if body.get("inference_geo") not in (None, *_GEOGRAPHIES):
+        yield "inference_geo: Input should be 'global' or 'us'"
     for name in _SAMPLING:
         if name in body:
             yield f"{name}: sampling parameters are not supported by this model"

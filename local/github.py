@@ -1,6 +1,6 @@
 """A stand-in for the parts of GitHub's REST API that the service uses. It is not GitHub.
 
-Operations that can be ordered to fail: pull, files, issue, issues, comments, labels, tree (reads);
+Operations that can be ordered to fail: pull, files, issue, issues, comments, labels, tree, permission (reads);
 comment, change_labels (writes); app_token. Others order by POST /__control, see `local.faults`.
 """
 
@@ -28,6 +28,7 @@ _PATH: Final = re.compile(
     r"(?P<kind>pulls|issues|issues/comments|git/trees/HEAD)"
     r"(?:/(?P<number>\d{1,18})(?:/(?P<part>files|comments|labels)(?:/(?P<label>[^/]+))?)?)?"
 )
+_PERMISSION: Final = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/collaborators/(?P<login>[^/]+)/permission")
 _INSTALLATION: Final = re.compile(r"/app/installations/(?P<id>\d{1,18})/access_tokens")
 
 Work = Callable[[Request, int, str], Answer]
@@ -45,6 +46,8 @@ class GitHubStandIn:
         self.repository = repository
         self.app = app
         self.token = token or secrets.token_hex(16)
+        self.reader_token = secrets.token_hex(16)
+        """Another, which may read alone."""
         self.login = login
         """Who comments that are written with the token are by."""
         self.faults = Faults()
@@ -85,6 +88,11 @@ class GitHubStandIn:
             return self.faults.perform(
                 "app_token", request, lambda: self._app_token(request, installation["id"]), _complain
             )
+        asked = _PERMISSION.fullmatch(request.path)
+        if asked is not None and request.method == "GET" and asked["repository"] == self.repository.name:
+            return self.faults.perform(
+                "permission", request, lambda: self._permission(request, unquote(asked["login"])), _complain
+            )
         match = _PATH.fullmatch(request.path)
         if match is None or match["repository"] != self.repository.name:
             return _complain(404, "Not Found")
@@ -93,6 +101,8 @@ class GitHubStandIn:
             return _complain(401, "Bad credentials")
         if credential is None and request.method != "GET":
             return _complain(401, "Requires authentication")
+        if request.method != "GET" and credential is not None and not self._may_write(credential):
+            return _complain(403, "Resource not accessible by integration")
         part = match["part"] if match["number"] else "list"
         known = self._routes.get((request.method, match["kind"], part))
         if known is None:
@@ -120,8 +130,12 @@ class GitHubStandIn:
         return self.faults.control(wanted)
 
     def _known(self, credential: str) -> bool:
-        token = credential.removeprefix("Bearer ").removeprefix("token ")
-        return token == self.token or (self.app is not None and self.app.knows(token))
+        token = _token(credential)
+        return token in (self.token, self.reader_token) or (self.app is not None and self.app.knows(token))
+
+    def _may_write(self, credential: str) -> bool:
+        token = _token(credential)
+        return token == self.token or (self.app is not None and self.app.may_write(token))
 
     def _app_token(self, request: Request, installation: str) -> Answer:
         if self.app is None:
@@ -129,10 +143,17 @@ class GitHubStandIn:
         proof = request.headers.get("authorization", "").removeprefix("Bearer ")
         try:
             wanted = _body(request) if request.body else {}
-            issued = self.app.issue(proof, installation, wanted.get("repositories"), self.repository.name)
+            issued = self.app.issue(proof, installation, wanted, self.repository.name)
         except Refused as refused:
             return _complain(refused.status, refused.message)
         return json_answer(201, issued, STAND_IN)
+
+    def _permission(self, request: Request, login: str) -> Answer:
+        """Everybody has a permission, on a public repository `read`; who is nobody's is no user."""
+        credential = request.headers.get("authorization")
+        if credential is None or not self._known(credential):
+            return _complain(401, "Requires authentication" if credential is None else "Bad credentials")
+        return json_answer(200, self.repository.permission(login), STAND_IN)
 
     def _pull(self, _: Request, number: int, __: str) -> Answer:
         return json_answer(200, self.repository.pull(number), STAND_IN)
@@ -175,6 +196,10 @@ class GitHubStandIn:
 
     def _remove_label(self, _: Request, number: int, label: str) -> Answer:
         return json_answer(200, self.repository.remove_label(number, label), STAND_IN)
+
+
+def _token(credential: str) -> str:
+    return credential.removeprefix("Bearer ").removeprefix("token ")
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from local.repository import Refused
 
 LONGEST: Final = 600
 """Seconds that a JSON Web Token may still be good for."""
+GRANTED: Final = {"contents": "read", "issues": "write", "metadata": "read", "pull_requests": "write"}
+"""What the App was given when it was installed."""
 LIFE: Final = timedelta(hours=1)
 
 
@@ -23,30 +25,45 @@ class GitHubApp:
     def __init__(self, app_id: str, installation: str, public_key: bytes, now: Callable[[], datetime]) -> None:
         self._app_id = app_id
         self._installation = installation
-        self._public_key = public_key
+        self.public_key = public_key
         self._now = now
         self._lock = threading.Lock()
         self._tokens: dict[str, datetime] = {}
+        self.permissions: list[dict[str, str]] = []
+        """Of all tokens handed out, the oldest first."""
 
-    def issue(
-        self, proof: str, installation: str, repositories: Sequence[str] | None, repository: str
-    ) -> dict[str, Any]:
-        """A new token. Raises Refused."""
+    def issue(self, proof: str, installation: str, wanted: Mapping[str, Any], repository: str) -> dict[str, Any]:
+        """A new token, for what is wanted. Raises Refused."""
         self._check(proof)
+        repositories, permissions = wanted.get("repositories"), wanted.get("permissions", GRANTED)
         if installation != self._installation:
             raise Refused(404, "Not Found")
         if repositories is not None and list(repositories) != [repository.partition("/")[2]]:
             raise Refused(422, "There is at least one repository that does not exist or is not accessible")
+        if any(GRANTED.get(name) not in (right, "write") for name, right in permissions.items()):
+            raise Refused(422, "The permissions requested are not granted to this installation.")
         token = f"ghs_{secrets.token_hex(18)}"
         expires = self._now() + LIFE
         with self._lock:
             self._tokens[token] = expires
-        return {"token": token, "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ"), "permissions": {}}
+            self.permissions.append(dict(permissions))
+        return {"token": token, "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ"), "permissions": permissions}
 
     def knows(self, token: str) -> bool:
         """Whether a token was handed out and has not ended."""
         with self._lock:
             return token in self._tokens and self._now() < self._tokens[token]
+
+    def revoke(self) -> None:
+        """No token that was handed out is known any more."""
+        with self._lock:
+            self._tokens = dict.fromkeys(self._tokens, datetime.fromtimestamp(0, UTC))
+
+    def may_write(self, token: str) -> bool:
+        """Whether comments and labels may be written with a token."""
+        with self._lock:
+            held = dict(zip(self._tokens, self.permissions, strict=True)).get(token, {})
+        return held.get("issues") == "write" and held.get("pull_requests") == "write"
 
     @property
     def issued(self) -> tuple[str, ...]:
@@ -61,7 +78,7 @@ class GitHubApp:
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-        key = load_pem_public_key(self._public_key)
+        key = load_pem_public_key(self.public_key)
         assert isinstance(key, RSAPublicKey)
         signed, _, signature = proof.rpartition(".")
         try:

@@ -19,6 +19,9 @@ from local.web import Answer, HangUp, Request, Server, json_answer
 
 STAND_IN: Final = {"x-stand-in": "This is the local model stand-in, not Claude"}
 
+WORKSPACE_GEOGRAPHY: Final = "us"
+"""Where a request that names no geography runs: the dearer one, as a workspace may have it."""
+
 _ERROR_TYPES: Final = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -46,6 +49,8 @@ class Order:
     """`max_tokens` cuts the text in the middle, `refusal` empties it."""
     input_tokens: int | None = None
     output_tokens: int | None = None
+    inference_geo: str | None = "as asked"
+    """What usage says of where it ran."""
 
 
 class ModelStandIn:
@@ -176,6 +181,11 @@ def _message(order: Order, body: Mapping[str, Any], number: int) -> dict[str, An
             "cache_read_input_tokens": 0,
             "output_tokens": output_tokens if order.output_tokens is None else order.output_tokens,
             "service_tier": "standard",
+            "inference_geo": (
+                body.get("inference_geo", WORKSPACE_GEOGRAPHY)
+                if order.inference_geo == "as asked"
+                else order.inference_geo
+            ),
         },
     }
 

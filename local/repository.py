@@ -38,15 +38,18 @@ class Repository:
         self._issues: dict[int, Json] = {}
         self._comments: dict[int, list[Json]] = {}
         self._next_comment = 1
+        self._permissions: dict[str, tuple[str, str]] = {}
         self._tree: dict[str, None] = {}
         self._tree_is_whole = True
 
     def load(self, case: Mapping[str, Any]) -> int:
         """Takes a case `{"repository", "pull", "files", "issue"}` as its own. Returns the pull request's number.
 
+        Its people are those under "collaborators" (login → permission); without that its authors may write.
         The case's files, and those under "tree" if it has that, are in the default branch from then on.
         """
-        pull = copy.deepcopy(case["pull"])
+        pull = {"base": {"ref": "main"}, **copy.deepcopy(case["pull"])}
+        pull["head"].setdefault("repo", {"full_name": self.name})
         number = int(pull["number"])
         with self._lock:
             self._pulls[number] = pull
@@ -56,13 +59,16 @@ class Repository:
             if case.get("issue"):
                 issue = copy.deepcopy(case["issue"])
                 self._issues[int(issue["number"])] = issue
+            authors = [user["login"] for item in (pull, case.get("issue")) if item and (user := item.get("user"))]
+            for login, permission in case.get("collaborators", dict.fromkeys(authors, "write")).items():
+                self.permit(login, permission)
             paths = [file["filename"] for file in case["files"] if file.get("status") != "removed"]
             self._tree.update(dict.fromkeys([*paths, *case.get("tree", ())]))
         return number
 
     def clear(self) -> None:
         with self._lock:
-            for part in (self._pulls, self._files, self._issues, self._comments, self._tree):
+            for part in (self._pulls, self._files, self._issues, self._comments, self._tree, self._permissions):
                 part.clear()
             self._tree_is_whole = True
 
@@ -85,6 +91,8 @@ class Repository:
     def put_issue(self, number: int, **fields: Any) -> None:
         """Makes an issue, or sets fields of one."""
         with self._lock:
+            if number not in self._issues and "user" not in fields:
+                self.permit("someone", "write")
             issue = self._issues.setdefault(
                 number,
                 {
@@ -97,6 +105,12 @@ class Repository:
                 },
             )
             issue.update(fields)
+
+    def permit(self, login: str, permission: str) -> None:
+        """What somebody may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`."""
+        coarse = {"maintain": "write", "triage": "read"}.get(permission, permission)
+        with self._lock:
+            self._permissions[login.lower()] = (coarse, permission)
 
     def put_tree(self, paths: Sequence[str], *, whole: bool = True) -> None:
         """The files of the default branch, in place of those there were."""
@@ -114,6 +128,12 @@ class Repository:
         with self._lock:
             self._found(self._pulls, number)
             return copy.deepcopy(self._files[number])
+
+    def permission(self, login: str) -> Json:
+        """Everybody may read a public repository."""
+        with self._lock:
+            coarse, role = self._permissions.get(login.lower(), ("read", "read"))
+        return {"permission": coarse, "role_name": role, "user": {"login": login}}
 
     def issue(self, number: int) -> Json:
         with self._lock:

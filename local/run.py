@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local.client import Client, Reply
-from local.stack import Stack
+from local.stack import GITHUB_APP, Stack
 
 POLL_SECONDS: Final = 0.1
 END_SECONDS: Final = 900.0
@@ -19,9 +19,7 @@ TARGETS: Final = (
     "GITHUB_API_URL",
     "GITHUB_REPOSITORY",
     "GITHUB_TOKEN",
-    "GITHUB_APP_ID",
-    "GITHUB_APP_INSTALLATION_ID",
-    "GITHUB_APP_PRIVATE_KEY",
+    *GITHUB_APP,
     "DFG_RELAY_URL",
     "DFG_RELAY_TOKEN",
     "COMMENT_AUTHOR",

@@ -39,7 +39,18 @@ from local.template import read_template
 from local.web import listen
 
 WORKER: Final = "WorkerFunction"
-GITHUB_APP: Final = ("GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID", "GITHUB_APP_PRIVATE_KEY")
+GITHUB_APP: Final = (
+    "GITHUB_APP_ID",
+    "GITHUB_APP_INSTALLATION_ID",
+    "GITHUB_APP_KMS_KEY_ID",
+    "GITHUB_APP_PRIVATE_KEY",
+    "GITHUB_READER_TOKEN",
+    "GITHUB_READER_APP_ID",
+    "GITHUB_READER_INSTALLATION_ID",
+    "GITHUB_READER_APP_KMS_KEY_ID",
+    "GITHUB_READER_APP_PRIVATE_KEY",
+)
+"""Who else may read or write on a real GitHub: nobody on the stand-in."""
 COMMENT_AUTHOR: Final = "dfg-bot"
 REPOSITORY: Final = "dfg-team/dfg"
 START_SECONDS: Final = 60.0

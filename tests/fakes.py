@@ -14,6 +14,7 @@ from core.audit.signing import LocalSigner
 from core.auth import parse_secret
 from core.config import read_settings
 from core.context import team
+from core.context.authors import Asked, unasked
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply, read_reply
 from core.errors import NotFound
@@ -99,11 +100,15 @@ class FakeGitHub:
         self.reading: Exception | None = None
         self._lock = threading.Lock()
 
-    def pull_request(self, number: int) -> PullRequest:
+    def pull_request(self, number: int, asked: Asked = unasked) -> PullRequest:
         self._read()
         if number not in self.pulls:
             raise NotFound(f"pull request {number} was not found")
-        return self.pulls[number]
+        return replace(self.pulls[number], author=asked(self.pulls[number].author))
+
+    def permission(self, author: Author) -> str | None:
+        """Who has none of its own may write, where it is a person."""
+        return author.permission or ("write" if author.type == "User" and author != GHOST else None)
 
     def issue(self, number: int) -> Issue:
         self._read()

@@ -10,11 +10,12 @@ from core.actions.writer import Writer
 from core.audit.note import Signer
 from core.auth import Credential
 from core.config import Settings
+from core.context.authors import Asked
 from core.context.team import Team
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply
 from core.store import Store
-from core.types import Comment, Issue, Json, PullRequest, Target, TargetNow, Tree
+from core.types import Author, Comment, Issue, Json, PullRequest, Target, TargetNow, Tree
 
 Thunk = Callable[[], Any]
 
@@ -22,7 +23,9 @@ Thunk = Callable[[], Any]
 class Reader(Protocol):
     """What the core reads from GitHub. Raises NotFound, UpstreamUnavailable."""
 
-    def pull_request(self, number: int) -> PullRequest: ...
+    def pull_request(self, number: int, asked: Asked = ...) -> PullRequest: ...
+
+    def permission(self, author: Author) -> str | None: ...
 
     def issue(self, number: int) -> Issue: ...
 

@@ -124,6 +124,8 @@ class TaskLimits:
     effort: Effort = "low"
     input_bound: int = 10_000_000
     """Tokens that the money bound on the input may come to: what the run's ceiling leaves beside the output."""
+    inference_geo: str | None = "global"
+    """Where the inference is to run; None for a model that takes no such wish."""
 
     @property
     def timeout_seconds(self) -> float:
@@ -169,6 +171,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class AppSettings:
+    """A GitHub App where it is installed. `kms_key_id` signs for it in AWS; None: its private key is a secret."""
+
+    app_id: str
+    installation_id: str
+    kms_key_id: str | None
+
+
+@dataclass(frozen=True)
 class Settings:
     """The environment, read once. Secrets are not here: `bootstrap` hands them to the clients alone."""
 
@@ -176,12 +187,17 @@ class Settings:
     prerequisites_confirmed: bool
     repository: str
     github_api_url: str
-    github_app_id: str | None
-    """The GitHub App to read and write as, together with its installation; None: GITHUB_TOKEN, if any."""
-    github_installation_id: str | None
+    github_app: AppSettings | None
+    """The GitHub App to write as, and to read as where no reader is set; None: GITHUB_TOKEN, if any."""
+    reader_app: AppSettings | None
+    """The App to read as."""
+    own_reader: bool
+    """Whether those that read GitHub hold a credential of their own: this App, or GITHUB_READER_TOKEN."""
     relay_url: str | None
     comment_author: str | None
     shadow_mode: bool
+    inference_geo: str
+    """Where the inference is to run: `global`, or `us` for 1.1 times the price."""
     prompt_caching: bool
     """Whether the part of a prompt that is always the same is marked as cacheable."""
     self_approval: bool
@@ -284,12 +300,6 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     if not REPOSITORY_NAME.fullmatch(repository):
         raise ConfigurationError(f"GITHUB_REPOSITORY must be owner/name, not {repository!r}")
 
-    app_id, installation_id = (env.get(f"GITHUB_APP_{name}") or None for name in ("ID", "INSTALLATION_ID"))
-    if (app_id is None) != (installation_id is None):
-        raise ConfigurationError("GITHUB_APP_ID and GITHUB_APP_INSTALLATION_ID must be set together")
-    if not APP_NAME.fullmatch(app_id or "0") or not APP_NAME.fullmatch(installation_id or "0"):
-        raise ConfigurationError("GITHUB_APP_ID and GITHUB_APP_INSTALLATION_ID are ids, without blanks or slashes")
-
     def one_of(name: str, default: str, *others: str) -> str:
         value = env.get(name) or default
         if value not in (default, *others):
@@ -302,6 +312,10 @@ def read_settings(env: Mapping[str, str]) -> Settings:
             raise ConfigurationError(f"{name} must be the number of an issue, not {value!r}")
         return int(value) if value else None
 
+    reader_app = _app_settings(env, "GITHUB_READER", "INSTALLATION_ID")
+    reader_token = bool(env.get("GITHUB_READER_TOKEN") or env.get("GITHUB_READER_TOKEN_ARN"))
+    if reader_app and reader_token:
+        raise ConfigurationError("GITHUB_READER_TOKEN and GITHUB_READER_APP_ID are both set: choose one")
     origin = env.get("AUDIT_ORIGIN") or f"dfg-orchestrator/{repository}"
     if not ORIGIN_NAME.fullmatch(origin):
         raise ConfigurationError(f"AUDIT_ORIGIN must be a name without blanks and plus signs, not {origin!r}")
@@ -320,11 +334,13 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         ),
         repository=repository,
         github_api_url=env.get("GITHUB_API_URL", "") or "https://api.github.com",
-        github_app_id=app_id,
-        github_installation_id=installation_id,
+        github_app=_app_settings(env, "GITHUB", "APP_INSTALLATION_ID"),
+        reader_app=reader_app,
+        own_reader=reader_app is not None or reader_token,
         relay_url=env.get("DFG_RELAY_URL") or None,
         comment_author=env.get("COMMENT_AUTHOR") or None,
         shadow_mode=one_of("SHADOW_MODE", "off", "on") == "on",
+        inference_geo=one_of("INFERENCE_GEO", "global", "us"),
         prompt_caching=one_of("PROMPT_CACHING", "off", "on") == "on",
         self_approval=one_of("SELF_APPROVAL", "allowed", "forbidden") == "allowed",
         worker_function=env.get("WORKER_FUNCTION") or None,
@@ -346,3 +362,16 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         models={task: env.get(f"MODEL_{task.upper()}") or TASK_LIMITS[task].model for task in TASK_TYPES},
         limits=read_limits(env),
     )
+
+
+def _app_settings(env: Mapping[str, str], prefix: str, installation: str) -> AppSettings | None:
+    app_name, installation_name = f"{prefix}_APP_ID", f"{prefix}_{installation}"
+    app_id, installation_id = env.get(app_name), env.get(installation_name)
+    key_id = env.get(f"{prefix}_APP_KMS_KEY_ID") or None
+    if bool(app_id) != bool(installation_id):
+        raise ConfigurationError(f"{app_name} and {installation_name} must be set together")
+    if not app_id or not installation_id:
+        return None
+    if not APP_NAME.fullmatch(app_id) or not APP_NAME.fullmatch(installation_id):
+        raise ConfigurationError(f"{app_name} and {installation_name} are ids, without blanks or slashes")
+    return AppSettings(app_id, installation_id, key_id)

@@ -275,6 +275,8 @@ class Usage:
     output_tokens: int
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    inference_geo: str | None = None
+    """Where the inference ran."""
 
 
 @dataclass(frozen=True)
@@ -366,4 +368,6 @@ class Effect:
     lingers: bool = False
     """Whether a request of the attempt was left unanswered: it may still land, whatever has been seen since."""
     ill: bool = False
-    """Whether it counts for the breaker: not answered, or refused for lack of a right."""
+    """Whether a failure says that the service is ill (no answer, no right), rather than something of the target."""
+    url: str = ""
+    """Where the comment is on GitHub, if the writer was told."""

@@ -1,21 +1,15 @@
-"""One HTTP exchange, and the distinction that matters: never sent, or sent without an answer.
-
-urllib3 because botocore has it loaded already: a second HTTP library would cost every cold start.
-"""
+"""One HTTP exchange, and the distinction that matters: never sent, or sent without an answer."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
-
-import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 
 class NotSent(Exception):
-    """The connection was refused: the other side cannot have acted."""
+    """No connection was made, or no TLS: the other side cannot have acted. Says why, in words for people."""
 
 
 class NoAnswer(Exception):
@@ -29,6 +23,8 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    seconds: float = 0.0
+    """How long the exchange took, with what was tried again."""
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError."""
@@ -39,29 +35,44 @@ class Http(Protocol):
     """What readers and writers need of HTTP."""
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> Response:
-        """One exchange, never retried, redirects not followed. `timeout` in seconds. Raises NotSent, NoAnswer."""
+        """One exchange, redirects not followed; a GET may be tried twice, all else never.
+
+        `timeout` in seconds, for all of it. Raises NotSent, NoAnswer.
+        """
         ...
 
 
-class PooledHttp:
-    """Http over one pool of kept-alive connections."""
+class Token(Protocol):
+    """What says who asks. Raises UpstreamUnavailable where it has to be made and cannot be."""
 
-    def __init__(self, pool: urllib3.PoolManager) -> None:
-        self._pool = pool
+    def __call__(self) -> str: ...
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> Response:
-        try:
-            answer = self._pool.request(
-                method,
-                url,
-                headers=dict(headers),
-                body=body,
-                timeout=urllib3.Timeout(total=timeout),
-                retries=False,
-                redirect=False,
-            )
-        except (NewConnectionError, ConnectTimeoutError) as error:
-            raise NotSent(type(error).__name__) from error
-        except HTTPError as error:
-            raise NoAnswer(type(error).__name__) from error
-        return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.data)
+    def renew(self, refused: str) -> bool:
+        """Whether there is, or can be made, another one than that, which was answered 401."""
+        ...
+
+
+@dataclass(frozen=True)
+class FixedToken:
+    """A token from the settings."""
+
+    value: str = field(repr=False)
+
+    def __call__(self) -> str:
+        return self.value
+
+    def renew(self, refused: str) -> bool:
+        return False
+
+
+LEAST_SECONDS: Final = 1.0
+"""What a request has at least when it is made again with another token."""
+
+
+def with_token(token: Token, timeout: float, send: Callable[[str, float], Response]) -> Response:
+    """The answer to `send(token, timeout)`, and once more where the token was refused and can be renewed."""
+    current = token()
+    answer = send(current, timeout)
+    if answer.status == 401 and token.renew(current):
+        answer = send(token(), max(timeout - answer.seconds, LEAST_SECONDS))
+    return answer

@@ -22,6 +22,7 @@ def respond(app: App, request: Request) -> Reply:
         "phase": app.settings.phase,
         "version": VERSION,
         "timestamp": iso(request.started),
+        "credentials": "separate" if app.settings.own_reader or app.settings.relay_url else "shared",
     }
     if app.settings.comment_author is None:
         body["notice"] = "COMMENT_AUTHOR is not set: an unanswered comment can never be found again"

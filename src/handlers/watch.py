@@ -10,17 +10,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-import botocore.session
 from aws_lambda_powertools.logging import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
-from core.bootstrap import CLIENT_CONFIG, measure
+from core.aws import FAILURES, Aws, measure
 from core.types import Json
-
-if TYPE_CHECKING:
-    from types_boto3_sns.client import SNSClient
 
 logger = Logger(service="dfg-orchestrator")
 
@@ -64,7 +59,7 @@ class Watcher:
                 self.measure("AuditTampered", 1)
             try:
                 self.publish(notice.subject, notice.text)
-            except (BotoCoreError, ClientError):
+            except FAILURES:
                 logger.exception("the topic did not take a notice", extra={"subject": notice.subject})
                 return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
         return {"batchItemFailures": []}
@@ -132,13 +127,8 @@ def _text(image: Json | None, name: str) -> str:
 @cache
 def make_watcher() -> Watcher:
     """The watcher of this environment."""
-    sns: SNSClient = botocore.session.get_session().create_client("sns", config=CLIENT_CONFIG)
-    topic = os.environ["NOTIFY_TOPIC_ARN"]
-
-    def publish(subject: str, text: str) -> None:
-        sns.publish(TopicArn=topic, Subject=subject, Message=text)
-
     names: Mapping[Table, str] = {"audit": "AUDIT_TABLE", "actions": "ACTIONS_TABLE", "breaker": "BREAKER_TABLE"}
+    publish = Aws(os.environ).topic(os.environ["NOTIFY_TOPIC_ARN"])
     return Watcher({os.environ[name]: table for table, name in names.items()}, publish, measure)
 
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import urllib3
-
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.app import App
@@ -22,9 +20,9 @@ from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.ledger import Ledger
+from core.http import HttpxHttp
 from core.store import Store
 from core.types import Json
-from core.wire import PooledHttp
 from handlers import worker
 from handlers.http import Endpoint, Endpoints
 from local.gateway import Gateway
@@ -156,7 +154,7 @@ def start(
     model, github, relay = claude.stand_in, GitHubStandIn(repository), RelayStandIn(repository)
     for stand_in in (model, github, relay):
         stand_in.start()
-    http = PooledHttp(urllib3.PoolManager(maxsize=8))
+    http = HttpxHttp()
     reader = GitHubReader(http, github.url, repository.name, fixed_token(github.token), together)
     taxonomy = world.app.team.taxonomy
     writer = (

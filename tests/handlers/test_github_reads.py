@@ -6,6 +6,7 @@ import pytest
 
 from local.faults import Fault
 from tests.handlers.caller import error_of
+from tests.handlers.conftest import MakeService
 from tests.handlers.records import only_refusal
 from tests.handlers.service import Service
 
@@ -28,11 +29,12 @@ UNREADABLE = [
 def test_unreadable_github_is_a_502_that_claims_and_pays_nothing(steady: Service, operation: str, fault: Fault) -> None:
     before = steady.contents()
     asked = steady.asked()
-    steady.github.faults.order(operation, fault)
+    steady.github.faults.order(operation, fault, times=2)  # what may pass is read again once
     assert error_of(steady.dispatch()) == (502, "github_unavailable")
     refusal = only_refusal(before, steady.contents())
     assert (refusal["code"], refusal["principal"]) == ("github_unavailable", "captain")
     assert steady.asked() == asked
+    steady.github.faults.forget_orders()
 
 
 def test_a_used_up_rate_limit_says_when_to_come_back(steady: Service) -> None:
@@ -58,10 +60,18 @@ def test_an_unknown_pull_request_is_a_404(steady: Service) -> None:
     assert only_refusal(before, steady.contents())["code"] == "not_found"
 
 
-def test_an_unknown_issue_is_a_404(steady: Service) -> None:
-    reply = steady.dispatch(linkedIssue=999)
-    assert error_of(reply) == (404, "not_found")
-    assert "999" in reply.body["error"]["message"]
+@pytest.mark.parametrize(
+    ("status", "why"), [(404, "is not in"), (410, "was deleted from"), (301, "has moved away from")]
+)
+def test_a_linked_issue_that_is_gone_stops_no_plan_which_says_so(
+    make_service: MakeService, status: int, why: str
+) -> None:
+    service = make_service()
+    service.github.faults.order("issue", Fault(status=status))
+    assert service.dispatch().body["state"] == "executed"
+    [comment] = service.comments()
+    assert f"Issue #100 was not read: it {why} {service.repository.name}" in comment
+    assert f"Issue #100 was not read: it {why}".encode() in service.model.calls.entries()[0]
 
 
 def test_a_number_that_is_an_issue_is_a_404(steady: Service) -> None:
@@ -76,3 +86,23 @@ def test_a_closed_pull_request_is_a_409(service: Service) -> None:
     assert reply.body["state"] == "closed"
     assert only_refusal(before, service.contents())["code"] == "conflict"
     assert service.asked() == 0
+
+
+PASSING = [
+    (operation, fault)
+    for operation in ("pull", "files", "issue")
+    for fault in (Fault(status=502), Fault(status=503), Fault(status=504), Fault(hang_up=True), Fault(lose_answer=True))
+]
+
+
+@pytest.mark.parametrize(("operation", "fault"), PASSING, ids=[f"{o}-{f.status or 'no-answer'}" for o, f in PASSING])
+def test_trouble_that_passes_at_once_is_not_noticed(steady: Service, operation: str, fault: Fault) -> None:
+    steady.github.faults.order(operation, fault)
+    assert steady.dispatch().body["status"] in ("success", "duplicate")
+
+
+def test_one_failure_of_the_look_before_posting_sends_no_plan_to_the_captain(service: Service) -> None:
+    service.github.faults.order("pull", Fault())  # the first read of it goes well
+    service.github.faults.order("pull", Fault(hang_up=True))
+    body = service.dispatch().body
+    assert (body["classification"], body["state"]) == ("auto_safe", "executed")

@@ -15,6 +15,25 @@ from tests.handlers.conftest import MakeService
 from tests.handlers.service import DISPATCH, Service
 from tests.handlers.test_tokens import NAMES, ROUTES
 
+RELAY = {"DFG_RELAY_URL": "https://relay.example"}
+READER_APP = {"GITHUB_READER_APP_ID": "1", "GITHUB_READER_INSTALLATION_ID": "2"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "credentials"),
+    [
+        ({}, "shared"),
+        (RELAY, "separate"),
+        ({"GITHUB_READER_TOKEN": "t"}, "separate"),
+        ({"GITHUB_READER_TOKEN_ARN": "arn:aws:secretsmanager:x"}, "separate"),
+        (READER_APP, "separate"),
+    ],
+)
+def test_it_says_when_one_credential_reads_and_writes(
+    make_service: MakeService, settings: dict[str, str], credentials: str
+) -> None:
+    assert make_service(**settings).api.get("/health").body["credentials"] == credentials
+
 
 def test_a_new_service_is_ok_and_has_spent_nothing(service: Service) -> None:
     reply = service.api.known_as(None).get("/health")
@@ -25,6 +44,7 @@ def test_a_new_service_is_ok_and_has_spent_nothing(service: Service) -> None:
             "phase": "phase0",
             "version": VERSION,
             "timestamp": "2026-09-21T14:13:20.000Z",
+            "credentials": "shared",
             "circuitBreaker": {
                 "isOpen": False,
                 "state": "closed",

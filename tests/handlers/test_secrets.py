@@ -35,7 +35,7 @@ def go_wrong_in_every_way(stack: Stack, api: Caller) -> None:
     api.get("/audit?cursor=x")
     stack.github.faults.order("pull", Fault(status=401))
     api.post(DISPATCH, {"prNumber": 42})
-    stack.github.faults.order("files", Fault(hang_up=True))
+    stack.github.faults.order("files", Fault(hang_up=True), times=2)
     api.post(DISPATCH, {"prNumber": 42})
     for order in (Order(status=400), Order(status=401), Order(stop_reason="refusal"), REFUSED):
         stack.model.order(order)

@@ -16,7 +16,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.session import get_session
 
 from core.app import Thunk
-from core.bootstrap import CLIENT_CONFIG
+from core.aws import CLIENT_CONFIG
 from local.engine import CREDENTIALS, REGION
 
 if TYPE_CHECKING:

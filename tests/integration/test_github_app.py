@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from moto import mock_aws
 
+from core.app import App
+from core.aws import Aws
 from core.bootstrap import make_app
-from core.errors import ConfigurationError
-from core.types import Target
-from local.engine import CREDENTIALS, Engine
-from local.faults import Fault
+from core.context.app_token import READING, WRITING
+from core.errors import ConfigurationError, UpstreamUnavailable
+from core.types import Action, Target
+from local.engine import CREDENTIALS, REGION, Engine
+from local.faults import Call, Fault
 from local.github import GitHubStandIn
 from local.github_app import GitHubApp
 from local.repository import Repository
@@ -74,16 +78,105 @@ def test_a_plan_is_read_and_posted_as_the_app(installed: Installed, engine: Engi
     assert [secret for secret in secrets if secret in told] == []
 
 
-def test_one_token_serves_reader_and_writer_and_is_an_own_secret(installed: Installed) -> None:
+ACTION = Action(
+    id="a-1",
+    run_id="r-1",
+    task_type="qa_plan",
+    type="add_comment",
+    repository="",
+    target=Target("pull_request", 42),
+    payload={"body": "A plan"},
+    target_state="",
+    reason="",
+    evidence="",
+    classification="auto_safe",
+    policy_reason="",
+    policy_version="1",
+    digest="",
+)
+
+
+def post(app: App, installed: Installed) -> str:
+    return app.writer().write(replace(ACTION, repository=installed.github.repository.name)).outcome
+
+
+def test_reader_and_writer_hold_a_token_each_with_no_more_rights_than_they_use(installed: Installed) -> None:
     app = make_app(environment(installed))
     assert pem().strip() in app.own_secrets()
     assert not installed.app.issued
     assert app.github().target(Target("pull_request", 42)).open
-    assert app.writer().name == "GitHub"
-    [token] = installed.app.issued
-    assert token in app.own_secrets()
     assert app.github().issue(100).number == 100
-    assert len(installed.app.issued) == 1
+    assert post(app, installed) == "executed"
+    assert installed.app.permissions == [READING, WRITING]
+    assert set(installed.app.issued) <= set(app.own_secrets())
+    reading, writing = (
+        call.headers["authorization"] for call in calls(installed) if call.operation in ("pull", "comment")
+    )
+    assert reading != writing
+
+
+def calls(installed: Installed) -> tuple[Call, ...]:
+    return tuple(installed.github.faults.calls.entries())
+
+
+def test_a_readers_token_cannot_write(installed: Installed) -> None:
+    app = make_app(
+        environment(
+            installed, GITHUB_APP_ID="", GITHUB_APP_INSTALLATION_ID="", GITHUB_TOKEN=installed.github.reader_token
+        )
+    )
+    assert post(app, installed) == "failed"
+    assert installed.github.repository.comments(42) == []
+
+
+def test_tokens_that_were_revoked_are_made_anew_for_reads_and_writes(installed: Installed) -> None:
+    app = make_app(environment(installed))
+    for _ in range(2):
+        assert app.github().issue(100).number == 100
+        assert post(app, installed) == "executed"
+        installed.app.revoke()
+    assert len(installed.github.repository.comments(42)) == 2
+
+
+def test_readers_read_with_their_own_token_and_never_ask_for_the_writers(installed: Installed) -> None:
+    """As a dispatching function has it: the App is named, and no key of it is there."""
+    reader = installed.github.reader_token
+    app = make_app(environment(installed, GITHUB_APP_PRIVATE_KEY="", GITHUB_READER_TOKEN=reader))
+    assert app.github().issue(100).number == 100
+    assert {call.headers["authorization"] for call in calls(installed)} == {f"Bearer {reader}"}
+    assert reader in app.own_secrets()
+    with pytest.raises(ConfigurationError, match="GITHUB_APP_PRIVATE_KEY is not set"):
+        app.writer()
+
+
+def test_readers_may_be_an_app_of_their_own(installed: Installed) -> None:
+    own = {
+        "GITHUB_READER_APP_ID": "12345",
+        "GITHUB_READER_INSTALLATION_ID": "77",
+        "GITHUB_READER_APP_PRIVATE_KEY": pem(),
+    }
+    without = dict.fromkeys(("GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID", "GITHUB_APP_PRIVATE_KEY"), "")
+    app = make_app(environment(installed, **without, **own))
+    assert app.github().issue(100).number == 100
+    assert installed.app.permissions == [READING]
+    with pytest.raises(ConfigurationError, match="no writer"):
+        app.writer()
+
+
+def test_kms_signs_where_a_key_is_named(installed: Installed) -> None:
+    """No private key is there."""
+    with mock_aws():
+        kms = Aws({"AWS_REGION": REGION}).client("kms")
+        key_id = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        settings = {"GITHUB_APP_PRIVATE_KEY": "", "GITHUB_APP_KMS_KEY_ID": key_id, "AWS_REGION": REGION}
+        app = make_app(environment(installed, **settings))
+        with pytest.raises(UpstreamUnavailable, match="GitHub does not accept the App"):
+            app.github().issue(100)
+        installed.app.public_key = load_der_public_key(kms.get_public_key(KeyId=key_id)["PublicKey"]).public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+        assert app.github().issue(100).number == 100
+        assert post(app, installed) == "executed"
 
 
 def test_without_its_token_nothing_can_be_read(installed: Installed) -> None:
@@ -101,6 +194,11 @@ def test_without_its_token_nothing_can_be_read(installed: Installed) -> None:
         ({"GITHUB_TOKEN_ARN": "arn:aws:secretsmanager:x"}, "GITHUB_TOKEN and GITHUB_APP_ID are both set"),
         ({"GITHUB_APP_ID": ""}, "must be set together"),
         ({"GITHUB_APP_INSTALLATION_ID": ""}, "must be set together"),
+        ({"GITHUB_READER_APP_ID": "1"}, "GITHUB_READER_APP_ID and GITHUB_READER_INSTALLATION_ID must be set together"),
+        (
+            {"GITHUB_READER_APP_ID": "1", "GITHUB_READER_INSTALLATION_ID": "2", "GITHUB_READER_TOKEN": "t"},
+            "GITHUB_READER_TOKEN and GITHUB_READER_APP_ID are both set",
+        ),
         ({"GITHUB_APP_ID": "my app"}, "without blanks"),
         ({"GITHUB_APP_INSTALLATION_ID": "../1"}, "without blanks or slashes"),
     ],

@@ -326,11 +326,16 @@ def test_a_closed_pull_request_is_a_conflict_before_anything(world: World) -> No
     assert charged(world) == 0
 
 
-def test_an_unknown_pull_request_or_issue_is_not_found(world: World) -> None:
+def test_an_unknown_pull_request_is_not_found(world: World) -> None:
     with pytest.raises(NotFound, match="7"):
         go(world, 7)
-    with pytest.raises(NotFound, match="999"):
-        go(world, issue=999)
+
+
+def test_a_linked_issue_that_is_gone_is_named_and_stops_no_plan(world: World) -> None:
+    assert go(world, issue=999)["state"] == "executed"
+    [(_, comment)] = world.github.posted
+    assert "Issue #999 was not read: it was not found." in comment.body
+    assert b"Issue #999 was not read: it was not found." in world.model.received[0]
 
 
 def test_unreadable_github_claims_and_pays_nothing(world: World) -> None:
@@ -668,7 +673,7 @@ def test_an_issue_that_is_gone_is_named_and_the_callers_is_always_read(world: Wo
     world.github.known[8] = Issue(8, "Another", "AC1: of a stranger", "open", (), author=stranger)
     world.github.pulls[42] = replace(pull_request(42), body="Closes #77")
     assert go(world, issue=None)["linkedIssues"] == []
-    assert "Issue #77 was not read: it is gone." in world.model.received[0].decode()
+    assert "Issue #77 was not read: it was not found." in world.model.received[0].decode()
     named = go(world, issue=8, force=True)
     assert named["linkedIssues"] == [8]
     assert "AC1: of a stranger" in world.model.received[1].decode()

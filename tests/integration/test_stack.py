@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 
-from core.wire import NoAnswer, NotSent, PooledHttp
+from core.http import HttpxHttp
+from core.wire import NoAnswer, NotSent
 from local.child import ROOT
 from local.choice import Contradiction, choose
 from local.client import Client, Reply
@@ -99,7 +99,7 @@ def test_a_token_alone_does_not_make_github_real() -> None:
     assert choice.notices == ("GITHUB_TOKEN is not used: GITHUB_REPOSITORY does not name a repository",)
 
 
-def ask_until_refused(http: PooledHttp, url: str) -> None:
+def ask_until_refused(http: HttpxHttp, url: str) -> None:
     """The gateway ends by itself a moment after its parent: until then it answers, or drops the connection."""
     while True:
         with contextlib.suppress(NoAnswer):
@@ -147,7 +147,7 @@ def require_no_child_left(how: signal.Signals) -> None:
     server.wait(30)
     assert server.stdout.read() in ("", "\nStopped.\n")
     server.stdout.close()
-    refused = PooledHttp(urllib3.PoolManager())
+    refused = HttpxHttp()
     with pytest.raises(NotSent):
         ask_until_refused(refused, client.url)
 

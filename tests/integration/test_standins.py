@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import anthropic
 import httpx
 import pytest
-import urllib3
 from anthropic import transform_schema
 from pydantic import BaseModel, Field
 
-from core.wire import NoAnswer, NotSent, PooledHttp
+from core.http import HttpxHttp
+from core.wire import NoAnswer, NotSent
 from local.engine import TABLE_VARIABLES, create_tables
 from local.faults import Fault
 from local.github import GitHubStandIn
@@ -348,7 +348,7 @@ class Caller:
 
     def __init__(self, relay: RelayStandIn) -> None:
         self._relay = relay
-        self._http = PooledHttp(urllib3.PoolManager())
+        self._http = HttpxHttp()
 
     def post(self, path: str, body: object, token: str | None = None) -> tuple[int, Any]:
         headers = {"authorization": f"Bearer {token or self._relay.token}"}

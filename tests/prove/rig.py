@@ -14,17 +14,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import urllib3
-
 from core.actions.relay import relay_writer
 from core.app import App, Thunk
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.ledger import Ledger
+from core.http import HttpxHttp
 from core.store import Store
 from core.types import Json
-from core.wire import PooledHttp
 from local.engine import TABLE_VARIABLES, create_tables, dynamodb
 from local.github import GitHubStandIn
 from local.model import ModelStandIn, Order
@@ -177,7 +175,7 @@ class Rig:
         plain = make_world(client, dict(self.tables), **environment).app
         fused: Any = FusedStoreClient(client, fuse)
         store = Store(fused, sleep=self.clock.sleep, new_id=plain.new_id)
-        http = FusedHttp(PooledHttp(urllib3.PoolManager()), fuse)
+        http = FusedHttp(HttpxHttp(), fuse)
         reader = GitHubReader(http, self.github.url, REPOSITORY, fixed_token(self.github.token), together)
         writer = relay_writer(http, self.relay.url, self.relay.token, reader, plain.team.taxonomy)
 

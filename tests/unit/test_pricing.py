@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config import TASK_LIMITS
-from core.dispatcher.pricing import PRICES, PRICES_VERSION, UnknownModel, cost, worst_case
+from core.dispatcher.pricing import GEOGRAPHIES, PRICES, PRICES_VERSION, UnknownModel, cost, has_price, worst_case
 from core.types import Usage
 
 
@@ -70,6 +70,43 @@ def test_nothing_within_the_bound_costs_more_than_the_worst_case(
 ) -> None:
     usage = Usage(plain, output, read, write)
     assert cost(model, usage) <= worst_case(model, plain + read + write + spare, output + spare)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reported", "micro_dollars"),
+    [
+        # 1,234 × 2 + 567 × 10 = 8,138; × 1.1 = 8,951.8, rounded up once
+        (None, None, 8_138),
+        ("global", None, 8_138),
+        ("us", None, 8_952),
+        ("us", "us", 8_952),
+        ("global", "us", 8_952),
+        ("us", "global", 8_138),
+        ("us", "", 8_952),
+        ("us", "not_available", 8_952),
+        ("global", "eu", 8_952),
+    ],
+)
+def test_where_it_ran_sets_the_price_and_where_that_is_not_said_what_was_asked(
+    asked: str | None, reported: str | None, micro_dollars: int
+) -> None:
+    usage = Usage(1_234, 567, inference_geo=reported)
+    assert cost("claude-sonnet-5-5", usage, asked) == micro_dollars
+    assert has_price(usage) == (reported != "eu")
+
+
+@pytest.mark.parametrize(("geo", "micro_dollars"), [(None, 105_000), ("global", 105_000), ("us", 115_500)])
+def test_the_worst_case_is_that_of_the_geography(geo: str | None, micro_dollars: int) -> None:
+    assert worst_case("claude-sonnet-5-5", 10_000, 8_000, geo) == micro_dollars
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(PRICES)), st.sampled_from(sorted(GEOGRAPHIES)), tokens, tokens)
+def test_what_ran_where_it_was_asked_to_stays_within_the_worst_case(
+    model: str, geo: str, prompt: int, output: int
+) -> None:
+    for reported in (None, geo):
+        assert cost(model, Usage(prompt, output, inference_geo=reported), geo) <= worst_case(model, prompt, output, geo)
 
 
 def test_a_model_without_a_price_is_refused() -> None:

@@ -8,27 +8,28 @@ https://docs.github.com/en/rest/issues/comments and https://docs.github.com/en/r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from typing import Final
 
 from core.actions.labels import LabelReader, Step, change_labels
-from core.actions.writer import Attempt, HttpWriter, Line, Request, error_text, says_ill
+from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.team import Taxonomy
 from core.types import Action, Effect
-from core.wire import Http, Response
+from core.wire import Http, Response, Token
 
 NAME: Final = "GitHub"
 DONE: Final = {
     ("POST", 201): "posted on GitHub",
     ("PUT", 200): "set on GitHub",
 }
+ADDRESS: Final = re.compile(r"https?://[!-~]{1,300}")
 
 
 def github_writer(
     http: Http,
     api_url: str,
-    token: Callable[[], str],
+    token: Token,
     reader: LabelReader,
     taxonomy: Taxonomy,
 ) -> HttpWriter:
@@ -58,10 +59,18 @@ def labels_request(action: Action, step: Step) -> Request:
 def read(request: Request, response: Response) -> Attempt:
     """How a request ended, by GitHub's answer."""
     if (request.method, response.status) in DONE:
-        return Attempt("done", DONE[request.method, response.status])
+        return Attempt("done", DONE[request.method, response.status], url=_url(response))
     words = error_text(response)
-    detail, ill = f"GitHub API {response.status}: {words}", says_ill(response.status, words)
-    # 408: the request was not read to its end in time; whether it was acted on is not said.
-    if 400 <= response.status < 500 and response.status != 408:
-        return Attempt("refused", detail, ill)
-    return Attempt("unclear", detail, ill)
+    detail = f"GitHub API {response.status}: {words}"
+    if definite(response.status):
+        return Attempt("refused", detail, ill=ill(response.status, words))
+    return Attempt("unclear", detail, ill=True)
+
+
+def _url(response: Response) -> str:
+    """The comment's address. It goes into our own answers, so it is taken only in the form that GitHub's have."""
+    try:
+        url = response.json()["html_url"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    return url if isinstance(url, str) and ADDRESS.fullmatch(url) else ""

@@ -136,8 +136,11 @@ def _definite(attempts: Sequence[Attempt]) -> bool:
 def _told(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
     """The effect, by how the labels stand at the end and what the requests came to."""
     effect = _by_standing(change, attempts, labels)
-    lingers = any(attempt.fate == "unclear" for attempt in attempts)
-    return replace(effect, lingers=lingers, ill=any(attempt.ill for attempt in attempts))
+    return replace(
+        effect,
+        lingers=any(attempt.fate == "unclear" for attempt in attempts),
+        ill=any(attempt.ill for attempt in attempts),
+    )
 
 
 def _by_standing(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
@@ -164,7 +167,7 @@ def _by_standing(change: Change, attempts: Sequence[Attempt], labels: tuple[str,
 
 def _unseen(attempts: Sequence[Attempt], why: str) -> Effect:
     if all(attempt.fate == "refused" for attempt in attempts):
-        return _effect("failed", attempts[-1].detail)
+        return replace(_effect("failed", attempts[-1].detail), ill=attempts[-1].ill)
     return replace(
         _effect("outcome_unknown", f"the labels cannot be read back: {why}; {attempts[-1].detail}"), ill=True
     )

@@ -6,21 +6,19 @@ import re
 from typing import Final
 
 from core.actions.labels import LabelReader, Step, change_labels
-from core.actions.writer import Attempt, HttpWriter, Line, Request, error_text, says_ill
+from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.team import Taxonomy
 from core.types import Action, Effect
-from core.wire import Http, Response
+from core.wire import FixedToken, Http, Response
 
 NAME: Final = "dfg-relay"
-REFUSED: Final = frozenset({400, 401, 405})
-"""Statuses by which the relay says that it did nothing."""
-GITHUB_REFUSED: Final = re.compile(r"GitHub API (4\d\d)\b")
+GITHUB_SAID: Final = re.compile(r"GitHub API (4\d\d)\b")
 
 
 def relay_writer(http: Http, url: str, token: str, reader: LabelReader, taxonomy: Taxonomy) -> HttpWriter:
     """The writer behind `DFG_RELAY_URL`. `reader` sees what has become of labels."""
-    line = Line(NAME, http, url, lambda: token, read)
+    line = Line(NAME, http, url, FixedToken(token), read)
 
     def comment(action: Action) -> Effect:
         return line.attempt(comment_request(action)).effect
@@ -43,15 +41,16 @@ def labels_request(action: Action, step: Step) -> Request:
 
 
 def read(_: Request, response: Response) -> Attempt:
-    """How a request ended, by the relay's answer."""
+    """How a request ended, by the relay's answer: its own, or what it reports of GitHub's."""
     words = error_text(response)
     if response.status == 200 and _succeeded(response):
         return Attempt("done", "posted through dfg-relay")
     detail = f"dfg-relay answered {response.status}: {words}"
-    if response.status in REFUSED:
-        return Attempt("refused", detail, says_ill(response.status, words))
-    if response.status == 500 and (refused := GITHUB_REFUSED.match(words)):
-        return Attempt("stopped", detail, says_ill(int(refused[1]), words))
+    if definite(response.status):
+        return Attempt("refused", detail, ill=True)
+    reported = GITHUB_SAID.match(words) if response.status == 500 else None
+    if reported and definite(status := int(reported[1])):
+        return Attempt("stopped", detail, ill=ill(status, words))
     return Attempt("unclear", detail, ill=True)
 
 

@@ -1,35 +1,8 @@
-"""Ed25519 keys that sign checkpoints: one in KMS for AWS, one from the environment for one machine."""
+"""The Ed25519 key that signs checkpoints on one machine. In AWS it is in KMS: see `core.aws`."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
-
 from core.errors import ConfigurationError
-
-DER_PREFIX_BYTES = 12
-"""An Ed25519 SubjectPublicKeyInfo is twelve bytes and then the key (RFC 8410 section 4)."""
-
-
-class KmsSigner:
-    """A key of spec ECC_NIST_EDWARDS25519 that never leaves KMS.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
-    """
-
-    def __init__(self, client: Any, key_id: str) -> None:
-        self._client = client
-        self._key_id = key_id
-
-    @cached_property
-    def public_key(self) -> bytes:
-        return bytes(self._client.get_public_key(KeyId=self._key_id)["PublicKey"])[DER_PREFIX_BYTES:]
-
-    def sign(self, message: bytes) -> bytes:
-        answer = self._client.sign(
-            KeyId=self._key_id, Message=message, MessageType="RAW", SigningAlgorithm="ED25519_SHA_512"
-        )
-        return bytes(answer["Signature"])
 
 
 class LocalSigner:

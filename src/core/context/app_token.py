@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from core.canonical import canonical
 from core.config import VERSION
-from core.context.app_key import read_key
+from core.context.refusals import rate_limited, waiting_time
 from core.errors import ConfigurationError, UpstreamUnavailable
-from core.wire import Http, NoAnswer, NotSent, Response
+from core.wire import FixedToken, Http, NoAnswer, NotSent, Response
 
 BACKDATED_SECONDS: Final = 60
 """GitHub's advice for clocks that differ."""
@@ -26,12 +27,28 @@ SPARE_MS: Final = 300_000
 TIMEOUT_SECONDS: Final = 3.0
 """Short, because a label change has to fit into its minute with it."""
 
+READING: Final = {"contents": "read", "issues": "read", "metadata": "read", "pull_requests": "read"}
+WRITING: Final = {"issues": "write", "metadata": "read", "pull_requests": "write"}
+"""All that a token may be used for, whatever the App was given."""
 
-def fixed_token(token: str) -> Callable[[], str]:
+Sign = Callable[[bytes], bytes]
+"""RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2), which JSON Web Tokens call RS256."""
+
+
+def fixed_token(token: str, name: str = "GITHUB_TOKEN") -> FixedToken:
     """A token from the settings. Raises ConfigurationError for one that no header can carry."""
     if not _carried(token):
-        raise ConfigurationError("GITHUB_TOKEN holds characters that no token has")
-    return lambda: token
+        raise ConfigurationError(f"{name} holds characters that no token has")
+    return FixedToken(token)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A GitHub App where it is installed, and what signs for it."""
+
+    app_id: str
+    id: str
+    sign: Sign = field(repr=False)
 
 
 class AppToken:
@@ -42,17 +59,15 @@ class AppToken:
         http: Http,
         api_url: str,
         repository: str,
-        app_id: str,
-        installation_id: str,
-        private_key: str,
+        installation: Installation,
+        permissions: Mapping[str, str],
         now: Callable[[], int],
     ) -> None:
-        """The token covers `repository` alone. `now` in milliseconds. Raises ConfigurationError for what is no key."""
+        """The token covers `repository` alone, and no more than `permissions`. `now` in milliseconds."""
         self._http = http
-        self._scope = canonical({"repositories": [repository.partition("/")[2]]})
-        self._url = f"{api_url.rstrip('/')}/app/installations/{installation_id}/access_tokens"
-        self._app_id = app_id
-        self._key = read_key(private_key)
+        self._scope = canonical({"repositories": [repository.partition("/")[2]], "permissions": permissions})
+        self._url = f"{api_url.rstrip('/')}/app/installations/{installation.id}/access_tokens"
+        self._installation = installation
         self._now = now
         self._lock = threading.Lock()
         self._token = ""
@@ -64,6 +79,13 @@ class AppToken:
             if self._now() >= self._until:
                 self._token, self._until = self._renewed()
             return self._token
+
+    def renew(self, refused: str) -> bool:
+        """Drops the token if it is still the one in hand: GitHub does not know it any more, or does not yet."""
+        with self._lock:
+            if self._token == refused:
+                self._token, self._until = "", 0
+            return True
 
     @property
     def current(self) -> str | None:
@@ -84,35 +106,45 @@ class AppToken:
             raise UpstreamUnavailable("GitHub cannot be reached for the App's token") from None
         except NoAnswer:
             raise UpstreamUnavailable(f"GitHub gave the App no token within {TIMEOUT_SECONDS:g} s") from None
-        return _read(answer)
+        return self._read(answer)
 
     def _proof(self) -> str:
         """The JSON Web Token (RFC 7519) that says which App asks."""
         issued = self._now() // 1000 - BACKDATED_SECONDS
-        claims = {"iat": issued, "exp": issued + LIFE_SECONDS, "iss": self._app_id}
+        claims = {"iat": issued, "exp": issued + LIFE_SECONDS, "iss": self._installation.app_id}
         signed = b".".join(_url_safe(canonical(part)) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
-        return (signed + b"." + _url_safe(self._key.sign(signed))).decode()
+        return (signed + b"." + _url_safe(self._installation.sign(signed))).decode()
+
+    def _read(self, answer: Response) -> tuple[str, int]:
+        """The token, and until when (milliseconds). Nothing of the answer is repeated: it may be anything."""
+        if answer.status != 201:
+            raise UpstreamUnavailable(
+                _refusal(answer), **(waiting_time(answer, self._now()) if rate_limited(answer) else {})
+            )
+        try:
+            body: Any = answer.json()
+            token, expires = body["token"], datetime.fromisoformat(body["expires_at"])
+            until = int(expires.timestamp() * 1000) - SPARE_MS
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            raise UpstreamUnavailable("GitHub's answer about the App's token is not understood") from None
+        if not isinstance(token, str) or not _carried(token) or expires.tzinfo is None:
+            raise UpstreamUnavailable("GitHub's answer about the App's token is not understood")
+        return token, until
 
 
-def _read(answer: Response) -> tuple[str, int]:
-    """The token, and until when (milliseconds) it is used. Nothing of the answer is repeated: it may be anything."""
-    if answer.status == 401:
-        raise UpstreamUnavailable("GitHub does not accept the App: check GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY")
-    if answer.status in (403, 404):
-        raise UpstreamUnavailable("GitHub knows no such installation of the App: check GITHUB_APP_INSTALLATION_ID")
-    if answer.status == 422:
-        raise UpstreamUnavailable("the App's installation does not cover GITHUB_REPOSITORY")
-    if answer.status != 201:
-        raise UpstreamUnavailable(f"GitHub answered {answer.status} when asked for the App's token")
-    try:
-        body: Any = answer.json()
-        token, expires = body["token"], datetime.fromisoformat(body["expires_at"])
-        until = int(expires.timestamp() * 1000) - SPARE_MS
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
-        raise UpstreamUnavailable("GitHub's answer about the App's token is not understood") from None
-    if not isinstance(token, str) or not _carried(token) or expires.tzinfo is None:
-        raise UpstreamUnavailable("GitHub's answer about the App's token is not understood")
-    return token, until
+def _refusal(answer: Response) -> str:
+    if rate_limited(answer):
+        return "GitHub's rate limit for the App is used up"
+    match answer.status:
+        case 401:
+            return "GitHub does not accept the App: check its id and its key"
+        case 403 if b"suspended" in answer.body[:10_000].lower():
+            return "the App's installation is suspended: who owns it on GitHub can end that"
+        case 403 | 404:
+            return "GitHub knows no such installation of the App: check its installation id"
+        case 422:
+            return "the App's installation does not cover GITHUB_REPOSITORY, or lacks a permission (docs/deploy.md)"
+    return f"GitHub answered {answer.status} when asked for the App's token"
 
 
 def _carried(token: str) -> bool:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
 from core.config import GITHUB_TIMEOUT_SECONDS, VERSION
+from core.context.authors import Asked, unasked
 from core.context.github_json import (
     UnexpectedShape,
     read_comments,
     read_files,
     read_issue,
     read_issues,
+    read_permission,
     read_pull,
     read_tree,
 )
+from core.context.refusals import rate_limited, waiting_time
 from core.errors import NotFound, UpstreamUnavailable
-from core.types import ChangedFile, Comment, Issue, PullRequest, Target, TargetNow, Tree
-from core.wire import Http, NoAnswer, NotSent, Response
+from core.types import GHOST, Author, ChangedFile, Comment, Issue, PullRequest, Target, TargetNow, Tree
+from core.wire import Http, NoAnswer, NotSent, Response, Token, with_token
 
 Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
 """Makes independent reads, maybe at the same time; answers in their order; raises what one of them raises."""
@@ -34,7 +37,7 @@ MOST_COMMENT_PAGES: Final = 100
 MOST_ISSUE_PAGES: Final = 20
 
 _NEXT: Final = re.compile(r'<[^<>]*>\s*;[^<>]*rel="?next"?')
-_RATE_LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
+_TOO_LARGE: Final = re.compile(rb"too (large|long|many|big)|exceeded|could not be processed", re.IGNORECASE)
 
 
 def one_after_another(reads: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -50,18 +53,20 @@ class GitHubReader:
         http: Http,
         api_url: str,
         repository: str,
-        token: Callable[[], str] | None,
+        token: Token | None,
         together: Together = one_after_another,
+        now: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`token` is asked for each request; None reads what is public."""
+        """`token` is asked for each request; None reads what is public. `now`: milliseconds since the epoch."""
         self._http = http
         self._root = f"{api_url.rstrip('/')}/repos/{repository}"
         self._repository = repository
         self._token = token
         self._together = together
+        self._now = now
 
-    def pull_request(self, number: int) -> PullRequest:
-        """The pull request with all files that GitHub lists.
+    def pull_request(self, number: int, asked: Asked = unasked) -> PullRequest:
+        """The pull request with all files that GitHub lists. `asked` is called with its author, beside the files.
 
         The files are read after the head: they may be newer than `head_sha`, never older, so an approval
         that binds to it lapses when a push came between.
@@ -69,17 +74,38 @@ class GitHubReader:
         what = f"pull request {number}"
         pull, counted = read_pull(self._get(f"/pulls/{number}", what), number)
         promised = math.ceil(min(counted, MOST_FILES) / PAGE_SIZE)
-        pages: list[tuple[tuple[ChangedFile, ...], bool]] = self._together(
-            [partial(self._files, number, page, what) for page in range(1, max(promised, 1) + 1)]
+        author: Author
+        pages: list[tuple[tuple[ChangedFile, ...], bool]]
+        author, *pages = self._together(
+            [
+                partial(asked, pull.author),
+                *(partial(self._files, number, page, what) for page in range(1, max(promised, 1) + 1)),
+            ]
         )
         while pages[-1][1] and len(pages) < MOST_FILES // PAGE_SIZE:
             pages.append(self._files(number, len(pages) + 1, what))
         files = {file.path: file for page, _ in pages for file in page}
-        return replace(pull, files=tuple(files.values()), unlisted_files=max(counted - len(files), 0))
+        return replace(pull, author=author, files=tuple(files.values()), unlisted_files=max(counted - len(files), 0))
 
     def issue(self, number: int) -> Issue:
         """The issue, or the pull request of that number as an issue."""
         return read_issue(self._get(f"/issues/{number}", f"issue {number}"), number)
+
+    def permission(self, author: Author) -> str | None:
+        """What a person may do here, `none` for who is not known; None where that cannot be learned.
+
+        Never raises: what is not known is not trusted. Nobody asks without a token, or about a bot or an account that
+        is gone.
+        """
+        if author.type != "User" or author.login == GHOST.login or self._token is None:
+            return None
+        try:
+            answer = self._get(f"/collaborators/{quote(author.login, safe='')}/permission", "the permission")
+        except NotFound:
+            return "none"
+        except UpstreamUnavailable:
+            return None
+        return read_permission(answer, author)
 
     def target(self, target: Target) -> TargetNow:
         """How the target stands now: one request."""
@@ -135,50 +161,49 @@ class GitHubReader:
             "user-agent": f"dfg-orchestrator/{VERSION}",
             "x-github-api-version": "2022-11-28",
         }
-        if self._token is not None:
-            headers["authorization"] = f"Bearer {self._token()}"
+
+        def send(token: str, timeout: float) -> Response:
+            authorization = {"authorization": f"Bearer {token}"} if token else {}
+            return self._http.send("GET", self._root + path, {**headers, **authorization}, None, timeout)
+
         try:
-            answer = self._http.send("GET", self._root + path, headers, None, GITHUB_TIMEOUT_SECONDS)
-        except NotSent:
-            raise UpstreamUnavailable("GitHub cannot be reached") from None
+            if self._token is None:
+                answer = send("", GITHUB_TIMEOUT_SECONDS)
+            else:
+                answer = with_token(self._token, GITHUB_TIMEOUT_SECONDS, send)
+        except NotSent as error:
+            raise UpstreamUnavailable(f"GitHub cannot be reached: {error}") from None
         except NoAnswer:
             raise UpstreamUnavailable(f"GitHub did not answer within {GITHUB_TIMEOUT_SECONDS:g} s") from None
         if answer.status == 200:
             return answer
-        raise _refusal(answer, what, self._repository, with_token=self._token is not None)
+        raise self._refusal(answer, what)
 
-
-def _refusal(answer: Response, what: str, repository: str, *, with_token: bool) -> NotFound | UpstreamUnavailable:
-    """What a status other than 200 means. Nothing of the body is repeated: it may be anything."""
-    if answer.status in (404, 410):
-        return NotFound(f"{what} is not in {repository}" + ("" if with_token else ", or not public"))
-    if _rate_limited(answer):
-        remedy = "" if with_token else "; a GITHUB_TOKEN lifts the limit of 60 reads an hour"
-        return UpstreamUnavailable(f"GitHub's rate limit is used up{remedy}", **_retry_after(answer.headers))
-    if answer.status == 401:
-        return UpstreamUnavailable("GitHub does not accept the GITHUB_TOKEN, or the App's token")
-    if answer.status == 403:
-        return UpstreamUnavailable(f"GitHub does not let us read {what} of {repository}")
-    if answer.status in (301, 302, 307, 308):
-        return UpstreamUnavailable(
-            f"GitHub says that {what} has moved away from {repository}; redirects are not followed"
-        )
-    return UpstreamUnavailable(f"GitHub answered {answer.status}")
-
-
-def _rate_limited(answer: Response) -> bool:
-    if answer.status == 429:
-        return True
-    return answer.status == 403 and (
-        answer.headers.get("x-ratelimit-remaining") == "0"
-        or "retry-after" in answer.headers
-        or _RATE_LIMIT_WORDS.search(answer.body[:10_000]) is not None
-    )
-
-
-def _retry_after(headers: Mapping[str, str]) -> dict[str, int]:
-    value = headers.get("retry-after", "")
-    return {"retry_after": int(value)} if re.fullmatch(r"[0-9]{1,6}", value) else {}
+    def _refusal(self, answer: Response, what: str) -> NotFound | UpstreamUnavailable:
+        """What a status other than 200 means. Nothing of the body is repeated: it may be anything."""
+        if rate_limited(answer):
+            remedy = "; a GITHUB_TOKEN lifts the limit of 60 reads an hour" if self._token is None else ""
+            waiting = waiting_time(answer, self._now())
+            return UpstreamUnavailable(f"GitHub's rate limit is used up{remedy}", **waiting)
+        match answer.status:
+            case 404:
+                unseen = ", or not public" if self._token is None else ""
+                return NotFound(f"{what} is not in {self._repository}{unseen}")
+            case 410:
+                return NotFound(f"{what} was deleted from {self._repository}")
+            case 301 | 302 | 307 | 308 if what.startswith("issue "):
+                return NotFound(f"{what} has moved away from {self._repository}; redirects are not followed")
+            case 301 | 302 | 307 | 308:
+                return UpstreamUnavailable(
+                    f"GitHub says that {what} has moved away from {self._repository}; redirects are not followed"
+                )
+            case 401:
+                return UpstreamUnavailable("GitHub does not accept the GITHUB_TOKEN, or the App's token")
+            case 403:
+                return UpstreamUnavailable(f"GitHub does not let us read {what} of {self._repository}")
+            case 422 if _TOO_LARGE.search(answer.body[:10_000]):
+                return UpstreamUnavailable(f"{what} is too large: GitHub does not list its files")
+        return UpstreamUnavailable(f"GitHub answered {answer.status}")
 
 
 def _json(answer: Response) -> Any:

@@ -13,6 +13,8 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _STATES: Final = ("open", "closed")
 _STATUSES: Final = ("added", "removed", "modified", "renamed", "copied", "changed", "unchanged")
+_PERMISSIONS: Final = ("admin", "write", "read", "none")
+_FINER: Final[Mapping[str, tuple[str, ...]]] = {"write": ("maintain",), "read": ("triage",)}
 _GHOST: Final = "ghost"
 """GitHub's name for an account that is gone."""
 
@@ -26,7 +28,8 @@ def read_pull(raw: Any, number: int) -> tuple[PullRequest, int]:
     what = "the pull request"
     pull = _object(raw, what)
     _require_number(pull, number, what)
-    head_sha = _text(_object(pull.get("head"), f"{what}'s head"), "sha", f"{what}'s head")
+    head = _object(pull.get("head"), f"{what}'s head")
+    head_sha = _text(head, "sha", f"{what}'s head")
     if not _SHA.fullmatch(head_sha):
         raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s head.sha is not a commit")
     return (
@@ -36,10 +39,11 @@ def read_pull(raw: Any, number: int) -> tuple[PullRequest, int]:
             body=_optional_text(pull, "body", what) or "",
             state=_one_of(pull, "state", _STATES, what),
             head_sha=head_sha,
-            base_ref=_text(_object(pull["base"], f"{what}'s base"), "ref", f"{what}'s base") if "base" in pull else "",
             author=_author(pull, what),
             labels=_labels(pull, what),
             files=(),
+            base_ref=_text(_object(pull["base"], f"{what}'s base"), "ref", f"{what}'s base") if "base" in pull else "",
+            **_head_repository(head, what),
         ),
         _count(pull, "changed_files", what),
     )
@@ -60,6 +64,21 @@ def read_issue(raw: Any, number: int) -> Issue:
 def read_issues(raw: Any) -> tuple[Issue, ...]:
     """A page of a repository's issues. GitHub lists pull requests among them."""
     return tuple(_issue(item, "an issue") for item in _array(raw, "the list of issues"))
+
+
+def read_permission(raw: Any, author: Author) -> str | None:
+    """What GitHub says that `author` may do. A login that was given to another account since has none.
+
+    `permission` knows four words, and calls `maintain` `write`, `triage` `read`: `role_name` tells these apart.
+    """
+    if not isinstance(raw, dict) or raw.get("permission") not in _PERMISSIONS:
+        return None
+    user = raw.get("user")
+    if author.id and isinstance(user, dict) and user.get("id") not in (None, author.id):
+        return "none"
+    permission, role = raw["permission"], raw.get("role_name")
+    told: str = role if role in _FINER.get(permission, ()) else permission
+    return told
 
 
 def read_tree(raw: Any) -> Tree:
@@ -180,6 +199,18 @@ def _author(raw: Mapping[str, Any], what: str) -> Author:
         type=_optional_text(account, "type", f"{what}'s user") or "User",
         association=_optional_text(raw, "author_association", what) or "NONE",
     )
+
+
+def _head_repository(head: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Whose repository the branch is in: `repo` is null when that is gone."""
+    if head.get("repo") is None:
+        return {}
+    repository = _object(head["repo"], f"{what}'s head.repo")
+    owner = repository.get("owner")
+    return {
+        "head_repository": _text(repository, "full_name", f"{what}'s head.repo"),
+        "head_owner_id": _count(owner, "id", f"{what}'s head.repo.owner") if isinstance(owner, dict) else 0,
+    }
 
 
 def _labels(raw: Mapping[str, Any], what: str) -> tuple[str, ...]:

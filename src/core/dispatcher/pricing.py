@@ -43,12 +43,36 @@ PRICES: Final[Mapping[str, tuple[Tier, ...]]] = {
 }
 """The tier is chosen by the whole prompt, cached tokens included, and holds for the whole request."""
 
+GEOGRAPHIES: Final[Mapping[str, int]] = {"global": 100, "us": 110}
+"""Percent of the table, by where the inference runs. https://platform.claude.com/docs/en/build-with-claude/data-residency"""
+UNNAMED: Final = (None, "", "not_available")
+"""What usage says of where it ran when it does not say."""
+WITHOUT_GEOGRAPHY: Final = frozenset(
+    {
+        "claude-haiku-4-5",
+        "claude-opus-4-0",
+        "claude-opus-4-1",
+        "claude-opus-4-5",
+        "claude-sonnet-4-0",
+        "claude-sonnet-4-5",
+    }
+)
+"""Models before 4.6: they answer 400 to a request that names a geography, and cost the table's price."""
+
 _TABLE_TEXT: Final = repr([(model, [astuple(tier) for tier in tiers]) for model, tiers in sorted(PRICES.items())])
 PRICES_VERSION: Final = f"{PRICES_DATE}/{hashlib.sha256(_TABLE_TEXT.encode()).hexdigest()[:12]}"
 
 
-def cost(model: str, usage: Usage) -> int:
-    """Micro-dollars of one call, rounded up once. Raises UnknownModel; ValueError for a negative count."""
+def has_price(usage: Usage) -> bool:
+    """Whether where it ran, as reported, is in the table."""
+    return usage.inference_geo in UNNAMED or usage.inference_geo in GEOGRAPHIES
+
+
+def cost(model: str, usage: Usage, geo: str | None = None) -> int:
+    """Micro-dollars of one call, rounded up once. Raises UnknownModel; ValueError for a negative count.
+
+    The geography that usage names counts, else `geo`, which the request named; one without a price costs the dearest.
+    """
     if min(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens) < 0:
         raise ValueError("usage with a negative count of tokens")
     prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
@@ -59,14 +83,14 @@ def cost(model: str, usage: Usage) -> int:
         + usage.cache_read_tokens * tier.cache_read
         + usage.cache_write_tokens * tier.cache_write
     )
-    return _rounded_up(nano)
+    return _rounded_up(nano, geo if usage.inference_geo in UNNAMED else usage.inference_geo)
 
 
-def worst_case(model: str, input_bound: int, max_tokens: int) -> int:
+def worst_case(model: str, input_bound: int, max_tokens: int, geo: str | None = None) -> int:
     """Micro-dollars that a call with at most these tokens can cost, in whatever way its input is billed.
 
-    The dearest rate is charged for all of it, so that no cache can pass the ceiling, asked for or not.
-    Raises UnknownModel; ValueError for a negative count.
+    The dearest rate is charged for all of it, so that no cache can pass the ceiling, asked for or not. `geo` is the
+    geography that the request names; None where it names none. Raises UnknownModel; ValueError for a negative count.
     """
     if min(input_bound, max_tokens) < 0:
         raise ValueError("negative count of tokens")
@@ -75,16 +99,17 @@ def worst_case(model: str, input_bound: int, max_tokens: int) -> int:
             (input_bound if tier.up_to is None else min(input_bound, tier.up_to)) * tier.dearest_input
             + max_tokens * tier.output
             for tier in _reachable(model, input_bound)
-        )
+        ),
+        geo,
     )
 
 
-def largest_input(model: str, max_tokens: int, amount: int) -> int:
+def largest_input(model: str, max_tokens: int, amount: int, geo: str | None = None) -> int:
     """The largest bound on the input with which `worst_case` stays within `amount` (micro-dollars); 0 for none."""
     fits, passes = 0, max(amount, 0) * _NANO_PER_MICRO + 1
     while passes - fits > 1:
         middle = (fits + passes) // 2
-        if worst_case(model, middle, max_tokens) <= amount:
+        if worst_case(model, middle, max_tokens, geo) <= amount:
             fits = middle
         else:
             passes = middle
@@ -103,5 +128,6 @@ def _reachable(model: str, prompt_tokens: int) -> Iterator[Tier]:
             return
 
 
-def _rounded_up(nano_dollars: int) -> int:
-    return -(-nano_dollars // _NANO_PER_MICRO)
+def _rounded_up(nano_dollars: int, geo: str | None) -> int:
+    percent = 100 if geo is None else GEOGRAPHIES.get(geo, max(GEOGRAPHIES.values()))
+    return -(-nano_dollars * percent // (100 * _NANO_PER_MICRO))

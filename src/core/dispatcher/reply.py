@@ -69,10 +69,11 @@ def read_answer(body: bytes) -> Answer | None:
         ]
         if not all(type(count) is int and count >= 0 for count in counts):
             return None
+        geo = usage.get("inference_geo")
         return Answer(
             text="".join(block["text"] for block in message["content"] if block["type"] == "text"),
             stop_reason=_plain(message["stop_reason"]),
-            usage=Usage(*counts),
+            usage=Usage(counts[0], counts[1], counts[2], counts[3], None if geo is None else _plain(geo)),
             model=_plain(message["model"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -128,6 +128,7 @@ class Frame:
         return Prompt(
             body=request_body(
                 model=self.model,
+                inference_geo=self.limits.inference_geo,
                 max_tokens=self.limits.output_tokens,
                 effort=self.limits.effort,
                 system=system,

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from core.config import Effort
 from core.types import Prompt
 
+_GEOGRAPHY: Final = re.compile(rb'\{"model":"[^"]*","inference_geo":"([^"]*)"')
+
 
 def request_body(
-    *, model: str, max_tokens: int, effort: Effort, system: Sequence[str], user: str, wire_schema: Mapping[str, Any]
+    *,
+    model: str,
+    inference_geo: str | None,
+    max_tokens: int,
+    effort: Effort,
+    system: Sequence[str],
+    user: str,
+    wire_schema: Mapping[str, Any],
 ) -> bytes:
     """JSON in UTF-8. No sampling parameters, forced tools or prefill: current models answer 400 to them.
 
-    Nothing is marked as cacheable, see `cacheable`. Thinking counts as output: `effort` says how much of it.
+    Without `inference_geo` the default of the workspace would apply, which may cost more. Nothing is marked as
+    cacheable, see `cacheable`. Thinking counts as output: `effort` says how much of it.
     """
     body = {
         "model": model,
+        **({} if inference_geo is None else {"inference_geo": inference_geo}),
         "max_tokens": max_tokens,
         "service_tier": "standard_only",
         "system": [{"type": "text", "text": text} for text in system],
@@ -28,6 +40,12 @@ def request_body(
         "output_config": {"effort": effort, "format": {"type": "json_schema", "schema": wire_schema}},
     }
     return _written(body)
+
+
+def geography(body: bytes) -> str | None:
+    """The inference geography that a stored request names."""
+    match = _GEOGRAPHY.match(body)
+    return match[1].decode() if match else None
 
 
 def cacheable(prompt: Prompt) -> Prompt:

@@ -22,6 +22,7 @@ from core.dispatcher.ledger import Charge, Reserved
 from core.dispatcher.tripping import audit_breaker
 from core.errors import StoreUnavailable, TooLarge
 from core.policy.version import version
+from core.prompts.request import geography
 from core.runs import record, results
 from core.runs.ending import unpaid
 from core.runs.finish import finish
@@ -108,7 +109,7 @@ def _candidate(app: App, request: TaskRequest, context: Context, prompt: Prompt)
         request,
         prompt,
         f"{key}#{run_id}" if request.force else key,
-        pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens),
+        pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens, geography(prompt.body)),
         registry.ceiling(app, request),
         (
             Content("prompt", prompt.body, bytes.fromhex(app.random_hex())),

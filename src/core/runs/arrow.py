@@ -32,6 +32,7 @@ from core.dispatcher.generate import GaveUp, Generated
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
 from core.policy.version import OWN_SECRETS
+from core.prompts.request import geography
 from core.runs import admit, ending, generate, record, results
 from core.runs.ending import Intended, Judged, Paid
 from core.runs.finish import finish
@@ -115,7 +116,8 @@ def work(app: App, run_id: str, deadline: int) -> Json:
 
 def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, deadline: int) -> Json:
     """generate → policy → act → audit, for a run whose lease we hold."""
-    worst_case = pricing.worst_case(run.model, input_bound, run.max_tokens)
+    geo = geography(body)
+    worst_case = pricing.worst_case(run.model, input_bound, run.max_tokens, geo)
     kept = 0
     if run.deliveries > 1:
         resumed = generate.resume_charge(app, run, worst_case)
@@ -133,7 +135,7 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     if isinstance(outcome, GaveUp):
         return finish(app, ending.gave_up(run, outcome, app.now()))
     answer = outcome.reply.answer
-    cost = pricing.cost(run.model, answer.usage)
+    cost = generate.price(app, run, answer.usage, geo)
     if not outcome.ended_normally:
         paid = Paid(outcome, cost, _kept(app, outcome, None))
         why = f"the model stopped early: {answer.stop_reason}"

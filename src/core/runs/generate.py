@@ -7,15 +7,18 @@ from typing import Final
 from core.app import App
 from core.audit import events
 from core.config import TASK_LIMITS
+from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal, billed_by
 from core.dispatcher.dedupe import KEY
 from core.dispatcher.generate import GaveUp, Generated, ask
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Unanswered
+from core.dispatcher.tripping import trip
 from core.errors import LeaseHeld
 from core.runs import record
 from core.runs.record import Run
 from core.store import Write
+from core.types import Usage
 
 START_MS: Final = 10_000
 """What may pass between the decision to ask and the first byte to the model: the SDK is imported in it."""
@@ -67,6 +70,16 @@ def resume_charge(app: App, run: Run, worst_case: int) -> tuple[Run, int] | Refu
     died = Charge(run.id, entry["attempt"], entry["charge"], entry["at"])
     moved = budget.prolong(died, died.amount + worst_case, died.amount, resumed=True)
     return moved if isinstance(moved, Refusal) else (budget.run, died.amount)
+
+
+def price(app: App, run: Run, usage: Usage, geo: str | None) -> int:
+    """Micro-dollars of an answer. One that ran where nothing is known to cost anything opens the breaker.
+
+    `geo` is the geography that the request named.
+    """
+    if not pricing.has_price(usage):
+        trip(app, f"no price for the inference geography {usage.inference_geo}", run.id)
+    return pricing.cost(run.model, usage, geo)
 
 
 class _RunBudget:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
-from core.app import App, Thunk
+from core.app import App, Reader, Thunk
 from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS
+from core.context.authors import Authors
 from core.context.closing import closing_references
 from core.dispatcher import pricing
 from core.errors import BadRequest, ConfigurationError, Conflict, NotFound
@@ -18,7 +20,7 @@ from core.policy import trust
 from core.policy.wire_schemas import wire_schema
 from core.prompts import agent_brief, sprint_plan, triage
 from core.prompts.fitted import fitted
-from core.prompts.request import cacheable
+from core.prompts.request import cacheable, geography
 from core.tasks.qa_plan import prompt as qa_plan
 from core.types import GHOST, Context, Issue, Prompt, PullRequest, Target, TaskRequest, TaskType, Tree
 
@@ -34,53 +36,53 @@ class Task:
 def read_pull_request(app: App, request: TaskRequest) -> Context:
     """The pull request and its linked issues. Raises Conflict when the pull request is closed.
 
-    The issue that the caller names is read at once, whoever wrote it; those that the description names after it.
+    The issue that the caller names is read at once, whoever wrote it; those that the description names after it, as far
+    as their authors may write here.
     """
     linked = request.linked_issue
     github = app.github()
-    reads: list[Thunk] = [lambda: github.pull_request(request.target.number)]
+    authors = Authors(github.permission)
+
+    def closing(number: int) -> Issue | str:
+        issue = _linked(github, authors, number)
+        if isinstance(issue, Issue) and issue.is_pull_request:
+            return f"Issue #{number} was not read: it is a pull request."
+        if isinstance(issue, Issue) and not trust.may_write(issue.author, app.settings):
+            return f"Issue #{number} was not read: its author may not write here."
+        return issue
+
+    reads: list[Thunk] = [lambda: github.pull_request(request.target.number, authors.asked)]
     if linked is not None:
-        reads.append(lambda: github.issue(linked))
-    pull, *issues = app.together(reads)
+        reads.append(lambda: _linked(github, authors, linked))
+    pull, *read = app.together(reads)
     if pull.state != "open":
         raise Conflict(f"pull request {pull.number} is {pull.state}", state=pull.state)
     if linked is None:
-        return _with_closing(app, pull)
-    return Context(pull=pull, issues=tuple(issues))
+        named = closing_references(pull.body, app.settings.repository)
+        read = app.together([partial(closing, number) for number in named])
+    issues = tuple(issue for issue in read if isinstance(issue, Issue))
+    return Context(pull=pull, issues=issues, unread=tuple(why for why in read if isinstance(why, str)))
 
 
-def _with_closing(app: App, pull: PullRequest) -> Context:
-    """The pull request with the issues that it says it closes, as far as their authors may write here."""
-    github = app.github()
-
-    def read(number: int) -> Thunk:
-        def issue() -> Issue | str:
-            try:
-                found = github.issue(number)
-            except NotFound:
-                return f"Issue #{number} was not read: it is gone."
-            if found.is_pull_request:
-                return f"Issue #{number} was not read: it is a pull request."
-            if not trust.may_write(found.author, app.settings):
-                return f"Issue #{number} was not read: its author may not write here."
-            return found
-
-        return issue
-
-    read_ones = app.together([read(number) for number in closing_references(pull.body, app.settings.repository)])
-    issues = tuple(one for one in read_ones if isinstance(one, Issue))
-    return Context(pull=pull, issues=issues, unread=tuple(one for one in read_ones if isinstance(one, str)))
+def _linked(github: Reader, authors: Authors, number: int) -> Issue | str:
+    """A linked issue, or why it is not there: it was deleted, or moved to another repository."""
+    try:
+        return authors.of(github.issue(number))
+    except NotFound as error:
+        return f"Issue #{number} was not read: it {error.message.removeprefix(f'issue {number} ')}."
 
 
 def read_issue(app: App, request: TaskRequest) -> Context:
     """The issue. Raises Conflict when it is closed, NotFound when the number is a pull request's."""
-    return Context(issue=_open(app.github().issue(request.target.number)))
+    github = app.github()
+    return Context(issue=Authors(github.permission).of(_open(github.issue(request.target.number))))
 
 
 def read_issue_and_tree(app: App, request: TaskRequest) -> Context:
     """The issue and the repository's files, at once."""
     github = app.github()
-    issue, tree = app.together([lambda: github.issue(request.target.number), github.tree])
+    authors = Authors(github.permission)
+    issue, tree = app.together([lambda: authors.of(github.issue(request.target.number)), github.tree])
     return Context(issue=_open(issue), tree=tree)
 
 
@@ -90,10 +92,17 @@ def read_sprint(app: App, request: TaskRequest) -> Context:
     Raises BadRequest when there is nothing to plan.
     """
     github = app.github()
+    authors = Authors(github.permission)
     target = request.target.number
 
     def numbered(number: int) -> Thunk:
-        return lambda: github.issue(number)
+        return lambda: authors.of(github.issue(number))
+
+    def queued(label: str) -> list[Issue]:
+        issues = github.issues(label, MAX_SPRINT_ISSUES + 1)
+        distinct = {issue.author.login: issue for issue in issues}.values()
+        app.together([partial(authors.of, issue) for issue in distinct])
+        return [authors.of(issue) for issue in issues]
 
     if request.issues:
         planning, *issues = app.together([numbered(target), *(numbered(number) for number in request.issues)])
@@ -101,7 +110,7 @@ def read_sprint(app: App, request: TaskRequest) -> Context:
         label = app.team.rules.queues.get("sprint_plan")
         if label is None:
             raise BadRequest("issueNumbers is missing: the team's rules name no queue for sprint_plan")
-        planning, issues = app.together([numbered(target), lambda: github.issues(label, MAX_SPRINT_ISSUES + 1)])
+        planning, issues = app.together([numbered(target), lambda: queued(label)])
     chosen = [_open(issue) for issue in issues if issue.number != target][:MAX_SPRINT_ISSUES]
     if not chosen:
         raise BadRequest("there is no issue to plan")
@@ -163,7 +172,7 @@ def build(app: App, request: TaskRequest, context: Context) -> Prompt:
         if request.batch is None:
             raise
         prompt = draft(app, replace(request, batch=None), context)  # admitted only if it fits the share as it is
-    worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens)
+    worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens, geography(prompt.body))
     attempts = min(ceiling(app, request) // worst, app.settings.limits.max_retries + 1)
     facts = replace(prompt.facts, attempts=attempts, trust=trust.judge(context, app.settings))
     prompt = replace(prompt, facts=fitted(facts, prompt.body))
@@ -192,10 +201,12 @@ def _frame(app: App, request: TaskRequest) -> dict[str, Any]:
     task_type = request.task_type
     limits = TASK_LIMITS[task_type]
     model = app.settings.models[task_type]
+    geo = None if model in pricing.WITHOUT_GEOGRAPHY else app.settings.inference_geo
     limits = replace(
         limits,
         input_tokens=app.settings.limits.input_tokens[task_type],
-        input_bound=pricing.largest_input(model, limits.output_tokens, ceiling(app, request)),
+        input_bound=pricing.largest_input(model, limits.output_tokens, ceiling(app, request), geo),
+        inference_geo=geo,
     )
     return {
         "repository": app.settings.repository,

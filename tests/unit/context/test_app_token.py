@@ -19,18 +19,16 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from core.context.app_key import AppKey, read_key
-from core.context.app_token import AppToken, fixed_token
+from core.context.app_key import read_key
+from core.context.app_token import READING, WRITING, AppToken, Installation, fixed_token
 from core.errors import ConfigurationError, OrchestratorError, UpstreamUnavailable
 from core.wire import NoAnswer, NotSent, Response
 from local.github import GitHubStandIn
 from local.github_app import GitHubApp
 from local.repository import Repository
 from local.web import Request
-from tests.fakes import Clock
+from tests.fakes import START, Clock
 
 API = "https://api.github.test"
 
@@ -54,7 +52,8 @@ class Served:
 
     def __init__(self, clock: Clock, installation: str = "77") -> None:
         public = made().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        self.app = GitHubApp("12345", installation, public, lambda: datetime.fromtimestamp(clock.at / 1000, UTC))
+        self.now = lambda: datetime.fromtimestamp(clock.at / 1000, UTC)
+        self.app = GitHubApp("12345", installation, public, self.now)
         self.github = GitHubStandIn(Repository("dfg/app"), app=self.app)
         self.sent: list[tuple[str, str, Mapping[str, str], float]] = []
         self.instead: Callable[[], Response] | None = None
@@ -68,7 +67,7 @@ class Served:
 
 
 def token_of(http: Served, clock: Clock, *, app_id: str = "12345", repository: str = "dfg/app") -> AppToken:
-    return AppToken(http, API, repository, app_id, "77", pem(), clock.now)
+    return AppToken(http, API, repository, Installation(app_id, "77", read_key(pem())), READING, clock.now)
 
 
 # --- the key ---------------------------------------------------------------------------------
@@ -76,21 +75,15 @@ def token_of(http: Served, clock: Clock, *, app_id: str = "12345", repository: s
 
 @pytest.mark.parametrize("form", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
 @pytest.mark.parametrize("bits", [2048, 3072])
-def test_a_signature_is_the_one_that_cryptography_makes(bits: int, form: PrivateFormat) -> None:
+def test_a_key_in_either_form_signs_with_rs256(bits: int, form: PrivateFormat) -> None:
     key = made(bits)
     for message in (b"", b"header.claims", bytes(range(256)) * 40):
-        assert read_key(pem(key, form)).sign(message) == key.sign(message, PKCS1v15(), SHA256())
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.binary(max_size=300))
-def test_any_message_is_signed_as_cryptography_does(message: bytes) -> None:
-    assert read_key(pem()).sign(message) == made().sign(message, PKCS1v15(), SHA256())
+        assert read_key(pem(key, form))(message) == key.sign(message, PKCS1v15(), SHA256())
 
 
 @pytest.mark.parametrize("change", [lambda text: text.replace("\n", "\\n"), lambda text: f"  {text}\n\n"])
 def test_a_key_that_was_pasted_into_one_line_is_read(change: Callable[[str], str]) -> None:
-    assert read_key(change(pem())) == read_key(pem())
+    assert read_key(change(pem()))(b"x") == read_key(pem())(b"x")
 
 
 LINES = pem().strip().split("\n")
@@ -119,18 +112,8 @@ def test_what_is_no_key_is_refused_and_not_shown(text: str) -> None:
     assert all(line not in f"{caught.value!r} {caught.value.__cause__!r}" for line in text.split("\n") if len(line) > 8)
 
 
-def test_numbers_that_are_no_key_sign_nothing() -> None:
-    key = read_key(pem())
-    for wrong in (
-        AppKey(key.modulus, key.public_exponent, key.private_exponent + 2),
-        AppKey(key.modulus + 1, key.public_exponent, key.private_exponent),
-    ):
-        with pytest.raises(ConfigurationError, match="no RSA key"):
-            wrong.sign(b"message")
-
-
-def test_a_key_shows_none_of_its_numbers() -> None:
-    assert repr(read_key(pem())) == "AppKey()"
+def test_a_key_shows_nothing_of_itself() -> None:
+    assert "BEGIN" not in repr(Installation("1", "2", read_key(pem())))
 
 
 # --- the token -------------------------------------------------------------------------------
@@ -177,9 +160,9 @@ def test_many_at_once_ask_for_one_token() -> None:
 
 def test_what_github_does_not_accept_says_which_setting() -> None:
     clock = Clock()
-    with pytest.raises(UpstreamUnavailable, match="check GITHUB_APP_ID"):
+    with pytest.raises(UpstreamUnavailable, match="check its id and its key"):
         token_of(Served(clock), clock, app_id="54321")()
-    with pytest.raises(UpstreamUnavailable, match="check GITHUB_APP_INSTALLATION_ID"):
+    with pytest.raises(UpstreamUnavailable, match="check its installation id"):
         token_of(Served(clock, installation="78"), clock)()
     with pytest.raises(UpstreamUnavailable, match="does not cover GITHUB_REPOSITORY"):
         token_of(Served(clock), clock, repository="dfg/other")()
@@ -197,8 +180,9 @@ def test_a_clock_that_is_wrong_by_a_minute_is_forgiven() -> None:
                 token()
 
 
-def answered(status: int, body: Any) -> Callable[[], Response]:
-    return lambda: Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
+def answered(status: int, body: Any, **headers: str) -> Callable[[], Response]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda: Response(status, named, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 def broken(error: Exception) -> Callable[[], Response]:
@@ -241,6 +225,55 @@ def test_whatever_else_comes_back_is_unavailable_and_nothing_is_kept(instead: Ca
     assert token.current is None
     http.instead = None
     assert token().startswith("ghs_")
+
+
+@pytest.mark.parametrize("permissions", [READING, WRITING])
+def test_a_token_is_asked_for_with_no_more_rights_than_its_holder_uses(permissions: Mapping[str, str]) -> None:
+    clock = Clock()
+    http = Served(clock)
+    AppToken(http, API, "dfg/app", Installation("12345", "77", read_key(pem())), permissions, clock.now)()
+    assert http.app.permissions == [dict(permissions)]
+    assert ("write" in permissions.values()) == (permissions is WRITING)
+    assert "contents" not in WRITING
+
+
+def test_a_token_that_github_refused_is_dropped_and_another_is_made() -> None:
+    clock = Clock()
+    http = Served(clock)
+    token = token_of(http, clock)
+    first = token()
+    assert token.renew(first)
+    assert token.current is None
+    second = token()
+    assert second != first
+    assert token.renew(first)  # refused late: the one in hand is another already
+    assert token() == second
+    assert len(http.app.issued) == 2
+
+
+LIMITED: Any = {"message": "API rate limit exceeded for installation"}
+SUSPENDED: Any = {"message": "This installation has been suspended"}
+
+
+@pytest.mark.parametrize(
+    ("instead", "message", "retry_after"),
+    [
+        (answered(403, SUSPENDED), "installation is suspended", None),
+        (answered(403, LIMITED, retry_after="17"), "rate limit for the App is used up", 17),
+        (answered(403, LIMITED, x_ratelimit_remaining="0", x_ratelimit_reset=str(START // 1000 + 90)), "limit", 90),
+        (answered(429, {}, x_ratelimit_reset=str(START // 1000 + 90)), "rate limit for the App", 90),
+        (answered(422, {}), "lacks a permission", None),
+    ],
+)
+def test_a_limit_or_a_suspension_is_told_as_that(
+    instead: Callable[[], Response], message: str, retry_after: int | None
+) -> None:
+    clock = Clock()
+    http = Served(clock)
+    http.instead = instead
+    with pytest.raises(UpstreamUnavailable, match=message) as caught:
+        token_of(http, clock)()
+    assert caught.value.detail.get("retry_after") == retry_after
 
 
 def test_no_error_names_the_proof_or_the_key() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,9 +10,11 @@ import pytest
 
 from core.config import GITHUB_TIMEOUT_SECONDS
 from core.context.app_token import fixed_token
+from core.context.authors import Authors
 from core.context.github import GitHubReader
 from core.errors import NotFound, UpstreamUnavailable
-from core.wire import NoAnswer, NotSent, Response
+from core.types import GHOST, Author, Issue
+from core.wire import FixedToken, NoAnswer, NotSent, Response
 
 SHA = "c0ffee" * 6 + "c0ff"
 TOKEN = "ghs_" + "secret" * 6
@@ -55,6 +58,8 @@ class FakeGitHub:
         self.all_issues = [an_issue(i) for i in range(issues)]
         self.link = link
         self.instead = instead
+        self.more: dict[str, Any] = {}
+        """Further fields of the pull request."""
         self.seen: list[tuple[str, Mapping[str, str], float]] = []
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> Response:
@@ -73,13 +78,16 @@ class FakeGitHub:
                     "body": "b",
                     "state": "open",
                     "head": {"sha": SHA},
-                    "user": {"login": "dev"},
+                    "user": {"login": "dev", "id": 5, "type": "User"},
                     "labels": [],
                     "changed_files": self.counted,
+                    **self.more,
                 }
             )
         if path == "/pulls/7/files":
             return self.page(self.files[:3_000], parts.query)
+        if path.startswith("/collaborators/"):
+            return answer({"permission": "write", "role_name": "maintain", "user": {"login": "dev", "id": 5}})
         if path == "/issues/7":
             return answer({"number": 7, "title": "t", "body": None, "state": "closed", "labels": []})
         if path == "/issues/7/comments":
@@ -137,16 +145,17 @@ def test_what_github_does_not_list_is_counted() -> None:
 
 
 def test_the_head_is_read_before_the_files() -> None:
+    """Three pages, and beside them the author."""
     order: list[str] = []
 
     def together(reads: Sequence[Callable[[], Any]]) -> list[Any]:
-        order.append(f"{len(reads)} pages after {len(http.seen)} read")
+        order.append(f"{len(reads)} reads after {len(http.seen)}")
         return [read() for read in reads]
 
     http = FakeGitHub(250)
     pull = GitHubReader(http, API, "dfg/dfg-app", None, together).pull_request(7)
     assert len(pull.files) == 250
-    assert order == ["3 pages after 1 read"]
+    assert order == ["4 reads after 1"]
 
 
 def test_comments_of_all_pages_since_a_time() -> None:
@@ -231,6 +240,196 @@ def test_retry_after_is_handed_on() -> None:
         assert caught.value.detail.get("retry_after") == expected
 
 
+NOW = 1_790_000_000_500
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"x-ratelimit-reset": "1790000090"}, 90),
+        ({"x-ratelimit-reset": "1790000090", "x-ratelimit-remaining": "0"}, 90),
+        ({"x-ratelimit-reset": "1790000090", "retry-after": "5"}, 5),
+        ({"x-ratelimit-reset": "1789999000", "x-ratelimit-remaining": "0"}, 1),
+        ({"x-ratelimit-reset": "9999999999", "x-ratelimit-remaining": "0"}, 86_400),
+        ({"x-ratelimit-reset": "soon", "x-ratelimit-remaining": "0"}, None),
+    ],
+)
+def test_when_a_limit_ends_is_handed_on(status: int, headers: dict[str, str], expected: int | None) -> None:
+    http = FakeGitHub(instead=always(answer({}, status, headers)))
+    limited = GitHubReader(http, API, "dfg/dfg-app", fixed_token(TOKEN), now=lambda: NOW)
+    with pytest.raises(UpstreamUnavailable, match="rate limit is used up") as caught:
+        limited.issue(7)
+    assert caught.value.detail.get("retry_after") == expected
+
+
+def test_a_second_limit_that_names_no_time_has_githubs_advice() -> None:
+    headers = {"x-ratelimit-reset": "1790003600", "x-ratelimit-remaining": "4900"}
+    http = FakeGitHub(instead=always(answer({"message": "You have exceeded a secondary rate limit"}, 403, headers)))
+    with pytest.raises(UpstreamUnavailable) as caught:
+        reader(http).issue(7)
+    assert caught.value.detail.get("retry_after") == 60
+
+
+def test_a_refusal_that_is_no_limit_names_no_time() -> None:
+    headers = {"x-ratelimit-reset": "1790003600", "x-ratelimit-remaining": "4900"}
+    http = FakeGitHub(instead=always(answer({"message": "Resource not accessible"}, 403, headers)))
+    with pytest.raises(UpstreamUnavailable, match="does not let us read") as caught:
+        reader(http).issue(7)
+    assert "retry_after" not in caught.value.detail
+
+
+def test_a_change_that_github_does_not_list_is_told_as_too_large() -> None:
+    def too_large(url: str) -> Response | None:
+        words = {"message": "Sorry, this diff is too large to be displayed"}
+        return answer(words, 422) if "/files" in url else None
+
+    with pytest.raises(UpstreamUnavailable, match="pull request 7 is too large: GitHub does not list its files"):
+        reader(FakeGitHub(1, instead=too_large)).pull_request(7)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(404, "is not in dfg"), (410, "was deleted from dfg"), (301, "has moved away from dfg")]
+)
+def test_an_issue_that_is_gone_is_not_found(status: int, message: str) -> None:
+    http = FakeGitHub(instead=always(answer({}, status, {"location": "https://elsewhere.test/"})))
+    with pytest.raises(NotFound, match=f"issue 7 {message}"):
+        reader(http).issue(7)
+
+
+def test_a_repository_that_moved_is_none_of_the_callers_faults() -> None:
+    http = FakeGitHub(instead=always(answer({}, 301, {"location": "https://elsewhere.test/"})))
+    with pytest.raises(UpstreamUnavailable, match="has moved away"):
+        reader(http).pull_request(7)
+
+
+class Renewable:
+    """A token of an App that GitHub knows no more."""
+
+    def __init__(self) -> None:
+        self.tokens = ["old", "new"]
+
+    def __call__(self) -> str:
+        return self.tokens[0]
+
+    def renew(self, refused: str) -> bool:
+        assert refused == self.tokens.pop(0)
+        return True
+
+
+def test_a_read_whose_token_was_revoked_is_made_again_with_another() -> None:
+    http = FakeGitHub()
+    http.instead = lambda url: answer({}, 401) if len(http.seen) == 1 else None
+    assert GitHubReader(http, API, "dfg/dfg-app", Renewable()).issue(7).number == 7
+    assert [headers["authorization"] for _, headers, _ in http.seen] == ["Bearer old", "Bearer new"]
+
+
+# --- who wrote it, and where it comes from ---------------------------------------------------
+
+
+def test_where_a_pull_request_comes_from_and_goes_to() -> None:
+    http = FakeGitHub()
+    http.more = {
+        "base": {"ref": "release/2"},
+        "head": {"sha": SHA, "repo": {"full_name": "bob/fork", "owner": {"login": "bob", "id": 9}}},
+    }
+    pull = reader(http).pull_request(7)
+    assert (pull.base_ref, pull.head_repository, pull.head_owner_id) == ("release/2", "bob/fork", 9)
+    http.more = {"base": {"ref": "main"}, "head": {"sha": SHA, "repo": None}}
+    gone = reader(http).pull_request(7)
+    assert (gone.base_ref, gone.head_repository, gone.head_owner_id) == ("main", "", 0)
+
+
+def asked_about(http: FakeGitHub) -> list[str]:
+    return [url.split("/collaborators/")[1] for url, _, _ in http.seen if "/collaborators/" in url]
+
+
+def test_the_authors_permission_is_read_beside_the_files() -> None:
+    rounds: list[int] = []
+
+    def together(reads: Sequence[Callable[[], Any]]) -> list[Any]:
+        rounds.append(len(reads))
+        return [read() for read in reads]
+
+    http = FakeGitHub(3)
+    github = GitHubReader(http, API, "dfg/dfg-app", fixed_token(TOKEN), together)
+    pull = github.pull_request(7, Authors(github.permission).asked)
+    assert pull.author.permission == "maintain"
+    assert rounds == [2]
+    assert asked_about(http) == ["dev/permission"]
+    assert reader(http).pull_request(7).author.permission is None
+
+
+def test_each_author_is_asked_about_once() -> None:
+    http = FakeGitHub()
+    authors = Authors(reader(http).permission)
+    issues = [Issue(n, "", "", "open", (), author=Author(who, 5)) for n, who in enumerate(["dev", "eve", "dev"])]
+    threads = [threading.Thread(target=authors.of, args=(issue,)) for issue in issues]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [authors.of(issue).author.permission for issue in issues] == ["maintain"] * 3
+    assert sorted(asked_about(http)) == ["dev/permission", "eve/permission"]
+
+
+@pytest.mark.parametrize(
+    ("response", "permission"),
+    [
+        (answer({"permission": "admin", "role_name": "admin"}), "admin"),
+        (answer({"permission": "write", "role_name": "maintain"}), "maintain"),
+        (answer({"permission": "write", "role_name": "a role of the company"}), "write"),
+        (answer({"permission": "read", "role_name": "triage"}), "triage"),
+        (answer({"permission": "read", "role_name": "admin"}), "read"),
+        (answer({"permission": "none"}), "none"),
+        (answer({"permission": "write", "user": {"login": "dev", "id": 6}}), "none"),
+        (answer({"permission": "owner"}), None),
+        (answer({"permission": ["write"]}), None),
+        (answer([]), None),
+        (Response(200, {}, b"<html>"), None),
+        (answer({}, 404), "none"),
+        (answer({}, 403), None),
+        (answer({}, 403, {"x-ratelimit-remaining": "0"}), None),
+        (answer({}, 401), None),
+        (answer({}, 429), None),
+        (answer({}, 502), None),
+        (answer({}, 301), None),
+    ],
+)
+def test_what_is_not_known_for_certain_is_no_permission_and_no_failure(
+    response: Response, permission: str | None
+) -> None:
+    http = FakeGitHub(1, instead=lambda url: response if "/collaborators/" in url else None)
+    github = reader(http)
+    assert github.pull_request(7, Authors(github.permission).asked).author.permission == permission
+
+
+@pytest.mark.parametrize("error", [NotSent("x"), NoAnswer("x")])
+def test_a_permission_that_cannot_be_asked_fails_nothing(error: Exception) -> None:
+    def fail(url: str) -> Response | None:
+        if "/collaborators/" in url:
+            raise error
+        return None
+
+    github = reader(FakeGitHub(1, instead=fail))
+    assert github.permission(Author("dev", 5)) is None
+
+
+@pytest.mark.parametrize("kind", ["Bot", "Organization", "Mannequin"])
+def test_nobody_asks_about_what_is_no_person(kind: str) -> None:
+    http = FakeGitHub()
+    assert reader(http).permission(Author("dependabot[bot]", 5, kind)) is None
+    assert reader(http, None).permission(Author("dev", 5)) is None
+    assert reader(http).permission(GHOST) is None
+    assert http.seen == []
+
+
+def test_a_login_is_no_path() -> None:
+    http = FakeGitHub()
+    reader(http).permission(Author("../../x?y", 5))
+    assert asked_about(http) == ["..%2F..%2Fx%3Fy/permission"]
+
+
 @pytest.mark.parametrize(
     ("response", "message"),
     [
@@ -238,7 +437,6 @@ def test_retry_after_is_handed_on() -> None:
         (answer({}, 503), "GitHub answered 503"),
         (answer({}, 401), "does not accept the GITHUB_TOKEN"),
         (answer({}, 403), "does not let us read"),
-        (answer({}, 301, {"location": "https://elsewhere.test/"}), "redirects are not followed"),
         (answer({}, 204), "GitHub answered 204"),
         (Response(200, {}, b"<html>"), "not JSON"),
         (Response(200, {}, b"\xff\xfe"), "not JSON"),
@@ -276,7 +474,12 @@ def test_no_connection_and_no_answer(error: Exception, message: str) -> None:
 def test_the_token_is_asked_for_at_each_request() -> None:
     http = FakeGitHub(comments=1)
     tokens = iter(["first", "second"])
-    changing = GitHubReader(http, API, "dfg/dfg-app", lambda: next(tokens))
+
+    class Changing(FixedToken):
+        def __call__(self) -> str:
+            return next(tokens)
+
+    changing = GitHubReader(http, API, "dfg/dfg-app", Changing(""))
     changing.comments(7)
     changing.comments(7)
     assert [headers["authorization"] for _, headers, _ in http.seen] == ["Bearer first", "Bearer second"]

@@ -19,6 +19,7 @@ from core.context.team import load
 from core.dispatcher.pricing import largest_input, worst_case
 from core.errors import ConfigurationError
 from core.prompts.bound import byte_weight
+from core.prompts.request import geography
 from core.types import Author, ChangedFile, Issue, Prompt, PullRequest, Target
 from tests.unit.prompts.reading import BOUNDARY, CANARY, section, system_text, user_text
 
@@ -66,7 +67,17 @@ def built(pull: PullRequest, issue: Issue | None = None, *, boundary: str = BOUN
 def test_the_body_is_exactly_what_the_api_takes() -> None:
     prompt = built(a_pull([a_file("src/fees.py")]))
     body = json.loads(prompt.body)
-    assert set(body) == {"model", "max_tokens", "service_tier", "system", "messages", "thinking", "output_config"}
+    assert set(body) == {
+        "model",
+        "inference_geo",
+        "max_tokens",
+        "service_tier",
+        "system",
+        "messages",
+        "thinking",
+        "output_config",
+    }
+    assert (body["inference_geo"], geography(prompt.body)) == ("global", "global")
     assert body["model"] == prompt.model == "claude-sonnet-5-5"
     assert body["max_tokens"] == prompt.max_tokens == LIMITS.output_tokens
     assert body["service_tier"] == "standard_only"

@@ -1,0 +1,37 @@
+"""What the functions import before they are asked anything: every module is part of each cold start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from local.template import read_template
+from tests.template.reading import ROOT
+
+HANDLERS = sorted(
+    {function.handler.rpartition(".")[0] for function in read_template(ROOT / "template.yaml").functions.values()}
+)
+HTTP = ("httpx", "httpcore")
+SDK = ("anthropic", "httpx2", "httpcore2")
+BOTH = "the SDK brings its own HTTP client"
+
+
+def imported(statements: str) -> set[str]:
+    script = f"import sys\n{statements}\nprint(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_no_function_imports_an_http_client_before_it_calls_somebody(module: str) -> None:
+    names = imported(f"import {module}")
+    assert names.isdisjoint(HTTP) or module == "handlers.worker", BOTH
+    assert (module == "handlers.worker") == bool(names & set(SDK))
+    assert names.isdisjoint({"cryptography", "moto", "boto3"})
+
+
+def test_the_function_that_watches_needs_little_of_the_rest() -> None:
+    names = imported("import handlers.watch")
+    assert names.isdisjoint({"core.bootstrap", "core.store", "pydantic"})
