@@ -39,6 +39,8 @@ def expected(name: str, event: dict[str, Any]) -> int:
         return 302  # to the console
     if name == "webhook":
         return 404  # it is switched off
+    if name.startswith("oidc"):
+        return 401  # so are keyless callers
     if event["routeKey"] in LATER:
         return 403
     names_one = event.get("pathParameters") or "number" in (event.get("queryStringParameters") or {})
