@@ -7,19 +7,23 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from core.text.markdown import (
+from core.text.document import (
     Block,
+    Checks,
     Code,
+    CodeBlock,
+    Document,
+    Folded,
     Heading,
     Items,
-    Outline,
+    Link,
+    Own,
     Paragraph,
     Strong,
-    Text,
-    labelled,
-    outline,
-    write,
+    as_json,
+    page,
 )
+from core.text.prose import blocks, labelled
 from local.child import ROOT
 from local.stack import Stack
 from tests.console.captain import Captain, waiting_plan
@@ -36,39 +40,25 @@ ATTACKS = [
 ]
 HOSTILE = "\n\n".join(ATTACKS)
 
-READ_OUTLINE = """root => {
-  const out = [];
-  const inlines = (node) => {
-    let last = null;
-    const put = (kind, value) => {
-      if (last && last[0] === kind && kind !== 'break') last[1] += value; else { last = [kind, value]; out.push(last); }
-    };
-    for (const child of node.childNodes) {
-      const tag = child.nodeName;
-      if (tag === 'BR') put('break', '');
-      else put(tag === 'CODE' ? 'code' : tag === 'STRONG' ? 'strong' : 'text', child.textContent);
-    }
-  };
-  const inner = (node) => { for (const child of node.children) block(child); };
-  const block = (node) => {
-    const tag = node.nodeName;
-    if (node.className.startsWith('heading')) { out.push([node.className.replace(/.*level/, 'h'), '']); inlines(node); }
-    else if (tag === 'P') { out.push(['p', '']); inlines(node); }
-    else if (tag === 'PRE') out.push(['fence', node.textContent]);
-    else if (tag === 'BLOCKQUOTE') { out.push(['quote', '']); inner(node); out.push(['end', '']); }
-    else {
-      out.push([tag.toLowerCase(), '']);
-      for (const item of node.children) {
-        out.push(['li', '']);
-        const first = item.firstElementChild;
-        if (first && ['P', 'PRE', 'UL', 'OL', 'BLOCKQUOTE'].includes(first.nodeName)) inner(item);
-        else { out.push(['p', '']); inlines(item); }
-      }
-      out.push(['end', '']);
-    }
-  };
-  inner(root);
-  return out;
+READ_TREE = """root => {
+  const line = (node) => [...node.childNodes].flatMap((child) => {
+    const tag = child.nodeName;
+    if (tag === 'BR') return [['break']];
+    if (tag === 'A') return [['link', child.href, line(child)]];
+    const kind = { CODE: 'code', STRONG: 'strong', EM: 'emphasis' }[tag] || 'text';
+    return child.textContent ? [[kind, child.textContent]] : [];
+  });
+  const blocks = (node) => [...node.children].filter((one) => one.nodeName !== 'INPUT').map((one) => {
+    const tag = one.nodeName;
+    const level = one.className.replace(/heading level/, '');
+    if (level !== one.className) return ['heading', Number(level), line(one)];
+    if (tag === 'P') return ['paragraph', line(one)];
+    if (one.className === 'code') return ['codeblock', one.querySelector('pre').textContent];
+    if (tag === 'BLOCKQUOTE') return ['quote', blocks(one)];
+    if (tag === 'DETAILS') return ['folded', one.firstElementChild.textContent, blocks(one).slice(1)];
+    return [one.className === 'steps' ? 'checks' : tag.toLowerCase(), [...one.children].map(blocks)];
+  });
+  return blocks(root);
 }"""
 
 
@@ -77,9 +67,12 @@ def show(captain: Captain, stack: Stack, **changes: Any) -> None:
     waiting_plan(stack)
     (action,) = stack.client.get("/pending").body["actions"]
     changed = {**action, **changes}
+    listed = {name: value for name, value in changed.items() if name != "document"}
     captain.page.route(
-        "**/pending?*", lambda route: route.fulfill(json={"count": 1, "actions": [changed], "cursor": None})
+        "**/pending?*", lambda route: route.fulfill(json={"count": 1, "actions": [listed], "cursor": None})
     )
+    if "document" in changes:
+        captain.page.route(f"**/pending/{action['id']}", lambda route: route.fulfill(json=changed))
     captain.signs_in()
     captain.looks_at()
 
@@ -115,7 +108,6 @@ def test_hostile_words_of_a_waiting_action_are_inert(captain: Captain, stack: St
         checks=[check],
         payload={"body": HOSTILE},
     )
-    captain.reads("Something in this comment may act on GitHub")
     assert_inert(captain)
     captain.presses("Raw text")
     for attack in ATTACKS[:-1]:
@@ -154,36 +146,71 @@ def test_hostile_words_of_an_error_are_inert(captain: Captain, stack: Stack) -> 
     assert_inert(captain)
 
 
-def document(each: int) -> tuple[Block, ...]:
-    """Everything that the writer can write, with ordinary texts of the corpus in it: one of so many, from the first."""
+def document(each: int) -> Document:
+    """Everything that a document can hold, with ordinary texts of the corpus in it: one of so many, from the first."""
     lines = (ROOT / "tests" / "corpus" / "ordinary.jsonl").read_text().splitlines()[::each]
     texts = [json.loads(line) for line in lines]
     said = [text for entry in texts for text in entry.values() if isinstance(text, str) and text.strip()]
-    blocks: list[Block] = [Heading(2, (Text("All of it"),)), Heading(3, (Text("1 · "), Code("AC-1")))]
-    blocks.append(Paragraph(((Strong("Covers:"), Text(" "), Code("src/`odd`.py"), Text(", "), Code("b.py")),)))
+    link = Link(Code("src/`odd`.py"), page("https://github.com", "octo/shop", "blob", "1a2b", "src/`odd`.py"))
+    made: list[Block] = [Heading(2, (Own("All of it"),)), Heading(3, (Own("1 · "), Code("AC-1")))]
+    made.append(Paragraph(((Strong("Covers:"), Own(" "), link, Own(", "), Code("b.py")),)))
     for text in said:
-        blocks += labelled("Criterion:", text)
-    blocks.append(Items(tuple((Paragraph(((Text(f"step {n}"),),)),) for n in range(1, 13)), ordered=True))
-    blocks.append(Items(tuple(labelled("Edge:", text) for text in said[:40])))
-    return tuple(blocks)
+        made += labelled("Criterion:", text)
+    made.append(Items(tuple((Paragraph(((Own(f"step {n}"),),)),) for n in range(1, 13)), ordered=True))
+    made.append(Checks(tuple((*blocks(text), CodeBlock(text)) for text in said[:40])))
+    made.append(Folded("More", (Items(tuple(labelled("Edge:", text) for text in said[:40])),)))
+    return tuple(made)
 
 
-def without_blanks(parts: Any) -> list[tuple[str, str]]:
-    """Without the blanks at a line's ends, where a browser and the writer may differ."""
-    stripped = [(kind, words if kind == "fence" else words.strip()) for kind, words in parts]
-    return [(kind, words) for kind, words in stripped if words or kind != "text"]
+def tree(blocks: list[Any]) -> list[Any]:
+    """The document as the page's nodes read."""
+    return [block(one) for one in blocks]
 
 
-def test_the_preview_reads_back_what_the_writer_wrote(captain: Captain, stack: Stack) -> None:
-    require_what_was_written(captain, stack, document(each=5))  # `make long` has all of them
+def block(one: dict[str, Any]) -> list[Any]:
+    match one:
+        case {"type": "heading"}:
+            return ["heading", one["level"], line(one["line"])]
+        case {"type": "paragraph"}:
+            return [
+                "paragraph",
+                [part for at, each in enumerate(one["lines"]) for part in [["break"]][:at] + line(each)],
+            ]
+        case {"type": "codeblock"}:
+            return ["codeblock", one["text"]]
+        case {"type": "folded"}:
+            return ["folded", one["summary"], tree(one["blocks"])]
+        case {"type": "checks"}:
+            return ["checks", [tree(step) for step in one["steps"]]]
+        case _:
+            return ["ol" if one["ordered"] else "ul", [tree(item) for item in one["items"]]]
 
 
-def require_what_was_written(captain: Captain, stack: Stack, written: tuple[Block, ...]) -> None:
-    """The preview's outline is the document's."""
-    expected: Outline = outline(written)
-    show(captain, stack, payload={"body": write(written, "<!-- dfg-orchestrator action=1 -->")})
-    shown = captain.page.locator(".comment").evaluate(READ_OUTLINE)
-    for one, other in zip(without_blanks(shown), without_blanks(expected), strict=False):
-        assert one == other
-    assert len(without_blanks(shown)) == len(without_blanks(expected))
-    expect(captain.page.get_by_text("Something in this comment may act on GitHub")).to_have_count(0)
+def line(parts: list[dict[str, Any]]) -> list[Any]:
+    return [
+        ["link", part["url"], line([part["label"]])]
+        if part["type"] == "link"
+        else [part["type"] if part["type"] != "own" else "text", part["value"]]
+        for part in parts
+    ]
+
+
+def test_the_page_shows_the_document(captain: Captain, stack: Stack) -> None:
+    require_document(captain, stack, document(each=5))  # `make long` has all of them
+
+
+def require_document(captain: Captain, stack: Stack, made: Document) -> None:
+    """The page's nodes hold the document and nothing else."""
+    given = as_json(made)
+    show(captain, stack, document=given)
+    assert captain.page.locator(".comment").evaluate(READ_TREE) == tree(given)
+    assert captain.page.locator(".steps input[type=checkbox]").count() == 40
+
+
+def test_an_action_without_a_document_shows_its_bytes(captain: Captain, stack: Stack) -> None:
+    show(captain, stack, document=None, payload={"body": HOSTILE})
+    captain.reads("Its document is not on record")
+    assert_inert(captain)
+    for attack in ATTACKS[:-1]:
+        expect(captain.page.locator("pre.raw")).to_contain_text(attack)
+    expect(captain.page.locator("pre.raw .unseen")).to_have_text(["U+202E", "U+202C", "U+200B"])

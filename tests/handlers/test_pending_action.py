@@ -17,7 +17,10 @@ def waiting(service: Service) -> str:
 
 def test_an_action_is_found_by_its_id_as_the_list_has_it(service: Service, waiting: str) -> None:
     [listed] = service.api.get("/pending").body["actions"]
-    assert service.api.get(f"/pending/{waiting}").body == listed
+    one = service.api.get(f"/pending/{waiting}").body
+    document = one.pop("document")
+    assert one == listed
+    assert document[0] == {"type": "heading", "level": 2, "line": [{"type": "own", "value": "🤖 QA Test Plan"}]}
     pull = service.repository.pull(42)
     assert (listed["title"], listed["author"]) == (pull["title"], pull["user"]["login"])
     assert listed["url"] == f"https://github.com/{service.repository.name}/pull/42"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from local.stack import Stack
 from tests.console.captain import Captain
 from tests.console.conftest import browser, captain, page  # noqa: F401 - fixtures
-from tests.console.test_hostile import document, require_what_was_written
+from tests.console.test_hostile import document, require_document
 
 
-def test_the_preview_reads_back_what_the_writer_wrote(captain: Captain, stack: Stack) -> None:  # noqa: F811
-    require_what_was_written(captain, stack, document(each=1))
+def test_the_page_shows_every_ordinary_text(captain: Captain, stack: Stack) -> None:  # noqa: F811
+    require_document(captain, stack, document(each=1))

@@ -23,23 +23,35 @@ function payloadView(action) {
   return action.actionType === "change_labels" ? labelsView(action.payload) : commentView(action);
 }
 
-function commentView({ document, payload }) {
-  const raw = el("pre", { class: "raw", tabindex: "0", hidden: Boolean(document) }, words(String(payload.body ?? "")));
-  if (!document) return [el("p", { class: "quietly" }, "Its document is not on record: this is the text as it is sent to GitHub."), raw];
+// The list holds no documents: one that is opened is asked for. Meanwhile, and where there is none, its bytes are shown.
+function commentView(action) {
+  const place = el("div", {}, rawComment(action));
+  const show = ({ document, digest }) => {
+    if (document && digest === action.digest) replace(place, documentView(action, document));
+    else replace(place, el("p", { class: "quietly" }, "Its document is not on record: this is the text as it is sent to GitHub."), rawComment(action));
+  };
+  if (action.document === undefined) get(`/pending/${encodeURIComponent(action.id)}`).then(show, () => null);
+  else show(action);
+  return place;
+}
+
+function rawComment(action) {
+  return el("pre", { class: "raw", tabindex: "0" }, words(String(action.payload.body ?? "")));
+}
+
+function documentView(action, document) {
   const shown = el("div", { class: "comment" }, nodes(document));
+  const raw = rawComment(action);
   const choose = (wantsRaw) => {
     shown.hidden = wantsRaw;
     raw.hidden = !wantsRaw;
     asShown.setAttribute("aria-pressed", String(!wantsRaw));
     asRaw.setAttribute("aria-pressed", String(wantsRaw));
   };
-  const asShown = button("As GitHub shows it", { "aria-pressed": "true", click: () => choose(false) });
-  const asRaw = button("Raw text", { "aria-pressed": "false", click: () => choose(true) });
-  return [
-    el("p", { class: "switch" }, asShown, asRaw),
-    shown,
-    raw,
-  ];
+  const asShown = button("As GitHub shows it", { click: () => choose(false) });
+  const asRaw = button("Raw text", { click: () => choose(true) });
+  choose(false);
+  return [el("p", { class: "switch" }, asShown, asRaw), shown, raw];
 }
 
 // Before and after, label by label; what belongs to one group stands in one line.

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from itertools import product
 from typing import get_args
 
 import pytest
 
-from core.actions.states import ATTEMPT_MS, QUEUED, Draft, Stored, insert, move, read
-from core.types import ActionState, Facts, Target
+from core.actions.states import ATTEMPT_MS, QUEUED, Draft, Stored, forget, insert, move, read
+from core.types import ActionState, Facts, Json, Target
 from tests.unit.actions.test_writers import ACTION
 
 STATES: tuple[ActionState, ...] = get_args(ActionState)
@@ -40,11 +42,11 @@ def test_only_the_listed_transitions_have_a_write(frm: ActionState, to: ActionSt
     assert ("queue" in write.remove) == (to not in (*QUEUED, "superseded"))
 
 
-def stored(state: ActionState) -> Stored:
+def stored(state: ActionState, document: list[Json] | None = None) -> Stored:
     facts = Facts("qa_plan", "dfg/app", Target("pull_request", 42), "sha", ("a.py",), ("cut",), "canary", {"risky": []})
     write = insert(
         "t",
-        ACTION,
+        replace(ACTION, document=document),
         Draft('{"x": "é"}', facts),
         state=state,
         attempt="x",
@@ -85,3 +87,20 @@ def test_a_decided_action_is_not_in_the_queue() -> None:
             expiry=1,
         )
         assert ("queue" in write.item) == (state in QUEUED)
+
+
+NOISE = "".join(hashlib.sha256(bytes([at % 256, at // 256])).hexdigest() for at in range(3_000))
+
+
+@pytest.mark.parametrize(
+    ("document", "kept"),
+    [(None, False), ([], True), ([{"type": "codeblock", "text": "é"}], True), ([{"text": NOISE}], False)],
+    ids=["none", "empty", "short", "too long"],
+)
+def test_the_document_of_a_comment_is_kept_while_it_is_small(document: list[Json] | None, kept: bool) -> None:
+    back = stored("pending", document)
+    assert back.action == replace(ACTION, document=document if kept else None)
+
+
+def test_a_forgotten_action_has_no_document() -> None:
+    assert "document" in forget("t", stored("executed", [])).remove

@@ -48,11 +48,11 @@ def test_a_good_brief_is_one_comment() -> None:
     ]
     for line in (
         "**Objective:** Users see the fees of a lot.",
-        "> Fees are zero today.",
-        "1. A lot with fees shows them.",
-        "- `src/fees.py`",
-        "- Currencies",
-        "- Try a lot with a fee of `List<Fee>` size 0.",
+        "**Context:** Fees are zero today.",
+        "1. &#65; lot with fees shows them.",
+        "- &#32;`src/fees.py`",
+        "- &#67;urrencies",
+        "- &#84;ry a lot with a fee of `List<Fee>` size 0.",
     ):
         assert line in body.split("\n")
     assert verdict.actions[0].target == Target("issue", 7)

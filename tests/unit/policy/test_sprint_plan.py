@@ -70,8 +70,8 @@ def test_the_comment_shows_sprints_needs_and_risks() -> None:
         "### Risks",
         "### Why this plan",
     ]
-    assert "- `#10` Fees are missing\n" in body
-    assert "- `#11` Dark `<b>mode</b>`\n  Needs `#10`\n\n  **Why:** Because of what" in body
+    assert "- &#32;`#10` Fees are missing\n" in body
+    assert "- &#32;`#11` Dark `<b>mode</b>`\n  Needs `#10`\n\n  **Why:** Because of what" in body
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_an_issue_that_is_left_out_is_named_and_keeps_its_labels() -> None:
     verdict = judge(ANSWER | {"items": items(_10="current", _11="next")}, facts(_12=["sprint:n"]))
     assert verdict.classification == "requires_approval"
     assert {number for number, _, _ in changes(verdict)} == {10, 11}
-    assert "### Without a place\n\n- `#12` Polish\n" in bodies(verdict)[0]
+    assert "### Without a place\n\n- &#32;`#12` Polish\n" in bodies(verdict)[0]
 
 
 def test_two_sprint_labels_become_one() -> None:
@@ -123,7 +123,7 @@ def test_a_title_that_would_act_is_not_repeated() -> None:
     verdict = judge(ANSWER, odd)
     assert verdict.classification == "requires_approval"
     assert "evil" not in bodies(verdict)[0]
-    assert "- `#11`\n" in bodies(verdict)[0]
+    assert "- &#32;`#11`\n" in bodies(verdict)[0]
 
 
 def test_every_change_is_approved_by_itself() -> None:

@@ -92,8 +92,8 @@ def test_questions_become_a_comment_after_the_labels() -> None:
     assert [action.type for action in verdict.actions] == ["change_labels", "add_comment"]
     (body,) = bodies(verdict)
     assert body.startswith("## 🤖 Questions before this can start\n")
-    assert "1. Which auction house?\n2. Since when, `@octocat`?\n" in body
-    assert "- Description: the first 9 of 10 characters." in body
+    assert "1. &#87;hich auction house?\n2. &#83;ince when, <code>&#64;octocat</code>?\n" in body
+    assert "escription: the first 9 of 10 characters." in body
     assert all(action.target == Target("issue", 7) for action in verdict.actions)
 
 
