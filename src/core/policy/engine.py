@@ -19,16 +19,15 @@ from core.policy.approved import Approved, Refused, approve
 from core.policy.body import examine_body
 from core.policy.classifier import classify, is_worse, rank
 from core.policy.digest import action_digest
-from core.policy.drafted import Comment, LabelChange
-from core.policy.drafts import DRAFTERS
 from core.policy.found import Hit, as_finding
 from core.policy.giveaway import unescaped
 from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine, examine_all
-from core.policy.schemas import MODELS, validate
 from core.policy.transitions import label_faults, label_state
 from core.policy.version import OWN_SECRETS, is_older, version
-from core.policy.wire_schemas import field_names
 from core.tasks.answer import Strict
+from core.tasks.answers import DRAFTERS, MODELS, validate
+from core.tasks.drafted import Comment, LabelChange
+from core.tasks.wire_schemas import field_names
 from core.text import invisible
 from core.text.document import Block, as_json
 from core.text.markdown import marker, size, write

@@ -17,11 +17,11 @@ from core.context.closing import closing_references
 from core.dispatcher import pricing
 from core.errors import BadRequest, ConfigurationError, Conflict, NotFound
 from core.policy import trust
-from core.policy.wire_schemas import wire_schema
 from core.prompts import agent_brief, sprint_plan, triage
 from core.prompts.fitted import fitted
 from core.prompts.request import cacheable, geography
 from core.tasks.qa_plan import prompt as qa_plan
+from core.tasks.wire_schemas import wire_schema
 from core.types import GHOST, Context, Issue, Prompt, PullRequest, Target, TaskRequest, TaskType, Tree
 
 

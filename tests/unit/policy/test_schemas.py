@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import ConfigurationError
-from core.policy import schemas, wire_schemas
+from core.tasks import answers, wire_schemas
 from core.text.strict_json import Fault
 from core.types import TASK_TYPES, TaskType
 from local.make_schemas import transformed
@@ -18,7 +18,7 @@ from local.make_schemas import transformed
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_checked_in_schema_is_the_sdks_own(task_type: TaskType) -> None:
-    path = Path(schemas.__file__).parent / "data" / "schemas" / f"{task_type}.json"
+    path = Path(answers.__file__).parent / "schemas" / f"{task_type}.json"
     assert path.read_text("utf-8") == transformed(task_type)
     assert wire_schemas.wire_schema(task_type) == json.loads(transformed(task_type))
 
@@ -29,7 +29,7 @@ def test_schema_of_an_unknown_task_is_not_made_up() -> None:
 
 
 def test_path_of_a_schema_fault() -> None:
-    fault = schemas.validate("triage", {"priority": "P9"})
+    fault = answers.validate("triage", {"priority": "P9"})
     assert isinstance(fault, Fault)
     assert fault.path == "priority"
 

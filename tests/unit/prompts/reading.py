@@ -7,7 +7,7 @@ from typing import Any
 
 from core.config import TASK_LIMITS
 from core.context.team import Team
-from core.policy.wire_schemas import wire_schema
+from core.tasks.wire_schemas import wire_schema
 from core.types import Issue, Prompt, TaskType
 
 MAX_BODY_CHARACTERS = 65_536

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from core.context.team import Team
-from core.policy.drafted import Comment, Drafted, Unfit
 from core.policy.found import Hit, as_finding
 from core.tasks.answer import Strict
+from core.tasks.drafted import Comment, Drafted, Unfit
 from core.tasks.qa_plan import comment
 from core.tasks.qa_plan.grounding import grounding
 from core.tasks.qa_plan.schema import QaPlan

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from core.context.team import Team
-from core.policy.drafted import Comment, Drafted, LabelChange, Unfit, label_change
 from core.policy.found import Hit, as_finding
-from core.policy.schemas import SprintItem, SprintPlan
 from core.prompts import sprint_plan_comment
-from core.tasks.answer import Strict
+from core.tasks.answer import IssueNumber, Sentence, Strict, Words500
+from core.tasks.drafted import Comment, Drafted, LabelChange, Unfit, label_change
 from core.types import SPRINTS, Facts, Finding, Target
+
+
+class SprintItem(Strict):
+    """Where one issue goes."""
+
+    issue: IssueNumber
+    sprint: Literal["current", "next", "backlog"]
+    rationale: Sentence
+
+
+class SprintPlan(Strict):
+    """The answer to `sprint_plan`."""
+
+    goal: Sentence
+    items: Annotated[list[SprintItem], Field(min_length=1, max_length=50)]
+    risks: Annotated[list[Words500], Field(max_length=10)]
+    reason: Sentence
+    evidence: Sentence
 
 
 def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.errors import ConfigurationError
 from core.types import TASK_TYPES, TaskType
 
-_FILES: Final = Path(__file__).parent / "data" / "schemas"
+_FILES: Final = Path(__file__).parent / "schemas"
 
 
 @cache

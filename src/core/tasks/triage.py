@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from core.context.team import Team
-from core.policy.drafted import Comment, Drafted, Unfit, label_change
 from core.policy.found import Hit, as_finding
-from core.policy.schemas import Triage
 from core.prompts import triage_comment
-from core.tasks.answer import Strict
+from core.tasks.answer import Sentence, Strict, Words50, Words500
+from core.tasks.drafted import Comment, Drafted, Unfit, label_change
 from core.types import Facts, Finding
 
 _LONGEST_WHY = 500
+
+
+class Triage(Strict):
+    """The answer to `triage`."""
+
+    priority: Literal["P0", "P1", "P2", "P3"]
+    priority_rationale: Sentence
+    sprint: Literal["current", "next", "backlog"]
+    components: Annotated[list[Words50], Field(max_length=5)]
+    questions: Annotated[list[Words500], Field(max_length=3)]
+    ready_for_dev: bool
+    reason: Sentence
+    evidence: Sentence
 
 
 def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
 
 from core.context.team import Team
-from core.policy.drafted import Comment, Drafted, Unfit
 from core.policy.found import Hit, as_finding
-from core.policy.schemas import AgentBrief
 from core.prompts import agent_brief_comment
-from core.tasks.answer import Strict
+from core.tasks.answer import FilePath, LongText, Sentence, Strict, Words200, Words500
+from core.tasks.drafted import Comment, Drafted, Unfit
 from core.types import Facts, Finding
+
+
+class AgentBrief(Strict):
+    """The answer to `agent_brief`."""
+
+    objective: Sentence
+    context: LongText
+    acceptance_criteria: Annotated[list[Words500], Field(min_length=1, max_length=10)]
+    files: Annotated[list[FilePath], Field(max_length=20)]
+    out_of_scope: Annotated[list[Words200], Field(max_length=10)]
+    test_notes: Annotated[list[Words500], Field(max_length=10)]
+    reason: Sentence
+    evidence: Sentence
 
 
 def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
