@@ -12,7 +12,7 @@ from local.stack import Stack
 from tests.console.captain import Captain
 from tests.console.chromium import NoBrowser, launched
 
-expect.set_options(timeout=8_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def browser() -> Iterator[Browser]:
 def new_page(browser: Browser, until: ExitStack) -> Page:
     """A tab of a fresh profile."""
     context = until.enter_context(browser.new_context())
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(30_000)
     return context.new_page()
 
 

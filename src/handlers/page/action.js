@@ -109,7 +109,7 @@ function whyItWaits(action) {
 }
 
 function modelsWords(action) {
-  return action.reason || action.evidence ? section("Why, in the model's words", facts([["Reason", words(action.reason)], ["Evidence", words(action.evidence)]])) : null;
+  return action.reason || action.evidence ? section("Why, in the model's words", facts([["Reason", words(action.reason)], ["Evidence", words(action.evidence)]], "wide")) : null;
 }
 
 function aboutIt(action) {

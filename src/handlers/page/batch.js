@@ -91,7 +91,10 @@ async function decideAll(what) {
   drafts.delete("note several");
   await refreshQueue().catch(() => null);
   drawQueue();
-  if (desk.id && !queue.actions.some((action) => action.id === desk.id)) location.hash = "#/waiting";
+  if (desk.id && !queue.actions.some((action) => action.id === desk.id)) {
+    history.replaceState(null, "", "#/waiting");
+    await openAction("");
+  }
   const notice = byId("notice");
   notice.hidden = false;
   const failed = actions.length - done;

@@ -54,10 +54,10 @@ function heading(level, text) {
 }
 
 // Label and value pairs; pairs without a value are left out.
-function facts(pairs) {
+function facts(pairs, kind = "") {
   return el(
     "dl",
-    { class: "facts" },
+    { class: `facts ${kind}` },
     pairs.filter(([, value]) => value !== "" && value !== null && value !== undefined)
       .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
   );

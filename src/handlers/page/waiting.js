@@ -166,12 +166,15 @@ function markOpen() {
 // Shows the action of this id beside the list: from the list, or asked for by its id, whatever became of it.
 async function openAction(id) {
   const mine = desk;
+  if (!desk.id && id) desk.place = window.scrollY; // where one column is seen at a time, the list is out of sight now
+  const back = Boolean(desk.id) && !id;
   desk.id = id;
   desk.split.classList.toggle("one", Boolean(id));
   markOpen();
   if (!id) {
     desk.open = null;
     replace(desk.pane, queue.actions.length ? el("p", { class: "empty" }, "Choose an action to see exactly what would be done.") : null);
+    if (back) window.scrollTo(0, desk.place || 0);
     return;
   }
   let action = queue.actions.find((one) => one.id === id);
@@ -204,7 +207,7 @@ function showAction(action) {
     }
   }
   if (item) item.node.scrollIntoView({ block: "nearest" });
-  desk.pane.scrollIntoView({ block: "nearest" });
+  if (window.scrollY > desk.split.offsetTop) window.scrollTo(0, desk.split.offsetTop);
   focusOn("looked-at");
 }
 

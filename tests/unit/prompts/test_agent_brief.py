@@ -24,7 +24,7 @@ def test_facts_name_the_files_that_are_shown() -> None:
     facts = built(an_issue(), "README.md", "src/fees.py").facts
     assert facts.changed_paths == ("src/fees.py", "README.md")
     assert (facts.task_type, facts.target) == ("agent_brief", Target("issue", 7))
-    assert facts.extra == {"title": "Fees are missing"}
+    assert facts.extra == {"title": "Fees are missing", "author": "ghost"}
 
 
 def test_a_repository_without_files_is_told_so() -> None:

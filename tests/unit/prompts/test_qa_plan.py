@@ -137,6 +137,7 @@ def test_facts_for_policy() -> None:
     assert facts.canary == CANARY
     assert facts.extra == {
         "title": "Show fees",
+        "author": "dev",
         "risky": ["src/fees.py"],
         "linked": [100],
         "linesRead": 6,

@@ -38,9 +38,11 @@ def test_planning_issue_and_issues_are_shown_with_their_numbers() -> None:
 def test_facts_hold_titles_labels_dependencies_and_capacity() -> None:
     prompt = built(an_issue(number=10), an_issue("depends on #10", "Dark mode", 11, ("sprint:n",)), capacity=3)
     assert prompt.facts.extra == {
+        "title": "Sprint 12",
+        "author": "ghost",
         "issues": {
-            "10": {"title": "Fees are missing", "labels": [], "dependsOn": []},
-            "11": {"title": "Dark mode", "labels": ["sprint:n"], "dependsOn": [10]},
+            "10": {"title": "Fees are missing", "author": "ghost", "labels": [], "dependsOn": []},
+            "11": {"title": "Dark mode", "author": "ghost", "labels": ["sprint:n"], "dependsOn": [10]},
         },
         "capacity": 3,
     }

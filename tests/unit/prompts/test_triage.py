@@ -21,7 +21,7 @@ def test_title_and_description_are_shown() -> None:
 def test_facts_hold_the_labels_that_were_read() -> None:
     issue = an_issue(labels=("status:triage", "needs:pm"))
     facts = build(issue, rules=TEAM.rules, **frame("triage", TEAM)).facts
-    assert facts.extra == {"title": "Fees are missing", "labels": ["status:triage", "needs:pm"]}
+    assert facts.extra == {"title": "Fees are missing", "author": "ghost", "labels": ["status:triage", "needs:pm"]}
     assert (facts.task_type, facts.target, facts.changed_paths) == ("triage", Target("issue", 7), ())
 
 
