@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -15,12 +16,13 @@ HANDLERS = sorted(
 )
 HTTP = ("httpx", "httpcore")
 SDK = ("anthropic", "httpx2", "httpcore2")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 BOTH = "the SDK brings its own HTTP client"
 
 
 def imported(statements: str) -> set[str]:
     script = f"import sys\n{statements}\nprint(' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=ENVIRONMENT)  # noqa: S603
     return set(done.stdout.split())
 
 
