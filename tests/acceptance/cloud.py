@@ -71,7 +71,7 @@ class Cloud:
 
     def _wait(self, for_: str, stack: str) -> None:
         waiter = self.client("cloudformation").get_waiter(for_)
-        waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 240})
 
     def reasons(self, stack: str) -> list[str]:
         """Why parts of a stack could not be made."""
