@@ -39,7 +39,7 @@ def table() -> tuple[Row, ...]:
 def harmful_steps(text: Readings) -> Iterator[Hit]:
     """The first sentence that has a word of each kind of a row, and none that excuses it."""
     whole = text.small.replace("**", " ")
-    small = f" {whole.translate(_SIGNS)} "
+    small = f" {whole.translate(_SIGNS | {10: ' '})} "
     likely = [row for row in table() if all(any(word in small for word in kind) for kind in row[1])]
     sentences = [f" {sentence.strip()} ".translate(_SIGNS) for sentence in _ENDS.split(whole)] if likely else []
     for why, kinds, excuses in likely:

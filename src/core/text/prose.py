@@ -31,9 +31,9 @@ _LAYERS: Final = 4
 
 
 def inline(text: str) -> Inline:
-    """One line of a model's words."""
+    """One line of a model's words. What it broke into several is one here."""
     parts: list[str | Code] = []
-    for span in _spans(_BLANKS.sub(" ", text.strip())):
+    for span in _spans(_BLANKS.sub(" ", " ".join(text.splitlines()).strip())):
         parts += [span] if isinstance(span, Code) else _marked(span)
     return _joined(parts)
 
