@@ -54,7 +54,6 @@ READ_TREE = """root => {
     if (level !== one.className) return ['heading', Number(level), line(one)];
     if (tag === 'P') return ['paragraph', line(one)];
     if (one.className === 'code') return ['codeblock', one.querySelector('pre').textContent];
-    if (tag === 'BLOCKQUOTE') return ['quote', blocks(one)];
     if (tag === 'DETAILS') return ['folded', one.firstElementChild.textContent, blocks(one).slice(1)];
     return [one.className === 'steps' ? 'checks' : tag.toLowerCase(), [...one.children].map(blocks)];
   });

@@ -134,12 +134,7 @@ class Folded:
         _require_ours(self.summary)
 
 
-@dataclass(frozen=True)
-class Quote:
-    blocks: tuple[Block, ...]
-
-
-Block = Heading | Paragraph | CodeBlock | Items | Checks | Folded | Quote
+Block = Heading | Paragraph | CodeBlock | Items | Checks | Folded
 Document = tuple[Block, ...]
 
 

@@ -28,7 +28,6 @@ from core.text.document import (
     Link,
     Paragraph,
     Part,
-    Quote,
     Strong,
     Text,
     numbered,
@@ -75,8 +74,6 @@ def _written(block: Block, mark: str) -> list[str]:
             return [written_line(line) for line in lines]
         case CodeBlock(text):
             return written_code(text).split("\n")
-        case Quote(inner):
-            return [f"> {line}" if line else ">" for line in _lines(inner)]
         case Folded(summary, inner):
             return ["<details>", f"<summary>{summary}</summary>", "", *_lines(inner), "", "</details>"]
         case Items(items, True):

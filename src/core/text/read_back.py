@@ -23,7 +23,6 @@ from core.text.document import (
     Link,
     Paragraph,
     Part,
-    Quote,
     Strong,
     Text,
     numbered,
@@ -40,7 +39,6 @@ _PRE: Final = re.compile(r"<pre>\n?([^<>]*)</pre>\n?")
 _FOLDED: Final = re.compile(r"<details>\n<summary>([^<>&]*)</summary>\n?")
 _KINDS: Final = {
     "paragraph_open": "p",
-    "blockquote_open": "quote",
     "bullet_list_open": "ul",
     "ordered_list_open": "ol",
     "list_item_open": "li",
@@ -49,7 +47,6 @@ _KINDS: Final = {
     "strong_close": "end",
     "em_close": "end",
     "link_close": "end",
-    "blockquote_close": "end",
     "bullet_list_close": "end",
     "ordered_list_close": "end",
 }
@@ -148,8 +145,6 @@ def _meant(document: Document) -> Iterator[Entry]:
                     yield from _meant_line(line)
             case CodeBlock(text):
                 yield "code block", text
-            case Quote(inner):
-                yield from (("quote", ""), *_meant(inner), ("end", ""))
             case Folded(summary, inner):
                 yield from (("folded", summary), *_meant(inner), ("end", ""))
             case Items(items, ordered):

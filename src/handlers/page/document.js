@@ -9,7 +9,6 @@ const NODES = {
   items: ({ items, ordered }) => el(ordered ? "ol" : "ul", {}, items.map((item) => el("li", {}, nodes(item)))),
   checks: ({ steps }) => el("ul", { class: "steps" }, steps.map((step, index) => el("li", {}, checkBox(index + 1), nodes(step)))),
   folded: ({ summary, blocks }) => el("details", {}, el("summary", {}, words(summary)), nodes(blocks)),
-  quote: ({ blocks }) => el("blockquote", {}, nodes(blocks)),
   text: ({ value }) => words(value),
   own: ({ value }) => value,
   strong: ({ value }) => el("strong", {}, value),

@@ -10,14 +10,13 @@ from typing import Final
 from hypothesis import strategies as st
 
 from core.text.document import Checks, Code, CodeBlock, Document, Folded, Heading, Items, Link, Own, Paragraph, page
-from core.text.document import Quote as Quoted
 from core.text.markdown import marker, write
 from core.text.prose import blocks, inline, labelled
 from core.text.read_back import faults
 from tests.corpus.bots import html_of, rendered_live
 
 MARKER: Final = marker("6f1e6f0e-7d0b-5d6f-9a43-0c8f1b2a3d4e")
-_LINE: Final = re.compile(r"(?:>(?: |$)|[-*] |\d+[.)] |#+ | +)*")
+_LINE: Final = re.compile(r"(?:[-*] |\d+[.)] |#+ | +)*")
 _OURS: Final = (
     "&#",
     "Says: ",
@@ -55,7 +54,7 @@ def everywhere(text: str) -> Document:
         *labelled("Reason:", text),
         *said,
         Checks((said, (*labelled("Expect:", text), CodeBlock(text)))),
-        Items((said, (Paragraph((line,)), Quoted(said)))),
+        Items((said, (Paragraph((line,)), *said))),
         Items((said, said), ordered=True),
         CodeBlock(text),
         Folded("Files", (*said, Items(((Paragraph(((Code(text.replace("\n", "").strip() or "x"),),)),),)))),

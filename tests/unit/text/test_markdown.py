@@ -16,7 +16,6 @@ from core.text.document import (
     Link,
     Own,
     Paragraph,
-    Quote,
     Strong,
     Text,
     page,
@@ -106,7 +105,6 @@ def test_what_belongs_together_is_one_span(text: str, expected: str) -> None:
 def test_a_line_that_is_not_ours_begins_with_an_entity(text: str, expected: str) -> None:
     assert written(*blocks(text)) == expected
     assert written(Items((blocks(text),))) == f"- {expected}"
-    assert written(Quote(blocks(text))) == f"> {expected}"
     assert written(Heading(3, inline(text))) == f"### {expected}"
     assert written(*labelled("Reason:", f"so\n{text}")) == f"**Reason:** so\n{expected}"
 
@@ -184,6 +182,10 @@ def test_live_words_cannot_be_made_text(words: str) -> None:
 def test_signs_of_markdown_are_no_words_of_ours(words: str) -> None:
     with pytest.raises(ValueError, match="not words of ours"):
         Strong(words)
+
+
+def test_line_ends_are_blanks_where_one_line_is_needed() -> None:
+    assert inline("a\r\n b\n/c") == (Text("a b /c"),)
 
 
 def test_fence_of_the_model_stays_code() -> None:
