@@ -36,11 +36,19 @@ _SCHEME: Final = (
     rf"|(?<![a-z]){_GAP.join(_SCHEMES[3])}"
     r"(?:[a-z]{2,12}/[a-z0-9.+-]{1,60}(?:;[a-z0-9=_-]{1,40}){0,4}|;base64),(?=[^\s`])"
 )
+_ATTRIBUTE: Final = re.compile(r"\son[a-z]{3,20}\s*=")
 _HANDLER: Final = r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)"
+_TAGS: Final = ("img", "image", "picture", "source", "video", "audio", "embed", "object", "iframe", "svg", "input")
 _KINDS: Final = (
-    ("markup.comment", ("<", "]:"), _COMMENT, _COMMENT, "hides text in a comment"),
-    ("markup.image", ("<", "!["), _IMAGE, _LEADS_OUT, "an image tells its host who looks at it"),
-    ("markup.script", ("<", *_SCHEMES), f"{_SCHEME}|{_HANDLER}", _SCHEME, "runs or embeds content when it is opened"),
+    ("markup.comment", ("<!", "< !", "]:"), _COMMENT, _COMMENT, "hides text in a comment"),
+    (
+        "markup.image",
+        ("![", *_TAGS, "style", "background"),
+        _IMAGE,
+        _LEADS_OUT,
+        "an image tells its host who looks at it",
+    ),
+    ("markup.script", (*_SCHEMES, "<on"), f"{_SCHEME}|{_HANDLER}", _SCHEME, "runs or embeds content when it is opened"),
 )
 """Rule, what it needs, what it refuses outside of code, and what of that asks where it is quoted: a tag that leads
 nowhere is a sample."""
@@ -49,6 +57,8 @@ nowhere is a sample."""
 def markup(text: Readings) -> Iterator[Hit]:
     """Comments, images and scripts; quoted as code they ask."""
     dropped = text.small.translate(_DROPPED)
+    if "<" in dropped and _ATTRIBUTE.search(text.small):
+        dropped += "<on"
     for rule, signs, pattern, quoted, why in _KINDS:
         if not any(sign in dropped for sign in signs):
             continue

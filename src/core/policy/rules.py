@@ -62,7 +62,7 @@ TEXT_RULES: Final[tuple[Rule, ...]] = (
     Rule("reference.closing", lambda text, _: links.closing(text), "ask"),
     Rule("harm", lambda text, _: harm.harmful_steps(text), "ask"),
 )
-ON_BYTES: Final = frozenset({"secret.own", "provenance.canary", "secret.vendor", "text.invisible"})
+ON_BYTES: Final = frozenset({"secret.own", "provenance.canary", "text.invisible"})
 """Rules that look at the finished comment too: no field says what its neighbours make of it."""
 _NO_RULES: Final = Rule(
     "policy.no_rules",

@@ -23,6 +23,7 @@ PIECE: Final = 12
 """Characters of one of our own secrets that give it away; a shorter secret counts whole."""
 _SHORTEST_OWN: Final = 6
 _WORDS: Final = re.compile(r"[A-Za-z]?[a-z _.-]*")
+_GAPS: Final = re.compile(r"[\W_]+")
 _PEM_LINE: Final = re.compile(r"-----[A-Z ]+-----")
 
 
@@ -57,7 +58,7 @@ def _listed(value: Any) -> Iterator[str]:
 
 def _squeezed(text: str) -> str:
     """Letters and digits alone: exact values cannot come about by chance, so that gaps between them may be closed."""
-    return re.sub(r"[\W_]+", "", text)
+    return _GAPS.sub("", text)
 
 
 @lru_cache(maxsize=32)
@@ -91,18 +92,21 @@ def _holds(text: str, form: str, length: int) -> bool:
     return False
 
 
+@lru_cache(maxsize=4)
+def _looked(text: str) -> str:
+    """What pieces of encoded values are looked for in. Several rules ask for that of the same text."""
+    squeezed = _squeezed(text)
+    return "\n".join((squeezed, squeezed.lower(), _squeezed(unquote(text)) if "%" in text else ""))
+
+
 def tells(text: str, secrets: Iterable[str]) -> bool:
     """Whether a text gives one of these strings away."""
-    own = tuple(value for secret in secrets for value in values(secret))
-    if not own:
-        return False
-    squeezed = _squeezed(text)
-    looked = "\n".join((squeezed, squeezed.lower(), _squeezed(unquote(text)) if "%" in text else ""))
     return any(
         _holds(text, value, min(PIECE, len(value)))
         or _holds(text, value[::-1], min(PIECE, len(value)))
-        or any(_holds(looked, form, length) for form, length in _forms(value))
-        for value in own
+        or any(_holds(_looked(text), form, length) for form, length in _forms(value))
+        for secret in secrets
+        for value in values(secret)
     )
 
 
