@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.actions.states import facts_from_json
@@ -85,9 +85,10 @@ def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept], team: Team) -
     answer = read_answer(content["answer"].data)
     if answer is None or answer.stop_reason != NORMAL_END:
         return None
+    facts = facts_from_json(json.loads(content["context"].data)["facts"])
     return engine.judge_answer(
         answer.text,
-        facts_from_json(json.loads(content["context"].data)["facts"]),
+        replace(facts, material=content["prompt"].data.decode("utf-8", "replace")) if "prompt" in content else facts,
         team=team,
         run_id=run_id,
         action_ids=lambda index: record.action_id(run_id, index),
