@@ -26,10 +26,11 @@ from typing import Any, Final, TextIO
 from core.context.team import DEFAULT, Team, load
 from core.policy.engine import examine_comment, judge_answer
 from core.policy.rules import TEXT_RULES, Context, Rule
+from core.prompts.changes import behaves
 from core.text.invisible import visible_line
 from core.text.markdown import marker, write
 from core.text.prose import blocks
-from core.types import TASK_TYPES, Facts, Json, Target, TaskType, Trust, Verdict
+from core.types import TASK_TYPES, ChangedFile, Facts, Json, Target, TaskType, Trust, Verdict
 
 ACTION_ID: Final = str(uuid.UUID("00000000-0000-4000-8000-000000000042"))
 PULL_REQUEST: Final = Target("pull_request", 42)
@@ -92,7 +93,7 @@ def judge_raw(
         target_state=COMMIT,
         changed_paths=tuple(dict.fromkeys(map(visible_line, files))),
         canary=context.canary,
-        extra=extra if extra is not None else _extra({}),
+        extra={**(extra if extra is not None else _extra({})), "risky": _risky(files)},
     )
     verdict = judge_answer(
         raw,
@@ -116,6 +117,12 @@ def judge_raw(
         "findings": [finding.as_json() for finding in verdict.findings],
         **({} if task_type == "qa_plan" else {"labels": _label_changes(verdict)}),
     }
+
+
+def _risky(files: tuple[str, ...]) -> list[str]:
+    """Those files that can change behaviour, as far as their names tell."""
+    known = (path for path in dict.fromkeys(files) if behaves(ChangedFile(path, "modified", 1, 1, "")))
+    return [visible_line(path) for path in known]
 
 
 def _label_changes(verdict: Verdict) -> list[dict[str, Any]]:

@@ -59,7 +59,9 @@ def test_raw_bytes_are_judged_as_such() -> None:
 
 
 def covering(path: str) -> str:
-    return json.dumps(PLAN | {"test_plan": [item | {"covers": [path]} for item in PLAN["test_plan"]]})
+    return json.dumps(
+        PLAN | {"observations": [], "test_plan": [item | {"covers": [path]} for item in PLAN["test_plan"]]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_files_are_known_to_the_model_as_the_service_shows_them(path: str, named
 
 def test_a_path_given_twice_is_one_file() -> None:
     [result], _ = run("answers", [{"id": 1, "raw": GOOD, "files": [PATH, PATH]}])
-    assert "1 of 1 changed file." in result["rendered"]
+    assert "Files: 1 of 1 covered" in result["rendered"]
 
 
 @pytest.mark.parametrize("more", [{}, {"files": None}, {"files": []}])

@@ -25,6 +25,7 @@ from core.audit.provenance import SOURCE, code_digest, digest_of
 from core.context import team
 from core.dispatcher import pricing
 from core.policy import engine
+from core.tasks.qa_plan import template
 from local.child import ROOT
 
 HISTORY: Mapping[str, Mapping[str, str]] = json.loads(Path(__file__).with_name("versions.json").read_text())
@@ -37,6 +38,7 @@ def sha256(text: str) -> str:
 def templates() -> dict[str, str]:
     """First line → digest of every prompt template that there is."""
     modules = [import_module(f"core.prompts.{module.name}") for module in pkgutil.iter_modules(core.prompts.__path__)]
+    modules.append(template)
     texts = [module.TEMPLATE for module in modules if hasattr(module, "TEMPLATE")]
     return {text.partition("\n")[0]: sha256(text) for text in texts}
 
@@ -70,9 +72,9 @@ def test_every_text_in_use_has_the_digest_that_its_version_has_on_record() -> No
     ("file", "before", "after", "told"),
     [
         (
-            "core/prompts/qa_plan.py",
-            "QA plan, template 1.\n",
-            "QA plan, template 1.\nBe brief.\n",
+            "core/tasks/qa_plan/template.txt",
+            "QA plan, template 3.\n",
+            "QA plan, template 3.\nBe brief.\n",
             "prompts: QA plan, te",
         ),
         ("core/context/teams/dfg/packs/product.md", "", "\nOne more line.\n", "packs: product"),

@@ -163,8 +163,18 @@ def read(app: App, request: TaskRequest) -> Context:
     return TASKS[request.task_type].read(app, request)
 
 
+def _without_a_bots_words(app: App, context: Context) -> Context:
+    """The context without what a listed bot wrote about its own change: that quotes strangers."""
+    pull = context.pull
+    if pull is None or trust.description_allowed(pull, app.settings):
+        return context
+    told = f"The description was not read: {pull.author.login} is a bot, and quotes others."
+    return replace(context, pull=replace(pull, body=""), unread=(*context.unread, told))
+
+
 def build(app: App, request: TaskRequest, context: Context) -> Prompt:
     """The request to the model, as the deployment wants it cached or not; its facts say whose words it holds."""
+    context = _without_a_bots_words(app, context)
     draft = TASKS[request.task_type].build
     try:
         prompt = draft(app, request, context)

@@ -28,7 +28,7 @@ def plan_for(plan: dict[str, Any], *covers: tuple[str, ...], steps: int = 2) -> 
 
 
 def changing(facts: Facts, *paths: str) -> Facts:
-    return dataclasses.replace(facts, changed_paths=paths)
+    return dataclasses.replace(facts, changed_paths=paths, extra={**facts.extra, "risky": []})
 
 
 @pytest.mark.parametrize(
