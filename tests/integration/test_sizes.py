@@ -51,7 +51,7 @@ def test_thousands_of_files_with_long_names_get_their_plan(world: World, count: 
     assert (result["status"], result["state"]) == ("success", "pending")
     assert approve(world.app, result["actionId"], "captain", None)["status"] == "executed"
     [(_, comment)] = world.github.posted
-    assert f"of {count + 1} changed files" in comment.body
+    assert f"of {count + 1} covered" in comment.body
     facts = json.loads(read_run(world.app, result["runId"])["content"]["context"]["text"])["facts"]
     assert len(facts["changed_paths"]) + facts["unkept_paths"] == count + 1
     assert (facts["unkept_paths"] > 0) == any("for lack of room: the names of" in cut for cut in facts["cuts"])
@@ -101,9 +101,15 @@ def test_a_draft_whose_row_would_be_too_large_fails_paid_and_on_record(world: Wo
     def words(count: int) -> str:
         return "".join(chance.choices([chr(code) for code in range(0x4E00, 0x9FFF)], k=count))
 
-    case = PLAN["test_plan"][0]
-    cases = [{**case, "ac_id": f"AC{n}", "steps": [words(500) for _ in range(6)]} for n in range(19)]
-    world.model.replies = [message({**ASKS, "test_plan": cases})]
+    first = PLAN["test_plan"][0]
+
+    def scenario(number: int) -> dict[str, Any]:
+        steps = [{"do": words(500), "code": None, "expect": words(400)} for _ in range(5)]
+        return {**first, "ac_id": f"AC-{number}", "steps": steps, "edge_cases": [words(250)]}
+
+    plans = [scenario(number) for number in range(1, 13)]
+    plan = {**ASKS, "short_run": [], "test_plan": plans}
+    world.model.replies = [message(json.dumps(plan, ensure_ascii=False))]
     result = go(world)
     assert (result["status"], result["error"]["message"]) == ("failed", "what was drafted is too large to be kept")
     assert (charged(world), world.writer.sent) == (1200 * 2 + 400 * 10, [])

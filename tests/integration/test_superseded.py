@@ -12,7 +12,6 @@ from core.approvals.approve import approve, list_pending, reject
 from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
 from core.errors import Conflict
-from core.types import Author
 from tests.fakes import World, make_world, pull_request
 from tests.integration.test_pipeline import FAR, go
 
@@ -162,7 +161,7 @@ def heads(world: World, letters: str) -> list[str]:
     """A dispatch for each head: the states that they end in."""
     ended = []
     for letter in letters:
-        world.github.pulls[42] = pull_request(head_sha=letter * 40, author=Author("contributor"))
+        world.github.pulls[42] = pull_request(head_sha=letter * 40)
         world.clock.forward(60)
         ended.append(str(go(world)["state"]))
     return ended

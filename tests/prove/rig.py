@@ -81,8 +81,10 @@ def case(number: int = 42) -> dict[str, Any]:
             "title": "Clamp negative listing prices",
             "body": "Prices below zero broke the ranking.",
             "user": user,
+            "author_association": "OWNER",
             "labels": [],
-            "head": {"sha": f"{number:040x}"},
+            "head": {"sha": f"{number:040x}", "repo": {"full_name": REPOSITORY}},
+            "base": {"ref": "main"},
             "changed_files": 2,
         },
         "files": [
@@ -96,6 +98,7 @@ def case(number: int = 42) -> dict[str, Any]:
             "state": "open",
             "labels": [],
             "user": user,
+            "author_association": "OWNER",
         },
     }
 
