@@ -130,7 +130,9 @@ def _show(stack: Stack, number: int, issue: int | None, run: DispatchedRun) -> i
     print(body)
     for line in figures(run.audit):
         print(line, file=sys.stderr)
-    print(f"It would wait for approval: {waits}" if waits else "Nothing was posted.", file=sys.stderr)
+    print(
+        f"Nothing was posted. It would wait for approval: {waits}" if waits else "Nothing was posted.", file=sys.stderr
+    )
     if stack.model:
         print("Drafted by the stand-in model, which is not Claude.", file=sys.stderr)
     return 0

@@ -93,4 +93,4 @@ def test_the_time_is_linear_in_the_length(text: str) -> None:
         return time.process_time() - began
 
     spent(10_000)
-    assert spent(650_000) < 30 * spent(65_000) + 0.05
+    assert spent(128_000) < 16 * spent(32_000) + 0.05

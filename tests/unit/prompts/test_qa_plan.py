@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from core.prompts.qa_plan import TEMPLATE, TEMPLATE_HASH, build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,8 @@ from core.dispatcher.pricing import largest_input, worst_case
 from core.errors import ConfigurationError
 from core.prompts.bound import byte_weight
 from core.prompts.request import geography
+from core.tasks.qa_plan.prompt import build
+from core.tasks.qa_plan.template import TEMPLATE
 from core.types import Author, ChangedFile, Issue, Prompt, PullRequest, Target
 from tests.unit.prompts.reading import BOUNDARY, CANARY, section, system_text, user_text
 
@@ -90,7 +91,7 @@ def test_the_body_is_exactly_what_the_api_takes() -> None:
 def test_template_and_packs_are_in_the_system_prompt_with_their_hashes() -> None:
     prompt = built(a_pull([a_file("src/fees.py")]))
     assert prompt.template == TEMPLATE
-    assert prompt.template_hash == TEMPLATE_HASH == hashlib.sha256(TEMPLATE.encode()).hexdigest()
+    assert prompt.template_hash == hashlib.sha256(TEMPLATE.encode()).hexdigest()
     assert prompt.packs == PACKS
     assert all(pack.sha256 == hashlib.sha256(pack.text.encode()).hexdigest() for pack in prompt.packs)
     for text in (TEMPLATE, CANARY, BOUNDARY, *(pack.text for pack in PACKS)):
@@ -138,6 +139,7 @@ def test_facts_for_policy() -> None:
     assert facts.extra == {
         "title": "Show fees",
         "author": "dev",
+        "head": "a" * 40,
         "risky": ["src/fees.py"],
         "linked": [100],
         "linesRead": 6,
