@@ -61,3 +61,10 @@ def test_a_place_without_a_price_opens_the_breaker(make_service: MakeService) ->
 def test_a_setting_that_no_model_knows_is_refused(make_service: MakeService) -> None:
     with pytest.raises(Exception, match="INFERENCE_GEO must be global or us"):
         make_service(INFERENCE_GEO="eu")
+
+
+def test_a_retry_is_charged_at_its_price_too(make_service: MakeService) -> None:
+    service = make_service(INFERENCE_GEO="us")
+    service.model.order(Order(status=500))
+    first, second = service.events(service.dispatch().body["runId"], "charge.requested")
+    assert second["amount"] == 2 * first["amount"]
