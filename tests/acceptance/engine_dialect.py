@@ -43,7 +43,7 @@ def _route(function: str, key: str, version: str) -> dict[str, Any]:
     }
     return {
         f"{function}Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": integration},
-        f"{function}Route": {
+        f"{function}{re.sub(r'[^A-Za-z]', '', key)}Route": {
             "Type": "AWS::ApiGatewayV2::Route",
             "Properties": {"ApiId": api, "RouteKey": key, "Target": target},
         },

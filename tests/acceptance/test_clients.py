@@ -49,7 +49,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 def test_every_service_that_the_code_makes_a_client_for_is_called_here_and_described_in_the_packages() -> None:
-    made = re.compile(r'create_client\(\s*"(\w+)"')
+    made = re.compile(r'client\(\s*"(\w+)"')
     services = {name for file in (ROOT / "src").rglob("*.py") for name in made.findall(file.read_text())}
     assert services == set(CALLS)
     assert services <= BOTOCORE_SERVICES

@@ -104,6 +104,7 @@ def test_every_route_of_the_template_has_its_handler(template: Template) -> None
     routes = {f"{route.method} {route.path}": route.function.handler for route in template.routes}
     assert routes == {
         "GET /health": "handlers.health.handler",
+        "GET /": "handlers.console.handler",
         "GET /console": "handlers.console.handler",
         "POST /dispatch/qa-plan": "handlers.dispatch.handler",
         "POST /dispatch/triage": "handlers.dispatch.handler",
@@ -116,6 +117,7 @@ def test_every_route_of_the_template_has_its_handler(template: Template) -> None
         "POST /oidc/dispatch/sprint-plan": "handlers.oidc.handler",
         "GET /oidc/audit/{runId}": "handlers.oidc.handler",
         "GET /pending": "handlers.pending.handler",
+        "GET /pending/{id}": "handlers.pending.handler",
         "POST /approve/{id}": "handlers.approve.handler",
         "POST /reject/{id}": "handlers.reject.handler",
         "GET /audit": "handlers.audit.handler",
