@@ -118,7 +118,7 @@ def test_every_run_names_the_version_and_digest_of_what_made_it(world: World) ->
     assert set(data["run.started"]) >= {"version", "code", "policyVersion", "pricesVersion"}
     assert data["run.started"]["code"] == code_digest()
     stored = data["prompt.stored"]
-    assert stored["template"] == "QA plan, template 1."
+    assert stored["template"] == "QA plan, template 3."
     assert all(set(pack) == {"version", "sha256"} for pack in stored["packs"].values())
 
 

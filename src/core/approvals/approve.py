@@ -25,6 +25,7 @@ from core.dispatcher.gates import gate_of
 from core.errors import Conflict, NotFound, PreconditionFailed, SelfApproval
 from core.links import compare_url, target_url
 from core.policy import engine
+from core.policy.stored import judge_stored
 from core.policy.transitions import outcome_faults
 from core.runs.results import dollars
 from core.store import Item, Page
@@ -129,7 +130,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
     phases.require_known(app.settings, action.task_type)
     phases.require_action(app.settings, action.type)
 
-    verdict = engine.judge_stored(
+    verdict = judge_stored(
         action,
         stored.draft.raw,
         stored.draft.facts,

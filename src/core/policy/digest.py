@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from core.types import ActionType, Json, Target
+from core.types import Action, ActionType, Json, Target
 
 
 def action_digest(
@@ -28,3 +28,15 @@ def action_digest(
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of(action: Action) -> str:
+    """The digest over an action's own fields."""
+    return action_digest(
+        action_type=action.type,
+        repository=action.repository,
+        target=action.target,
+        payload=action.payload,
+        target_state=action.target_state,
+        policy_version=action.policy_version,
+    )

@@ -1,14 +1,14 @@
 """The one gate between a model's answer and GitHub.
 
-`judge_answer` and `judge_stored` say what policy thinks; `approve` (`approved.py`) alone makes the value that a writer
-takes. Whatever no rule covers is refused.
+`judge_answer`, and `judge_stored` (`stored.py`), say what policy thinks; `approve` (`approved.py`) alone makes what a
+writer takes. Whatever no rule covers is refused.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from core.policy import trust
 from core.policy.approved import Approved, Refused, approve
 from core.policy.body import examine_body
 from core.policy.classifier import classify, is_worse, rank
-from core.policy.digest import action_digest
+from core.policy.digest import action_digest, digest_of
 from core.policy.found import Hit, as_finding
 from core.policy.giveaway import unescaped
 from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine, examine_all
@@ -26,13 +26,13 @@ from core.policy.transitions import label_faults, label_state
 from core.policy.version import OWN_SECRETS, is_older, version
 from core.tasks.answer import Strict
 from core.tasks.answers import DRAFTERS, MODELS, validate
-from core.tasks.drafted import Comment, LabelChange
+from core.tasks.drafted import Comment, Drafted, LabelChange
 from core.tasks.wire_schemas import field_names
 from core.text import invisible
 from core.text.document import Block, as_json
 from core.text.markdown import marker, size, write
 from core.text.strict_json import Fault, read
-from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Target, Trust, Verdict
+from core.types import Action, ActionType, Classification, Facts, Finding, Json, Phase, Trust, Verdict
 
 __all__ = [
     "OWN_SECRETS",
@@ -44,7 +44,6 @@ __all__ = [
     "is_older",
     "is_worse",
     "judge_answer",
-    "judge_stored",
     "version",
 ]
 
@@ -85,7 +84,7 @@ def _unfit(texts: Sequence[str], context: Context, rules: Sequence[Rule]) -> fro
     return hiding | {text for text in texts if whole and examine(Field("files", text), context, rules)}
 
 
-def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def told_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """What is told of the findings: a secret before what else refuses, that before what asks; not too many.
 
     Beside a secret no finding shows what it found: the excerpt of a link may hold the secret as well.
@@ -98,7 +97,8 @@ def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(told[:MOST_FINDINGS])
 
 
-def _rejected(finding: Finding, team: Team) -> Verdict:
+def rejected(finding: Finding, team: Team) -> Verdict:
+    """The verdict of one finding."""
     return Verdict("rejected", f"{finding.rule}: {finding.why}", (finding,), (), version(team))
 
 
@@ -110,7 +110,7 @@ def _unread(raw: str | bytes, fault: Finding, context: Context, rules: Sequence[
         text = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
         own = examine(Field("answer", unescaped(text)), context, only)
     found = (*own, fault)
-    return replace(_rejected(found[0], team), findings=_told(found))
+    return replace(rejected(found[0], team), findings=told_of(found))
 
 
 def _read(raw: str | bytes, facts: Facts) -> Strict | Finding:
@@ -125,7 +125,8 @@ def _read(raw: str | bytes, facts: Facts) -> Strict | Finding:
     return answer
 
 
-def _context(facts: Facts, own_secrets: tuple[str, ...]) -> Context:
+def context_of(facts: Facts, own_secrets: tuple[str, ...]) -> Context:
+    """What the rules may need of a run."""
     return Context(repository=facts.repository, canary=facts.canary, own_secrets=own_secrets)
 
 
@@ -145,109 +146,95 @@ def judge_answer(
     What is found in one part of an answer counts for all that it proposes.
     """
     answer = _read(raw, facts)
-    context = _context(facts, own_secrets)
+    context = context_of(facts, own_secrets)
     if isinstance(answer, Finding):
         return _unread(raw, answer, context, rules, team)
     findings = list(examine_all(list(_fields(answer.model_dump(), frozenset(facts.changed_paths))), context, rules))
     drafted = DRAFTERS[facts.task_type](answer, facts, partial(_unfit, context=context, rules=rules), team)
     findings += drafted.findings
-    proposals = [_proposal(part, facts, action_ids(index), team) for index, part in enumerate(drafted.parts)]
-    if not any(finding.severity == "refuse" for finding in findings):
+    now = version(team)
+    proposed = [
+        _action(part, drafted, facts, now, action_ids(index), run_id, team) for index, part in enumerate(drafted.parts)
+    ]
+    if not _refused(findings):
         told = {finding.rule for finding in findings}
         found = (
             finding
-            for part, proposal in zip(drafted.parts, proposals, strict=True)
-            for finding in _examine(part, proposal, context, rules, team)
+            for part, action in zip(drafted.parts, proposed, strict=True)
+            for finding in _examine(part, action, context, rules, team)
         )
         findings += [finding for finding in found if finding.rule not in told]
     untrusted = trust.findings(facts.trust)
-    classed = [
-        classify(proposal.type, [*findings, *_held(proposal, untrusted, team)], phase, facts.task_type)
-        for proposal in proposals
-    ]
-    if not proposals and any(finding.severity == "refuse" for finding in findings):
-        classed = [classify("change_labels", findings, phase, facts.task_type)]
+    actions = tuple(_classified(action, findings, untrusted, phase, team) for action in proposed)
+    worst = max(actions, key=lambda one: rank(one.classification), default=None)
     findings += untrusted
-    worst, reason = max(classed, key=lambda one: rank(one[0]), default=("auto_safe", "there is nothing to change"))
-    if worst == "rejected":
-        return Verdict(worst, reason, _told(findings), (), version(team))
-    now = version(team)
-    actions = tuple(
-        Action(
-            id=proposal.id,
-            run_id=run_id,
-            task_type=facts.task_type,
-            type=proposal.type,
-            repository=facts.repository,
-            target=proposal.target,
-            payload=proposal.payload,
-            target_state=proposal.target_state,
-            reason=proposal.why or drafted.reason,
-            evidence=drafted.evidence,
-            classification=classification,
-            policy_reason=why,
-            policy_version=now,
-            document=proposal.document,
-            digest=action_digest(
-                action_type=proposal.type,
-                repository=facts.repository,
-                target=proposal.target,
-                payload=proposal.payload,
-                target_state=proposal.target_state,
-                policy_version=now,
-            ),
-        )
-        for proposal, (classification, why) in zip(proposals, classed, strict=True)
-    )
-    return Verdict(worst, reason, _told(findings), actions, now)
+    if _refused(findings):
+        return Verdict(*classify("add_comment", findings, phase, facts.task_type), told_of(findings), (), now)
+    if worst is None:
+        return Verdict("auto_safe", "there is nothing to change", told_of(findings), (), now)
+    kept = () if worst.classification == "rejected" else actions
+    return Verdict(worst.classification, worst.policy_reason, told_of(findings), kept, now)
 
 
-@dataclass(frozen=True)
-class _Proposal:
-    """A drafted part as the bytes and labels that would be sent."""
-
-    id: str
-    type: ActionType
-    target: Target
-    payload: Json
-    target_state: str
-    why: str
-    document: list[Json] | None = None
+def _refused(findings: Sequence[Finding]) -> bool:
+    return any(finding.severity == "refuse" for finding in findings)
 
 
-def _proposal(part: Comment | LabelChange, facts: Facts, action_id: str, team: Team) -> _Proposal:
+def _action(
+    part: Comment | LabelChange, drafted: Drafted, facts: Facts, policy: str, action_id: str, run_id: str, team: Team
+) -> Action:
+    """A drafted part as the bytes and labels that would be sent, not yet classified."""
     if isinstance(part, Comment):
+        kind: ActionType = "add_comment"
+        target, state, why, document = facts.target, facts.target_state, "", as_json(part.document)
         payload: Json = {"body": write(part.document, marker(action_id))}
-        return _Proposal(
-            action_id, "add_comment", facts.target, payload, facts.target_state, "", as_json(part.document)
-        )
-    payload = {"add": list(part.add), "remove": list(part.remove), "before": sorted(part.before)}
-    state = label_state(part.before, (*part.add, *part.remove), team.taxonomy)
-    return _Proposal(action_id, "change_labels", part.target, payload, state, part.why)
+    else:
+        kind, target, why, document = "change_labels", part.target, part.why, None
+        payload = {"add": list(part.add), "remove": list(part.remove), "before": sorted(part.before)}
+        state = label_state(part.before, (*part.add, *part.remove), team.taxonomy)
+    action = Action(
+        id=action_id,
+        run_id=run_id,
+        task_type=facts.task_type,
+        type=kind,
+        repository=facts.repository,
+        target=target,
+        payload=payload,
+        target_state=state,
+        reason=why or drafted.reason,
+        evidence=drafted.evidence,
+        classification="rejected",
+        policy_reason="",
+        policy_version=policy,
+        document=document,
+        digest="",
+    )
+    return replace(action, digest=digest_of(action))
 
 
-def _held(proposal: _Proposal, untrusted: Sequence[Finding], team: Team) -> Sequence[Finding]:
-    """What trust has to say of one proposal: labels, whose words are closed, wait only where they call for haste."""
-    rules = team.rules
-    grave = {rules.ready, *(rules.priorities[name].label for name in ("P0", "P1") if name in rules.priorities)}
-    if proposal.type == "change_labels" and grave.isdisjoint(proposal.payload["add"]):
-        return ()
-    return untrusted
+def _classified(
+    action: Action, findings: Sequence[Finding], untrusted: Sequence[Finding], phase: Phase, team: Team
+) -> Action:
+    classification, why = classify(
+        action.type, [*findings, *trust.held(action, untrusted, team)], phase, action.task_type
+    )
+    return replace(action, classification=classification, policy_reason=why)
 
 
 def _examine(
-    part: Comment | LabelChange, proposal: _Proposal, context: Context, rules: Sequence[Rule], team: Team
+    part: Comment | LabelChange, action: Action, context: Context, rules: Sequence[Rule], team: Team
 ) -> Iterator[Finding]:
     if isinstance(part, Comment):
-        yield from examine_body(proposal.payload["body"], part.document, context, rules)
+        yield from examine_body(action.payload["body"], part.document, context, rules)
     else:
-        yield from _label_findings(proposal.target, proposal.payload, team)
+        yield from label_findings(action, team)
 
 
-def _label_findings(target: Target, payload: Json, team: Team) -> Iterator[Finding]:
-    hits = label_faults(frozenset(payload["before"]), tuple(payload["add"]), tuple(payload["remove"]), team.taxonomy)
-    for hit in hits:
-        yield as_finding(hit, f"labels of {target.number}")
+def label_findings(action: Action, team: Team) -> Iterator[Finding]:
+    """What forbids a change of labels."""
+    add, remove = tuple(action.payload["add"]), tuple(action.payload["remove"])
+    for hit in label_faults(frozenset(action.payload["before"]), add, remove, team.taxonomy):
+        yield as_finding(hit, f"labels of {action.target.number}")
 
 
 def examine_comment(
@@ -266,106 +253,7 @@ def examine_comment(
         findings = [as_finding(Hit("comment.length", "refuse", "", "longer than GitHub takes"), "body")]
     else:
         findings = [*examine(Field("body", text), context, rules), *trust.findings(untrusted)]
-    if not any(finding.severity == "refuse" for finding in findings):
+    if not _refused(findings):
         told = {finding.rule for finding in findings}
         findings += [finding for finding in examine_body(body, document, context, rules) if finding.rule not in told]
-    return classify("add_comment", findings, phase, "qa_plan")[0], _told(findings)
-
-
-def _same_action(action: Action) -> Finding | None:
-    """The stored action must be what was judged then: its digest is recomputed from its own fields."""
-    digest = action_digest(
-        action_type=action.type,
-        repository=action.repository,
-        target=action.target,
-        payload=action.payload,
-        target_state=action.target_state,
-        policy_version=action.policy_version,
-    )
-    if digest == action.digest:
-        return None
-    return as_finding(Hit("action.digest", "refuse", action.digest, "is not the digest of this action"), "action")
-
-
-def judge_stored(
-    action: Action,
-    raw: str | bytes,
-    facts: Facts,
-    *,
-    team: Team,
-    phase: Phase,
-    own_secrets: tuple[str, ...] = (),
-    rules: Sequence[Rule] = TEXT_RULES,
-) -> Verdict:
-    """Today's policy on a stored action: on the answer it came from, and on the very bytes that would be sent."""
-    refused = _same_action(action) or _unlike(action, facts)
-    if refused:
-        return _rejected(refused, team)
-    if is_older(action.policy_version):
-        return _judge_older(action, _context(facts, own_secrets), rules, team)
-    again = judge_answer(
-        raw,
-        facts,
-        team=team,
-        run_id=action.run_id,
-        action_ids=lambda _: action.id,
-        phase=phase,
-        own_secrets=own_secrets,
-        rules=rules,
-    )
-    findings = again.findings
-    if not any(now.payload == action.payload for now in again.actions):
-        told = {finding.rule for finding in findings}
-        own = _unlike_its_answer(action, team)
-        findings += tuple(finding for finding in own if finding.rule not in told)
-    classification, reason = classify(action.type, findings, phase, action.task_type)
-    kept = () if classification == "rejected" else (action,)
-    return Verdict(classification, reason, _told(findings), kept, version(team))
-
-
-def _judge_older(action: Action, context: Context, rules: Sequence[Rule], team: Team) -> Verdict:
-    """What was drafted under an older policy keeps its class; its bytes are held against what refuses today.
-
-    Its answer may have another shape than answers have now, and nobody has said whose words it was drafted from.
-    """
-    refusing = [found for found in _examine_older(action, context, rules, team) if found.severity == "refuse"]
-    if refusing:
-        return replace(_rejected(refusing[0], team), findings=_told(refusing))
-    return Verdict(action.classification, action.policy_reason, (), (action,), version(team))
-
-
-def _unlike_its_answer(action: Action, team: Team) -> Iterator[Finding]:
-    """What is wrong with a payload to which today's code does not come: of one policy, an answer has one comment."""
-    if action.type == "add_comment":
-        yield as_finding(Hit("comment.bytes", "refuse", "", "is not what its answer comes to"), "comment")
-    else:
-        yield from _label_findings(action.target, action.payload, team)
-
-
-def _examine_older(action: Action, context: Context, rules: Sequence[Rule], team: Team) -> Iterator[Finding]:
-    """The payload by itself: the renderer that made it is gone."""
-    if action.type != "add_comment":
-        yield from _label_findings(action.target, action.payload, team)
-    elif size(action.payload["body"]) > MAX_COMMENT_CHARACTERS:
-        yield as_finding(Hit("comment.length", "refuse", "", "longer than GitHub takes"), "comment")
-    else:
-        words, _, _ = action.payload["body"].rpartition("\n")
-        yield from examine(Field("comment", words), context, rules)
-
-
-def _unlike(action: Action, facts: Facts) -> Finding | None:
-    """Why no run with these facts can have proposed this action."""
-    unknown = as_finding(Hit("action.unknown", "refuse", action.type, "no rule covers this action"), "action")
-    if (action.repository, action.task_type) != (facts.repository, facts.task_type):
-        return unknown
-    if action.type == "change_labels":
-        known = {facts.target.number, *(int(number) for number in facts.extra.get("issues", {}))}
-        sets = [action.payload.get(name) for name in ("add", "remove", "before")]
-        listed = all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in sets)
-        return None if listed and action.target.type == "issue" and action.target.number in known else unknown
-    body = action.payload.get("body")
-    if action.type != "add_comment" or not isinstance(body, str) or action.target != facts.target:
-        return unknown
-    if not body.endswith("\n" + marker(action.id)):
-        return as_finding(Hit("comment.marker", "refuse", "", "does not end with its own marker"), "comment")
-    return None
+    return classify("add_comment", findings, phase, "qa_plan")[0], told_of(findings)

@@ -18,7 +18,6 @@ _ACTS: Final = re.compile(
 )
 """What an address, a mention, a reference, a tag, an entity, an image or an alert cannot do without."""
 _FIRST: Final = re.compile(r"(?<![\w\]])\w")
-_WORD: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -36,18 +35,10 @@ def _numbered(char: str) -> str:
     return f"\\u{{{ord(char):x}}}"
 
 
-def _told_apart(match: re.Match[str]) -> str:
-    """A word of letters that do not belong together shows which of them only look as if."""
-    word = match[0]
-    if word.isascii() or not any(char.isascii() and char.isalpha() for char in word):
-        return word
-    return "".join(char if "LATIN" in unicodedata.name(char, "LATIN") else _numbered(char) for char in word)
-
-
 def harmless(text: str) -> str:
     """A short excerpt to read, on which nothing acts: what a bot or a renderer needs stands in brackets, `https[://]`.
 
-    Characters that cannot be seen, or pass for others, are named by their number.
+    Characters that cannot be seen are named by their number.
     """
     short = _ACTS.sub(lambda match: f"[{match[0]}]", text[:_LONGEST])
     shown = "".join(
@@ -56,7 +47,7 @@ def harmless(text: str) -> str:
     )
     if not unicodedata.is_normalized("NFKC", shown):
         shown = "".join(char if char.isascii() else _numbered(char) for char in shown)
-    return _WORD.sub(_told_apart, shown) + ("…" if len(text) > _LONGEST else "")
+    return shown + ("…" if len(text) > _LONGEST else "")
 
 
 def as_finding(hit: Hit, field: str) -> Finding:

@@ -7,11 +7,12 @@ repository vouches for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.config import Settings
-from core.types import Author, Context, Finding, PullRequest, Trust
+from core.context.team import Team
+from core.types import Action, Author, Context, Finding, PullRequest, Trust
 
 _MAY_WRITE: Final = frozenset({"admin", "maintain", "write"})
 _TEAM: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
@@ -47,6 +48,13 @@ def findings(trust: Trust | None) -> tuple[Finding, ...]:
     """What the verdict says of it. None: drafted before trust was recorded, when a person was asked by other rules."""
     asks = trust.asks if trust else ()
     return tuple(Finding("trust.author", "context", "ask", "", f"asks, because {why}") for why in asks)
+
+
+def held(action: Action, untrusted: Sequence[Finding], team: Team) -> Sequence[Finding]:
+    """What trust has to say of one action: labels, whose words are closed, wait only where they call for haste."""
+    rules = team.rules
+    grave = {rules.ready, *(rules.priorities[name].label for name in ("P0", "P1") if name in rules.priorities)}
+    return () if action.type == "change_labels" and grave.isdisjoint(action.payload["add"]) else untrusted
 
 
 def _is_bot(author: Author) -> bool:

@@ -25,7 +25,6 @@ from core.app import App
 from core.approvals.binding import bind
 from core.audit import content
 from core.audit.content import WITHHELD, Content
-from core.config import MAX_ANSWER_BYTES
 from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp, Generated
@@ -188,10 +187,9 @@ def _kept(app: App, generated: Generated, verdict: Verdict | None) -> Content:
     """What is stored of an answer. One that gives a secret of ours away, or does not fit, is kept nowhere."""
     from core.policy.giveaway import gives_away  # not for a dispatch that a worker carries out
 
-    raw, text = generated.reply.raw, generated.reply.answer.text
+    raw = generated.reply.raw
     found = verdict is not None and any(finding.rule == OWN_SECRETS for finding in verdict.findings)
-    judged = text if verdict is not None and len(text) <= MAX_ANSWER_BYTES else ""
-    withheld = found or gives_away(raw, app.own_secrets(), judged) or not content.fits(raw)
+    withheld = found or gives_away(raw, app.own_secrets()) or not content.fits(raw)
     return Content("answer", WITHHELD if withheld else raw, bytes.fromhex(app.random_hex()))
 
 

@@ -26,10 +26,10 @@ from core.policy.engine import (
     approve,
     is_worse,
     judge_answer,
-    judge_stored,
 )
 from core.policy.found import Hit
 from core.policy.rules import Context, Field, Rule, examine
+from core.policy.stored import judge_stored
 from core.text.markdown import marker
 from core.types import Action, Classification, Facts, Target, Verdict
 from tests.corpus.load import OWN
