@@ -106,7 +106,7 @@ MAX_SPRINT_ISSUES: Final = 20
 """Issues in one sprint plan: its label changes are recorded in one transaction, and more
 would leave each too little room in the prompt to be understood."""
 MAX_BODY_BYTES: Final = 16 * 1024
-MAX_WEBHOOK_BYTES: Final = 256 * 1024
+MAX_WEBHOOK_BYTES: Final = 1_000_000
 """Larger than a pull request with its repository and people comes to, as GitHub delivers it."""
 MAX_COMMENT_CHARACTERS: Final = 65_536
 MAX_ANSWER_BYTES: Final = 256 * 1024
@@ -208,6 +208,8 @@ class Settings:
     """The folder of another team's files; None: those of DFG."""
     webhook: bool
     """Whether people may ask for a plan on GitHub itself."""
+    webhook_on_open: bool
+    """Whether a pull request that a trusted author opens, or makes ready for review, gets a plan unasked."""
     webhook_allowed: frozenset[str]
     """Their logins, in lower case."""
     trusted_authors: frozenset[str]
@@ -347,6 +349,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         notify_topic=env.get("NOTIFY_TOPIC_ARN") or None,
         team_files=env.get("TEAM_FILES") or None,
         webhook=one_of("WEBHOOK", "off", "on") == "on",
+        webhook_on_open=one_of("WEBHOOK_ON_OPEN", "off", "on") == "on",
         webhook_allowed=frozenset(login.lower() for login in logins),
         trusted_authors=frozenset(author.lower() for author in authors),
         trust_associations=one_of("TRUST_ASSOCIATIONS", "off", "on") == "on",

@@ -68,6 +68,8 @@ class TaskRequest:
     batch: Batch | None = None
     delivery: str = ""
     """GitHub's id of the delivery that asked for it."""
+    trusted_only: bool = False
+    """Nobody asked: nothing is drafted from what strangers wrote."""
     issues: tuple[int, ...] = ()
     """The issues to plan, of sprint_plan. Empty: those of the team's queue."""
     capacity: int | None = None

@@ -29,6 +29,7 @@ STATUS: Final[Mapping[tuple[str, str], int]] = {
     ("accepted", ""): 202,
     ("in_progress", ""): 409,
     ("skipped", "comment_storm"): 200,
+    ("skipped", "untrusted"): 200,
     ("skipped", "circuit_open"): 503,
     ("skipped", "budget_exhausted"): 429,
     ("skipped", "task_limit"): 429,
@@ -269,7 +270,7 @@ def read_json(raw: bytes) -> Json:
         raise BadRequest("the body is not UTF-8 text") from None
     if not text.strip():
         return {}
-    value = strict_json.read(text)
+    value = strict_json.read(text, most=MAX_WEBHOOK_BYTES)
     if isinstance(value, strict_json.Fault):
         raise BadRequest(
             f"the body cannot be read as JSON: {value.why}" + (f" (at {value.path})" if value.path else "")

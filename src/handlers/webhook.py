@@ -24,22 +24,24 @@ def respond(app: App, request: Request) -> Reply:
     if not webhook.is_signed(request.raw, request.headers.get("x-hub-signature-256"), app.webhook_secret()):
         raise Unauthorized("unauthorized")
     phases.require_task(app.settings, "qa_plan", "webhook")
+    if request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+        raise BadRequest("set the webhook's content type to application/json")
     kind = request.headers.get("x-github-event", "")
     if kind == "ping":
         return Reply({"status": "ok"})
-    delivery = request.headers.get("x-github-delivery", "")
+    delivery = request.headers.get("x-github-delivery", "").lower()
     if not re.fullmatch(UUID, delivery):
         raise BadRequest("X-GitHub-Delivery is not a UUID")
-    if request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
-        raise BadRequest("set the webhook's content type to application/json")
     asked = webhook.judge(kind, read_json(request.raw), app.settings, app.team.rules, request.started)
     if isinstance(asked, Ignored):
         return _ignored(app, delivery, asked)
     body_hash = sha256(request.raw)
     if not deliveries.take(app, delivery, body_hash, asked):
+        if asked.by == "open":
+            return Reply({"status": "ignored", "reason": "a plan was asked for when it was opened"})
         raise Conflict("this delivery was taken already; to have another plan, ask again")
     logger.info("delivery taken", extra={"delivery": delivery, "by": asked.by, "login": asked.login})
-    deliveries.hand_over(app, delivery, body_hash, request.deadline)
+    deliveries.hand_over(app, delivery, body_hash, asked, request.deadline)
     return Reply({"status": "accepted", "deliveryId": delivery})
 
 

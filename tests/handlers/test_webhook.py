@@ -24,7 +24,7 @@ from core.runs.arrow import dispatch
 from core.runs.deliveries import KEPT_SECONDS
 from core.runs.webhook import OLDEST_MS
 from core.store import Delete, Item
-from core.types import Json, Target, TaskRequest
+from core.types import Author, Json, Target, TaskRequest
 from handlers import webhook, worker
 from local.child import ROOT
 from local.lambda_context import new_context
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 DELIVERY: Final = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 ON: Final = {"WEBHOOK": "on", "WEBHOOK_ALLOWED": "alice", "PHASE": "phase1"}
-MOST: Final = 256 * 1024
+MOST: Final = 1_000_000
 
 
 class Died(BaseException):
@@ -71,6 +71,25 @@ def comment(at: str, login: str = "alice", text: str = "/qa-plan") -> bytes:
             "issue": {"number": 42, "state": "open", "pull_request": {}},
             "repository": {"full_name": "dfg/app"},
             "sender": {"login": login, "type": "User"},
+        }
+    ).encode()
+
+
+def opened(at: str, action: str = "opened", **pull: Any) -> bytes:
+    return json.dumps(
+        {
+            "action": action,
+            "number": 42,
+            "pull_request": {
+                "number": 42,
+                "state": "open",
+                "draft": False,
+                "updated_at": at,
+                "user": {"login": "contributor", "type": "User"},
+                **pull,
+            },
+            "repository": {"full_name": "dfg/app"},
+            "sender": {"login": "contributor", "type": "User"},
         }
     ).encode()
 
@@ -317,7 +336,7 @@ def test_a_signed_body_that_cannot_be_read_is_refused(hook: Hook, body: bytes) -
     assert hook.contents() == before
 
 
-def test_a_body_of_256_kib_is_read_and_a_byte_more_is_not(hook: Hook) -> None:
+def test_a_body_of_a_megabyte_is_read_and_a_byte_more_is_not(hook: Hook) -> None:
     start = label(hook.now)[:-1] + b', "padding": "'
     most = start + b"x" * (MOST - len(start) - 2) + b'"}'
     assert len(most) == MOST
@@ -327,13 +346,22 @@ def test_a_body_of_256_kib_is_read_and_a_byte_more_is_not(hook: Hook) -> None:
     assert hook.send(most)[0] == 202
 
 
-@pytest.mark.parametrize(
-    "delivery", [None, "", "5", DELIVERY.upper(), f"{DELIVERY} ", f"sha256#{DELIVERY}", "x" * 4000]
-)
+@pytest.mark.parametrize("delivery", [None, "", "5", f"{DELIVERY} ", f"sha256#{DELIVERY}", "x" * 4000])
 def test_an_id_that_is_no_uuid_gets_into_no_key(hook: Hook, delivery: str | None) -> None:
     before = hook.contents()
     assert error(hook.ask(headers={"x-github-delivery": delivery})) == (400, "bad_request")
     assert hook.contents() == before
+
+
+def test_an_id_in_capitals_is_the_same_id(hook: Hook) -> None:
+    body = label(hook.now)
+    assert hook.send(body, headers={"x-github-delivery": DELIVERY.upper()})[0] == 202
+    assert error(hook.send(body)) == (409, "conflict")
+
+
+def test_a_ping_that_sends_forms_is_told_what_to_set(hook: Hook) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert hook.send(b"payload=%7B%7D", "ping", headers=headers)[0] == 400
 
 
 def test_a_webhook_that_sends_forms_is_told_what_to_set(hook: Hook) -> None:
@@ -600,3 +628,47 @@ def test_through_all_processes_a_label_becomes_a_comment(make_stack: MakeStack, 
     assert comment["body"].startswith("## 🤖 QA Test Plan")
     [run] = stack.client.get("/audit").body["runs"]
     assert (run["principal"], run["status"]) == ("github:alice", "success")
+
+
+# --- asked without asking ---------------------------------------------------------------------
+
+
+def test_an_opened_pull_request_asks_for_nothing_unless_it_is_switched_on(hook: Hook) -> None:
+    assert hook.send(opened(hook.now)) == (200, {"status": "ignored", "reason": "no event that asks for a plan"})
+
+
+@pytest.mark.parametrize("action", ["opened", "ready_for_review"])
+def test_a_pull_request_of_a_trusted_author_gets_one_plan_in_its_life(action: str, make_hook: MakeHook) -> None:
+    hook = make_hook(WEBHOOK_ON_OPEN="on")
+    assert hook.send(opened(hook.now, action))[0] == 202
+    assert hook.work()["status"] == "success"
+    again = hook.send(opened(hook.now, "ready_for_review"), headers={"x-github-delivery": str(uuid.uuid4())})
+    assert again == (200, {"status": "ignored", "reason": "a plan was asked for when it was opened"})
+    assert len(hook.world.github.posted) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"draft": True}, "not ready for review"),
+        ({"state": "closed"}, "not ready for review"),
+        ({"user": {"login": "renovate[bot]", "type": "Bot"}}, "not opened by a person"),
+    ],
+)
+def test_drafts_and_bots_ask_for_nothing(body: dict[str, Any], reason: str, make_hook: MakeHook) -> None:
+    hook = make_hook(WEBHOOK_ON_OPEN="on")
+    assert hook.send(opened(hook.now, **body)) == (200, {"status": "ignored", "reason": reason})
+
+
+def test_a_push_never_asks(make_hook: MakeHook) -> None:
+    hook = make_hook(WEBHOOK_ON_OPEN="on")
+    assert hook.send(opened(hook.now, "synchronize"))[1]["status"] == "ignored"
+
+
+def test_nothing_is_drafted_unasked_from_what_a_stranger_wrote(make_hook: MakeHook) -> None:
+    hook = make_hook(WEBHOOK_ON_OPEN="on")
+    hook.world.github.pulls[42] = pull_request(author=Author("mallory", 9, permission="read"))
+    assert hook.send(opened(hook.now))[0] == 202
+    told = hook.work()
+    assert (told["status"], told["reason"]) == ("skipped", "untrusted")
+    assert hook.world.model.received == []

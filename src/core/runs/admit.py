@@ -155,6 +155,10 @@ def _states(app: App, result: Json, now: int) -> dict[str, ActionState]:
 
 def _refusal(app: App, candidate: Candidate, gathered: Gathered, now: int) -> Json | None:
     limits, request = app.settings.limits, candidate.request
+    strangers = candidate.prompt.facts.trust
+    if request.trusted_only and (strangers is None or strangers.asks):
+        why = "nobody asked for it, and " + (strangers.asks[0] if strangers else "who wrote it is not known")
+        return results.skipped(candidate.id, "untrusted", why)
     if not request.force and gates.storms(gathered.storm, candidate.prompt.facts.target_state, now, limits):
         why = "a comment of this kind was posted here lately and the target has not moved"
         return results.skipped(candidate.id, "comment_storm", why)

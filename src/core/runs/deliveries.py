@@ -36,11 +36,13 @@ def take(app: App, delivery: str, body_hash: str, ask: Ask) -> bool:
         "result": "",
         "ttl": ttl,
     }
-    lost = app.store.transact([Insert(table, record), Insert(table, {**_hash_key(body_hash), "ttl": ttl})])
-    return lost is None
+    writes = [Insert(table, record), Insert(table, {**_hash_key(body_hash), "ttl": ttl})]
+    if ask.by == "open":
+        writes.append(Insert(table, _opened_key(ask.number)))  # once in a pull request's life: it has no ttl
+    return app.store.transact(writes) is None
 
 
-def hand_over(app: App, delivery: str, body_hash: str, deadline: int) -> None:
+def hand_over(app: App, delivery: str, body_hash: str, ask: Ask, deadline: int) -> None:
     """Let the worker carry it out; without one, do so now. After an error it can be delivered again, which is raised.
 
     Raises WorkerUnavailable; and without a worker what `carry_out` raises.
@@ -51,7 +53,7 @@ def hand_over(app: App, delivery: str, body_hash: str, deadline: int) -> None:
         else:
             app.start_worker({"delivery": delivery})
     except OrchestratorError:
-        _release(app, delivery, body_hash)
+        _release(app, delivery, body_hash, ask)
         raise
 
 
@@ -76,6 +78,7 @@ def carry_out(app: App, delivery: str, deadline: int) -> Json:
         principal=f"github:{ask.login}",
         trigger="webhook",
         delivery=delivery,
+        trusted_only=ask.by == "open",
     )
     try:
         body = _dispatch(app, request, deadline)
@@ -106,13 +109,18 @@ def _dispatch(app: App, request: TaskRequest, deadline: int) -> Json:
     return body
 
 
-def _release(app: App, delivery: str, body_hash: str) -> None:
+def _release(app: App, delivery: str, body_hash: str, ask: Ask) -> None:
     table = app.settings.dedupe_table
-    app.store.transact([Delete(table, _key(delivery), where={"state": "taken"}), Delete(table, _hash_key(body_hash))])
+    writes = [Delete(table, _key(delivery), where={"state": "taken"}), Delete(table, _hash_key(body_hash))]
+    app.store.transact([*writes, *([Delete(table, _opened_key(ask.number))] if ask.by == "open" else [])])
 
 
 def _key(delivery: str) -> dict[str, str]:
     return {"key": f"delivery#{delivery}"}
+
+
+def _opened_key(number: int) -> dict[str, str]:
+    return {"key": f"opened#{number}"}
 
 
 def _hash_key(body_hash: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ class Ask:
     number: int
     login: str
     by: str
-    """`label` or `comment`."""
+    """`label`, `comment`, or `open`: nobody asked, a pull request was opened or made ready for review."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ def judge(kind: str, payload: Json, settings: Settings, rules: TriageRules, now:
     match kind, payload.get("action"):
         case "pull_request", "labeled":
             asked = _by_label(payload, rules.webhook_label)
+        case "pull_request", "opened" | "ready_for_review" if settings.webhook_on_open:
+            return _by_opening(payload, settings, now)
         case "issue_comment", "created":
             asked = _by_comment(payload, rules.webhook_comment)
         case _:
@@ -93,6 +95,19 @@ def _by_label(payload: Json, wanted: str | None) -> _Asked | Ignored:
         return Ignored("not the label that asks for a plan")
     ask = Ask(_number(payload, "pull_request", "number"), _text(payload, "sender", "login"), "label")
     return ask, _text(payload, "pull_request", "state"), _text(payload, "pull_request", "updated_at")
+
+
+def _by_opening(payload: Json, settings: Settings, now: int) -> Ask | Ignored:
+    """Whether its author is trusted is judged when GitHub has been read, before anything is paid."""
+    if _text(payload, "repository", "full_name").lower() != settings.repository.lower():
+        return Ignored("another repository")
+    if _field(payload, "pull_request", "draft") is True or _text(payload, "pull_request", "state") != "open":
+        return Ignored("not ready for review")
+    if _text(payload, "pull_request", "user", "type") != "User":
+        return Ignored("not opened by a person")
+    _require_fresh(_text(payload, "pull_request", "updated_at"), now)
+    login = _text(payload, "pull_request", "user", "login")
+    return Ask(_number(payload, "pull_request", "number"), login, "open")
 
 
 def _by_comment(payload: Json, wanted: str | None) -> _Asked | Ignored:

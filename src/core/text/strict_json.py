@@ -48,22 +48,22 @@ def path_of(location: Iterable[int | str], names: Container[str]) -> str:
     return path
 
 
-def read(raw: str | bytes, names: Container[str] = ()) -> dict[str, Any] | Fault:
-    """The one JSON object of `raw`, or why there is none. Never raises; never looks at more than the limit.
+def read(raw: str | bytes, names: Container[str] = (), most: int = MAX_ANSWER_BYTES) -> dict[str, Any] | Fault:
+    """The one JSON object of `raw`, or why there is none. Never raises; never looks at more than `most` bytes.
 
     `names` are the keys that a fault may repeat.
     """
     import jiter  # what never reads an answer does not load it
 
     try:
-        data = raw if isinstance(raw, bytes) else raw[: MAX_ANSWER_BYTES + 1].encode()
-        data[: MAX_ANSWER_BYTES + 1].decode()
+        data = raw if isinstance(raw, bytes) else raw[: most + 1].encode()
+        data[: most + 1].decode()
     except UnicodeEncodeError:
         return Fault("", "holds half of a surrogate pair")
     except UnicodeDecodeError as error:
         return Fault("", f"not UTF-8 at byte {error.start}")
-    if len(data) > MAX_ANSWER_BYTES:
-        return Fault("", f"longer than {MAX_ANSWER_BYTES} bytes")
+    if len(data) > most:
+        return Fault("", f"longer than {most} bytes")
     if data.startswith(b"\xef\xbb\xbf"):
         return Fault("", "begins with a byte order mark")
     try:
