@@ -35,13 +35,16 @@ RENDERING: Final = f"{CORE}/store.py"
 
 CONDITIONS: Final = "tests/integration/test_conditions.py"
 TESTS: Final = {
-    "src/core/actions/states.py": (CONDITIONS, "tests/integration/test_reconcile.py"),
-    "src/core/approvals/approve.py": (CONDITIONS,),
+    "src/core/actions/states.py": (
+        CONDITIONS,
+        "tests/integration/test_reconcile.py",
+        "tests/integration/test_superseded.py",
+    ),
     "src/core/runs/deliveries.py": (CONDITIONS,),
     "src/core/dispatcher/dedupe.py": (CONDITIONS,),
     "src/core/dispatcher/ledger.py": ("tests/integration/test_ledger.py", CONDITIONS),
     "src/core/audit/erasure.py": (CONDITIONS,),
-    "src/core/dispatcher/gates.py": (CONDITIONS,),
+    "src/core/dispatcher/gates.py": (CONDITIONS, "tests/integration/test_superseded.py"),
     "src/core/runs/queue.py": (CONDITIONS,),
     "src/core/runs/record.py": (CONDITIONS, "tests/integration/test_pipeline.py"),
 }

@@ -17,22 +17,23 @@ from pathlib import Path
 from typing import Any
 
 from core.audit.chain import Event, fault
-from core.audit.replay import Kept, Replayed, replay
+from core.audit.content import Content
+from core.audit.replay import Replayed, replay
 from core.context import team
 from core.context.team import Team
 from core.policy.engine import version
 
 
-def read_runs(lines: Iterable[str]) -> dict[str, tuple[list[Any], dict[str, Kept]]]:
+def read_runs(lines: Iterable[str]) -> dict[str, tuple[list[Any], dict[str, Content]]]:
     """Events and content by run, of an export."""
-    runs: dict[str, tuple[list[Any], dict[str, Kept]]] = {}
+    runs: dict[str, tuple[list[Any], dict[str, Content]]] = {}
     for line in lines:
         record = json.loads(line)
         if record["type"] == "event":
             runs.setdefault(record["event"]["chain"], ([], {}))[0].append(record["event"])
         elif record["type"] == "content":
-            kept = Kept(base64.b64decode(record["data_b64"]), bytes.fromhex(record["salt"]))
-            runs.setdefault(record["run"], ([], {}))[1][record["name"]] = kept
+            kept = Content(record["name"], base64.b64decode(record["data_b64"]), bytes.fromhex(record["salt"]))
+            runs.setdefault(record["run"], ([], {}))[1][kept.name] = kept
     return {run: kept for run, kept in runs.items() if any(_is_dispatch(event) for event in kept[0])}
 
 
@@ -40,7 +41,7 @@ def _is_dispatch(event: Any) -> bool:
     return bool(event["type"] == "run.started" and event["data"].get("kind") == "dispatch")
 
 
-def judge(run: str, events: Sequence[Any], content: Mapping[str, Kept], words: Team) -> Replayed:
+def judge(run: str, events: Sequence[Any], content: Mapping[str, Content], words: Team) -> Replayed:
     """One run, once its events have been found to be a whole chain: what they say is what it is held against."""
     try:
         broken = fault([Event(**event) for event in events])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.audit import content, log
 from core.audit.chain import Event
-from core.audit.replay import Kept, Replayed, replay
+from core.audit.content import Content
+from core.audit.replay import Replayed, replay
 from core.context import team
 from core.store import Item, from_item
 
@@ -37,7 +38,7 @@ def replay_all(client: DynamoDBClient, tables: Mapping[str, str]) -> list[Replay
     return [_replay(run, events, kept) for run, (events, kept) in stored_runs(client, tables).items()]
 
 
-def _replay(run: str, events: Sequence[Mapping[str, object]], kept: Mapping[str, Kept]) -> Replayed:
+def _replay(run: str, events: Sequence[Mapping[str, object]], kept: Mapping[str, Content]) -> Replayed:
     """The run's replay; of one whose draft, facts, phase and verdict are known to agree, that of its bytes alone."""
     data: dict[str, Any] = {str(event["type"]): event["data"] for event in events}
     if not {"prompt.stored", "policy.judged"} <= data.keys() or not {"answer", "context"} <= kept.keys():
@@ -56,15 +57,15 @@ def _replay(run: str, events: Sequence[Mapping[str, object]], kept: Mapping[str,
 
 def stored_runs(
     client: DynamoDBClient, tables: Mapping[str, str]
-) -> dict[str, tuple[list[dict[str, object]], dict[str, Kept]]]:
+) -> dict[str, tuple[list[dict[str, object]], dict[str, Content]]]:
     """Events and content of every dispatch in these tables."""
     chains: dict[str, list[Event]] = {}
     for item in scan(client, tables["AUDIT_TABLE"]):
         chains.setdefault(item["chain"], []).append(log.from_item(item))
-    kept: dict[str, dict[str, Kept]] = {}
+    kept: dict[str, dict[str, Content]] = {}
     for item in scan(client, tables["CONTENT_TABLE"]):
         read = content.read(item)
-        kept.setdefault(item["run"], {})[item["name"]] = Kept(read.data, read.salt)
+        kept.setdefault(item["run"], {})[read.name] = read
     runs = {}
     for chain, events in chains.items():
         ordered = sorted(events, key=lambda event: event.seq)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.audit.content import Content
 from core.audit.provenance import code_digest
-from core.audit.replay import Kept, replay
+from core.audit.replay import replay
 from core.context import team
 from local.replay import judge, read_runs, summary
 from tests.audit.reading import exported
@@ -69,7 +70,7 @@ def test_another_verdict_is_told_check_by_check(world: World) -> None:
 def test_bytes_that_are_not_what_was_sent_show(world: World, name: str) -> None:
     run, (events, content) = next((r, k) for r, k in read_runs(exported(world.app)).items() if name in k[1])
     kept = content[name]
-    altered = {**content, name: Kept(kept.data.replace(b"a", b"b", 1), kept.salt)}
+    altered = {**content, name: Content(name, kept.data.replace(b"a", b"b", 1), kept.salt)}
     assert f"the stored {name} is not what the event says" in replay(run, events, altered, TEAM).faults
 
 
@@ -78,7 +79,7 @@ def test_erased_content_is_said(world: World) -> None:
     assert replay(run, events, {}, TEAM).result == "erased"
 
 
-def judged_run(world: World) -> tuple[str, list[Any], dict[str, Kept]]:
+def judged_run(world: World) -> tuple[str, list[Any], dict[str, Content]]:
     return next((r, *k) for r, k in read_runs(exported(world.app)).items() if "answer" in k[1])
 
 

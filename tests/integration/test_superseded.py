@@ -13,6 +13,7 @@ from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
 from core.errors import Conflict
 from tests.fakes import World, make_world, pull_request
+from tests.integration.test_conditions import at_call
 from tests.integration.test_pipeline import FAR, go
 
 if TYPE_CHECKING:
@@ -145,6 +146,17 @@ def test_a_superseded_comment_that_lands_after_all_is_told_once(world: World) ->
     assert [run["actionId"] for run in told] == [older]
 
 
+def test_of_two_looks_that_see_it_land_one_tells(world: World) -> None:
+    unanswered(world)
+    pushed(world)
+    looks(world)
+    world.writer.landing[0]()
+    others: list[dict[str, int]] = []
+    app = replace(world.app, github=at_call(1, world.app.github, lambda: others.append(looks(world))))
+    assert look_at_waiting(app, FAR)["landed"] == 0
+    assert others == [{"looked": 1, "landed": 1}]
+
+
 def test_a_superseded_comment_is_looked_for_until_its_time_is_over(world: World) -> None:
     unanswered(world)
     pushed(world)
@@ -185,6 +197,19 @@ def test_force_does_not_pass_the_daily_limit(world: World) -> None:
 def test_what_was_refused_does_not_count_and_takes_nothing_from_the_record(world: World) -> None:
     world.writer.outcomes = ["executed", "failed", "executed", "failed", "executed"]
     assert heads(world, "abcdef") == ["executed", "failed", "executed", "failed", "executed", "pending"]
+
+
+def test_what_was_refused_late_leaves_a_comment_that_came_after_it_on_record(world: World) -> None:
+    heads(world, "a")
+
+    def be_overtaken() -> None:
+        world.writer.before = lambda: None
+        assert go(world, force=True)["state"] == "executed"
+
+    world.writer.before = be_overtaken
+    world.writer.outcomes = ["executed", "failed"]
+    assert heads(world, "b") == ["failed"]
+    assert heads(world, "cd") == ["pending"] * 2
 
 
 def test_what_may_have_been_posted_counts(world: World) -> None:

@@ -8,25 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.actions.states import facts_from_json
-from core.audit.content import WITHHELD
+from core.audit.content import WITHHELD, Content
 from core.canonical import sha256
 from core.context.team import Team
 from core.dispatcher.reply import NORMAL_END, read_answer
 from core.policy import engine
 from core.runs import record
 from core.types import Json, Phase, Verdict
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Content as it is stored: the bytes and the salt of their digest."""
-
-    data: bytes
-    salt: bytes
-
-    @property
-    def digest(self) -> str:
-        return sha256(self.salt + self.data)
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ class Replayed:
     """Why there was nothing to judge."""
 
 
-def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept], team: Team) -> Replayed:
+def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Content], team: Team) -> Replayed:
     """Prove the request's bytes, and judge the stored answer under the policy that this process has loaded."""
     by_type = {event["type"]: event["data"] for event in events}
     stored, answered, judged = (by_type.get(t) for t in ("prompt.stored", "generation.answered", "policy.judged"))
@@ -81,7 +69,7 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Kept], tea
     )
 
 
-def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept], team: Team) -> Verdict | None:
+def _judge(run_id: str, phase: Phase, content: Mapping[str, Content], team: Team) -> Verdict | None:
     answer = read_answer(content["answer"].data)
     if answer is None or answer.stop_reason != NORMAL_END:
         return None
@@ -96,7 +84,7 @@ def _judge(run_id: str, phase: Phase, content: Mapping[str, Kept], team: Team) -
     )
 
 
-def _faults(stored: Any, answered: Any, content: Mapping[str, Kept]) -> tuple[str, ...]:
+def _faults(stored: Any, answered: Any, content: Mapping[str, Content]) -> tuple[str, ...]:
     """Bytes that do not hash to what the events say was sent and received, or are not made of what they name."""
     wanted = [("prompt", stored, "prompt"), ("context", stored, "context"), ("answer", answered, "answer")]
     altered = tuple(

@@ -275,17 +275,10 @@ class Ledger:
         result = self._store.update(
             self._table,
             {"id": BREAKER_ID},
-            expression="SET #state = :state, #reason = :reason, #opened = :opened, #probe = :none, "
-            "#until = :zero, #counted = :counted",
-            condition="#opened = :seen_opened AND #probe = :seen_probe",
-            names={
-                "#state": "state",
-                "#reason": "reason",
-                "#opened": "openedAt",
-                "#probe": "probe",
-                "#until": "probeUntil",
-                "#counted": "countedFrom",
-            },
+            expression="SET #state = :state, #reason = :reason, #openedAt = :opened, #probe = :none, "
+            "#probeUntil = :zero, #countedFrom = :counted",
+            condition="#openedAt = :seen_opened AND #probe = :seen_probe",
+            names=_names("state", "reason", "openedAt", "probe", "probeUntil", "countedFrom"),
             values={
                 ":state": state,
                 ":reason": reason,
@@ -341,7 +334,7 @@ def _extension(charge: Charge, after: Charge) -> _Change:
             "#c.#run.#attempt = :attempt",  # this attempt is the newest one: a later holder fences off an earlier
             "#c.#run.#charge = :was",  # and its charge is what was looked at
         ],
-        names={"#run": charge.run, "#charge": "charge", "#at": "at", "#attempt": "attempt", "#settled": "settled"},
+        names=_names("charge", "at", "attempt", "settled", run=charge.run),
         values={
             ":amount": after.amount,
             ":until": after.until,
@@ -353,5 +346,5 @@ def _extension(charge: Charge, after: Charge) -> _Change:
     )
 
 
-def _names(*attributes: str, run: str) -> dict[str, str]:
-    return {"#run": run} | {f"#{name}": name for name in attributes}
+def _names(*attributes: str, run: str = "") -> dict[str, str]:
+    return ({"#run": run} if run else {}) | {f"#{name}": name for name in attributes}

@@ -91,62 +91,52 @@ def key(run_id: str) -> dict[str, str]:
     return {"key": f"run#{run_id}"}
 
 
+TASK: Final = {
+    "taskType": "task_type",
+    "targetState": "target_state",
+    "principal": "principal",
+    "model": "model",
+    "maxTokens": "max_tokens",
+    "ceiling": "ceiling",
+    "dedupeKey": "dedupe_key",
+    "force": "force",
+    "startedAt": "started_at",
+}
+"""What a record has of a run once and for all, by the names under which it is stored."""
+PROGRESS: Final = {
+    "stage": "stage",
+    "charged": "charged",
+    "actionId": "action_id",
+    "holder": "holder",
+    "leaseUntil": "lease_until",
+    "deliveries": "deliveries",
+}
+"""What each write of the record sets anew. Charge, head of the chain and result are set with it."""
+
+
 def insert(table: str, run: Run) -> Insert:
     """The write that creates the record."""
-    return Insert(
-        table,
-        {
-            **key(run.id),
-            "runId": run.id,
-            "task": canonical(
-                {
-                    "taskType": run.task_type,
-                    "target": [run.target.type, run.target.number],
-                    "targetState": run.target_state,
-                    "principal": run.principal,
-                    "model": run.model,
-                    "maxTokens": run.max_tokens,
-                    "ceiling": run.ceiling,
-                    "dedupeKey": run.dedupe_key,
-                    "stormSeen": run.storm_seen or "",
-                    "force": run.force,
-                    "startedAt": run.started_at,
-                }
-            ).decode(),
-            "ttl": (run.started_at + KEPT_MS) // 1000,
-            **_progress(run),
-        },
-        RUN,
-    )
+    task = {
+        **{stored: getattr(run, name) for stored, name in TASK.items()},
+        "target": [run.target.type, run.target.number],
+        "stormSeen": run.storm_seen or "",
+    }
+    once = {"runId": run.id, "task": canonical(task).decode(), "ttl": (run.started_at + KEPT_MS) // 1000}
+    return Insert(table, {**key(run.id), **once, **_progress(run)}, RUN)
 
 
 def read(item: Item) -> Run:
     """The run of a stored record."""
-    task = json.loads(item["task"])
-    kind, number = task["target"]
-    run_id = item["runId"]
+    task, run_id = json.loads(item["task"]), item["runId"]
     return Run(
         id=run_id,
-        stage=item["stage"],
-        task_type=task["taskType"],
-        target=Target(kind, number),
-        target_state=task["targetState"],
-        principal=task["principal"],
-        model=task["model"],
-        max_tokens=task["maxTokens"],
-        ceiling=task["ceiling"],
-        dedupe_key=task["dedupeKey"],
+        target=Target(*task["target"]),
         storm_seen=_storm(task["stormSeen"]),
-        force=task["force"],
-        started_at=task["startedAt"],
         charge=Charge(run_id, item["attempt"], item["amount"], item["until"]),
-        charged=item["charged"],
-        action_id=item["actionId"],
         head=Head(run_id, item["seq"], item["hash"]),
-        holder=item["holder"],
-        lease_until=item["leaseUntil"],
-        deliveries=item["deliveries"],
         result=json.loads(item["result"]) if item["result"] else None,
+        **{name: task[stored] for stored, name in TASK.items()},
+        **{name: item[stored] for stored, name in PROGRESS.items()},
     )
 
 
@@ -255,16 +245,11 @@ def _storm(stored: Any) -> Item | None:
 
 def _progress(run: Run) -> Mapping[str, Any]:
     return {
-        "stage": run.stage,
+        **{stored: getattr(run, name) for stored, name in PROGRESS.items()},
         "attempt": run.charge.attempt,
         "amount": run.charge.amount,
         "until": run.charge.until,
-        "charged": run.charged,
-        "actionId": run.action_id,
         "seq": run.head.seq,
         "hash": run.head.hash,
-        "holder": run.holder,
-        "leaseUntil": run.lease_until,
-        "deliveries": run.deliveries,
         "result": canonical(run.result).decode() if run.result is not None else "",
     }
