@@ -81,7 +81,7 @@ def show(session: Session, action: Mapping[str, Any]) -> None:
             [
                 ("title", action.get("title") or ""),
                 ("address", action.get("url") or ""),
-                ("written by", action.get("author") or ""),
+                ("written by", action.get("writtenBy") or action.get("author") or ""),
                 ("asked by", action["principal"]),
                 ("why it waits", action["policyReason"]),
                 ("last error", action["lastError"]),

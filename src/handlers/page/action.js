@@ -117,7 +117,7 @@ function aboutIt(action) {
     "About it",
     facts([
       ["On GitHub", outside(action.url, targetName(action.targetType, action.targetId))],
-      ["Written by", action.author ? words(action.author) : ""],
+      ["Written by", action.writtenBy || action.author ? words(action.writtenBy || action.author) : ""],
       ["Asked for by", words(action.principal)],
       ["Cost", money(action.cost)],
       ["Drafted", when(action.createdAt)],
