@@ -74,7 +74,6 @@ def test_an_id_that_is_no_text_is_a_404(steady: Service, path: str) -> None:
         ("POST", "/dispatch/unknown"),
         ("DELETE", "/audit"),
         ("PUT", "/circuit/reset"),
-        ("GET", "/"),
     ],
 )
 def test_a_route_that_is_none_is_not_found(steady: Service, method: str, path: str) -> None:

