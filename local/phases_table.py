@@ -67,6 +67,10 @@ of the audit's chains alone. Decisions count for the run that they decide on.
 | `unfinished` | Runs without an end so far. Their cost is not in yet. |
 | `cost` | What all those runs came to, in dollars. |
 | `costPerAccepted` | `cost` divided by what was carried out (the first three), rounded up; `null` where nothing was. |
+| `workedThrough` | Posted plans of which testers have ticked at least half of the boxes, as the daily look saw them. |
+| `tickedShare` | Ticked boxes of all boxes of the plans that somebody has touched; `null` for none. |
+| `liked`, `disliked` | Thumbs on posted plans. Evidence, not proof: whoever may write may tick. |
+| `costPerWorkedThrough` | `cost` divided by `workedThrough`, rounded up; `null` where nothing was. |
 
 Duplicates and skipped dispatches are no proposals. `complete: false` says that the period holds more than one answer
 reads; `period.since` then is where reading stopped, and the figures are exact from there on. Ask for fewer `days`.

@@ -118,6 +118,7 @@ def main(stack: Stack, phase: str) -> int:
 def load_queue(repository: Repository) -> None:
     """The sample's issues, on the stand-in for GitHub."""
     for issue in json.loads(SAMPLE.read_text(encoding="utf-8"))["issues"]:
+        repository.permit(issue["user"]["login"], "write")
         repository.put_issue(**issue)
 
 

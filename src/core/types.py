@@ -184,6 +184,9 @@ class Comment:
     body: str
     created_at: str
     id: int = 0
+    liked: int = 0
+    disliked: int = 0
+    """Reactions with a thumb up, and down."""
 
 
 @dataclass(frozen=True)

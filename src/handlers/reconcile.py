@@ -7,13 +7,15 @@ from typing import Any
 
 from core import bootstrap
 from core.app import App
+from core.approvals.outcomes import observe
 from core.approvals.reconcile import look_at_waiting
 from handlers.http import logger
 
 
 def run(app: App, context: Any) -> dict[str, int]:
-    """How many actions were looked at, and what became of them."""
-    counts = look_at_waiting(app, app.now() + int(context.get_remaining_time_in_millis()) - 15_000)
+    """How many actions were looked at, what became of them, and what became of posted plans."""
+    deadline = app.now() + int(context.get_remaining_time_in_millis()) - 15_000
+    counts = {**look_at_waiting(app, deadline), **observe(app, deadline)}
     logger.info("looked at what waits", extra=counts)
     return counts
 

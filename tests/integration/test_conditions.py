@@ -632,6 +632,12 @@ def test_a_delivery_that_was_carried_out_although_its_start_seemed_to_fail_stays
         raise WorkerUnavailable("no answer")
 
     with pytest.raises(WorkerUnavailable):
-        deliveries.hand_over(replace(lean.app, start_worker=start_and_lose_the_answer), "delivery", "hash", FAR)
+        deliveries.hand_over(
+            replace(lean.app, start_worker=start_and_lose_the_answer),
+            "delivery",
+            "hash",
+            Ask(42, "alice", "label"),
+            FAR,
+        )
     assert not deliveries.take(lean.app, "delivery", "hash", Ask(42, "alice", "label"))
     assert deliveries.carry_out(lean.app, "delivery", FAR)["status"] == "success"

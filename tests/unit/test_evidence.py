@@ -25,6 +25,9 @@ NOTHING: Final = {
     "unfinished": 0,
 }
 
+UNTOUCHED = {"workedThrough": 0, "tickedShare": None, "liked": 0, "disliked": 0, "costPerWorkedThrough": None}
+"""Of plans that nobody has ticked."""
+
 
 class History:
     """The listed events of a history that a test tells."""
@@ -115,6 +118,7 @@ def test_every_end_of_a_run_has_its_heading(history: History) -> None:
             "unfinished": 1,
             "cost": "0.000151",
             "costPerAccepted": "0.000151",
+            **UNTOUCHED,
         }
     ]
 
@@ -136,7 +140,14 @@ def test_each_action_of_a_run_is_a_proposal_of_its_own(history: History) -> None
 def test_a_run_that_proposes_nothing_is_no_proposal(history: History) -> None:
     history.run("success", task="triage", charged=5)
     [line] = count(history.events)
-    assert line == {"taskType": "triage", "proposals": 0, **NOTHING, "cost": "0.000005", "costPerAccepted": None}
+    assert line == {
+        "taskType": "triage",
+        "proposals": 0,
+        **NOTHING,
+        "cost": "0.000005",
+        "costPerAccepted": None,
+        **UNTOUCHED,
+    }
 
 
 def test_the_last_approval_counts_and_a_failed_one_leaves_it_waiting(history: History) -> None:

@@ -75,6 +75,11 @@ def _for_programs(body: Mapping[str, Any]) -> Iterator[Part]:
             *(str(line[name]) for name in FIGURES),
             line["cost"],
             line["costPerAccepted"] or "",
+            str(line["workedThrough"]),
+            str(line["tickedShare"] or ""),
+            str(line["liked"]),
+            str(line["disliked"]),
+            line["costPerWorkedThrough"] or "",
         )
         for line in body["evidence"]
     ]
@@ -100,5 +105,8 @@ def _for_people(body: Mapping[str, Any]) -> Iterator[Part]:
             *((FIGURES[name].lower(), *(str(line[name]) for line in lines)) for name in figures),
             ("cost", *(f"${line['cost']}" for line in lines)),
             ("per accepted", *(f"${dollars}" if dollars else "–" for dollars in each)),
+            ("worked through", *(str(line["workedThrough"]) for line in lines)),
+            ("boxes ticked", *(f"{line['tickedShare']:.0%}" if line["tickedShare"] else "–" for line in lines)),
+            ("liked, disliked", *(f"{line['liked']}, {line['disliked']}" for line in lines)),
         ]
         yield Rows([Column(""), *(Column(line["taskType"]) for line in lines)], table)

@@ -27,6 +27,8 @@ WAITING: Final = "waiting"
 
 SUPERSEDED: Final = "superseded"
 """Another partition: superseded actions whose comment may still show, until their time is over."""
+POSTED: Final = "posted"
+"""Another: comments on GitHub of which it is still asked what became."""
 ACTION: Final = "action"
 """The name of every write of an action."""
 
@@ -82,6 +84,8 @@ class Stored:
     """When it left the queue; 0 while it waits."""
     decided_by: str = ""
     """Who decided; nobody where no person did."""
+    observed: Json | None = None
+    """What was last seen of the comment: see `approvals.outcomes`."""
 
     def state_at(self, now: int) -> ActionState:
         """The state as it is to be read at `now`: a dead attempt's outcome is unknown."""
@@ -161,14 +165,15 @@ def move(
         change["decidedAt"] = now
         if by:
             change["decidedBy"] = by
-    if to == "superseded":
-        change["queue"] = SUPERSEDED
+    kept = {"superseded": SUPERSEDED, "executed": POSTED}.get(to)
+    if kept is not None:
+        change["queue"] = kept
     return Update(
         table,
         {"id": action_id},
         change=change,
         where={"state": frm, "attempt": attempt},  # the state that was looked at, and nobody's attempt since
-        remove=() if to in QUEUED or to == "superseded" else ("queue",),
+        remove=() if to in QUEUED or kept is not None else ("queue",),
         name=ACTION,
         may_yield=may_yield,
     )
@@ -184,6 +189,22 @@ def unwatch(table: str, action_id: str, detail: str) -> Update:
         remove=("queue",),
         name=ACTION,
     )
+
+
+def observed(table: str, action_id: str, outcome: Json) -> Update:
+    """The write of what has been seen of a posted comment."""
+    return Update(
+        table,
+        {"id": action_id},
+        change={"observed": canonical(outcome).decode()},
+        where={"queue": POSTED},  # nobody has stopped asking
+        name=ACTION,
+    )
+
+
+def ask_no_more(table: str, action_id: str) -> Update:
+    """The write after which nobody asks what became of a posted comment."""
+    return Update(table, {"id": action_id}, change={}, where={"queue": POSTED}, remove=("queue",), name=ACTION)
 
 
 def forget(table: str, stored: Stored) -> Update:
@@ -222,6 +243,7 @@ def read(item: Item) -> Stored:
         checks=tuple(json.loads(item["checks"])),
         decided_at=item.get("decidedAt", 0),
         decided_by=item.get("decidedBy", ""),
+        observed=json.loads(item["observed"]) if "observed" in item else None,
     )
 
 

@@ -203,6 +203,19 @@ def action_seen(outcome: str, action: Action, attempt: str, principal: str, deta
     }
 
 
+def outcome_observed(action: Action, outcome: Json) -> Entry:
+    """What has become of a posted plan by now: evidence, not proof, since whoever may write may tick."""
+    return "outcome.observed", {
+        "kind": "observation",
+        "principal": "schedule",
+        "actionId": action.id,
+        "runId": action.run_id,
+        "taskType": action.task_type,
+        "target": target_json(action.target.type, action.target.number),
+        **outcome,
+    }
+
+
 def breaker_reset(principal: str) -> Entry:
     return "breaker.reset", {"kind": "reset", "principal": principal}
 

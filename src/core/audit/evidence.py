@@ -86,17 +86,25 @@ def count(events: Sequence[Event]) -> list[dict[str, Any]]:
         if event.type == "run.started" and event.data["kind"] == "dispatch"
     }
     ends = {event.chain: event.data for event in events if event.type == "run.finished" and event.chain in tasks}
+    seen = {str(event.data["actionId"]): event.data for event in events if event.type == "outcome.observed"}
     known = {action for end in ends.values() for action in end.get("actions", {})}
     decided = _decided([event for event in events if event.data.get("actionId") in known])
     return [
-        _line(task, [chain for chain, of in tasks.items() if of == task], ends, decided)
+        _line(task, [chain for chain, of in tasks.items() if of == task], ends, decided, seen)
         for task in TASK_TYPES
         if task in tasks.values()
     ]
 
 
-def _line(task: str, chains: Iterable[str], ends: Mapping[str, Mapping[str, Any]], decided: Headings) -> dict[str, Any]:
+def _line(
+    task: str,
+    chains: Iterable[str],
+    ends: Mapping[str, Mapping[str, Any]],
+    decided: Headings,
+    seen: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
     counts: Counter[str] = Counter()
+    outcomes: list[Mapping[str, Any]] = []
     cost = 0
     for chain in chains:
         end = ends.get(chain)
@@ -110,6 +118,7 @@ def _line(task: str, chains: Iterable[str], ends: Mapping[str, Mapping[str, Any]
             counts["failed"] += 1
         for action, state in end.get("actions", {}).items():
             counts[decided.get(action) or OWN.get(state, "waiting")] += 1
+            outcomes += [seen[action]] if action in seen else []
     accepted = sum(counts[name] for name in ACCEPTED)
     return {
         "taskType": task,
@@ -117,6 +126,20 @@ def _line(task: str, chains: Iterable[str], ends: Mapping[str, Mapping[str, Any]
         **{name: counts[name] for name in COUNTED},
         "cost": dollars(cost),
         "costPerAccepted": dollars(-(-cost // accepted)) if accepted else None,
+        **_worked_through(outcomes, cost),
+    }
+
+
+def _worked_through(outcomes: Sequence[Mapping[str, Any]], cost: int) -> dict[str, Any]:
+    """What testers did with posted plans, as far as their comments show. Half of the boxes ticked is worked through."""
+    boxes, ticked = (sum(one[name] for one in outcomes) for name in ("boxes", "ticked"))
+    worked = sum(2 * one["ticked"] >= one["boxes"] > 0 for one in outcomes)
+    return {
+        "workedThrough": worked,
+        "tickedShare": round(ticked / boxes, 2) if boxes else None,
+        "liked": sum(one["liked"] for one in outcomes),
+        "disliked": sum(one["disliked"] for one in outcomes),
+        "costPerWorkedThrough": dollars(-(-cost // worked)) if worked else None,
     }
 
 

@@ -132,7 +132,15 @@ def _comment(raw: Any) -> Comment:
         body=_optional_text(comment, "body", what) or "",
         created_at=_text(comment, "created_at", what),
         id=_count(comment, "id", what),
+        liked=_thumbs(comment, "+1", what),
+        disliked=_thumbs(comment, "-1", what),
     )
+
+
+def _thumbs(comment: Mapping[str, Any], name: str, what: str) -> int:
+    """GitHub sums reactions up beside the comment; where it does not, there are none to tell of."""
+    reactions = comment.get("reactions")
+    return _count(reactions, name, f"{what}'s reactions") if isinstance(reactions, dict) and name in reactions else 0
 
 
 def _object(raw: Any, what: str) -> Mapping[str, Any]:

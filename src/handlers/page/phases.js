@@ -106,7 +106,7 @@ function evidenceTable({ evidence, complete, period }) {
     el(
       "table",
       { class: "evidence" },
-      el("thead", {}, el("tr", {}, ["Task", ...columns.map(([, title]) => title), "Cost", "Per accepted"].map((title) => el("th", { scope: "col" }, title)))),
+      el("thead", {}, el("tr", {}, ["Task", ...columns.map(([, title]) => title), "Cost", "Per accepted", "Worked through", "Boxes ticked", "Liked", "Disliked", "Per worked through"].map((title) => el("th", { scope: "col" }, title)))),
       el("tbody", {}, evidence.map((line) => evidenceRow(line, columns))),
     ),
     el("p", { class: "quietly" }, "Accepted is what was carried out: by itself or approved. Failed runs came to no proposal; their cost counts."),
@@ -122,5 +122,10 @@ function evidenceRow(line, columns) {
     columns.map(([name, title]) => cell(title, String(line[name]))),
     cell("Cost", money(line.cost)),
     cell("Per accepted", line.costPerAccepted === null ? "–" : money(line.costPerAccepted)),
+    cell("Worked through", String(line.workedThrough)),
+    cell("Boxes ticked", line.tickedShare === null ? "–" : `${Math.round(100 * line.tickedShare)} %`),
+    cell("Liked", String(line.liked)),
+    cell("Disliked", String(line.disliked)),
+    cell("Per worked through", line.costPerWorkedThrough === null ? "–" : money(line.costPerWorkedThrough)),
   );
 }

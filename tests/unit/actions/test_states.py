@@ -39,7 +39,7 @@ def test_only_the_listed_transitions_have_a_write(frm: ActionState, to: ActionSt
         return
     write = move("t", "a", frm=frm, to=to, attempt="x", now=1)
     assert write.where == {"state": frm, "attempt": "x"}
-    assert ("queue" in write.remove) == (to not in (*QUEUED, "superseded"))
+    assert ("queue" in write.remove) == (to not in (*QUEUED, "superseded", "executed"))
 
 
 def stored(state: ActionState, document: list[Json] | None = None) -> Stored:

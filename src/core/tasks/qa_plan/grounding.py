@@ -9,9 +9,9 @@ from typing import Final
 
 from core.tasks.qa_plan.schema import QaPlan
 
-SHARE: Final = 0.2
+SHARE: Final = 1 / 3
 """Above this share of names that nobody showed the model, the Captain is asked."""
-_FEWEST: Final = 3
+_FEWEST: Final = 4
 """Fewer strange names than this say nothing: a library's or a shell's own may be among them."""
 _NAME: Final = re.compile(
     r"(?<![\w/.-])(?:--[a-z][\w-]+"  # an option

@@ -1,0 +1,102 @@
+"""What became of posted plans: boxes that were ticked, and thumbs. Looked at once a day; nothing is sent.
+
+    posted ──look──▶ posted, with what was seen      an event for each change
+       └──14 days, or the pull request is closed──▶ nobody asks any more
+
+Evidence, not proof: whoever may write may tick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from core.actions import states
+from core.actions.states import POSTED, Stored
+from core.app import App
+from core.audit import events, log
+from core.audit.chain import Head
+from core.canonical import iso
+from core.errors import NotFound, UpstreamUnavailable
+from core.store import Insert, Write
+from core.text.markdown import marker
+from core.types import Comment, Json, Target
+
+MOST_TARGETS: Final = 50
+ASKED_MS: Final = 14 * 86_400_000
+"""How long after its posting a plan is asked after."""
+_KEPT_SECONDS: Final = 3 * 86_400
+_BOX: Final = re.compile(r"^[ ]*[-*] \[([ xX])\] ", re.MULTILINE)
+
+
+def observe(app: App, deadline: int) -> dict[str, int]:
+    """One look a day at up to MOST_TARGETS pull requests, until `deadline` (milliseconds). How much was seen."""
+    counts = {"targets": 0, "changed": 0}
+    now = app.now()
+    day = {"key": f"observed#{iso(now)[:10]}", "ttl": now // 1000 + _KEPT_SECONDS}
+    if app.store.transact([Insert(app.settings.dedupe_table, day)]) is not None:
+        return counts  # today's look has been taken
+    for target, plans in _posted(app, now).items():
+        if app.now() >= deadline:
+            break
+        counts["targets"] += 1
+        counts["changed"] += _look(app, target, plans)
+    return counts
+
+
+def seen(comment: Comment) -> Json:
+    """What a comment shows of the work on it. Pure."""
+    boxes = _BOX.findall(comment.body)
+    return {
+        "boxes": len(boxes),
+        "ticked": sum(box != " " for box in boxes),
+        "liked": comment.liked,
+        "disliked": comment.disliked,
+    }
+
+
+def _posted(app: App, now: int) -> dict[Target, list[Stored]]:
+    """Plans to ask after, by their target, newest first. The others leave the queue."""
+    page = app.store.query(
+        app.settings.actions_table, equals=("queue", POSTED), index="queue", limit=4 * MOST_TARGETS, newest_first=True
+    )
+    plans: dict[Target, list[Stored]] = defaultdict(list)
+    for stored in map(states.read, page.items):
+        action = stored.action
+        is_plan = action.task_type == "qa_plan" and action.type == "add_comment"
+        if not is_plan or now >= stored.created_at + ASKED_MS:
+            app.store.transact([states.ask_no_more(app.settings.actions_table, action.id)])
+        elif action.target in plans or len(plans) < MOST_TARGETS:
+            plans[action.target].append(stored)
+    return plans
+
+
+def _look(app: App, target: Target, plans: Sequence[Stored]) -> int:
+    """How many of a target's plans have changed since the last look."""
+    try:
+        is_open = app.github().target(target).open
+        since = iso(min(stored.created_at for stored in plans))
+        comments = app.github().comments(target.number, since) if is_open else ()
+    except (UpstreamUnavailable, NotFound):
+        return 0
+    if not is_open:
+        for stored in plans:
+            app.store.transact([states.ask_no_more(app.settings.actions_table, stored.action.id)])
+        return 0
+    return sum(_note(app, stored, comments) for stored in plans)
+
+
+def _note(app: App, stored: Stored, comments: Sequence[Comment]) -> bool:
+    """Record what the plan's comment shows, where that is not what was seen before."""
+    author = (app.settings.comment_author or "").lower()
+    mark = marker(stored.action.id)
+    ours = [one for one in comments if mark in one.body and author in ("", one.author.lower())]
+    if not ours or seen(ours[0]) == (stored.observed or seen(Comment("", stored.action.payload.get("body", ""), ""))):
+        return False
+    outcome = seen(ours[0])
+    entry = events.outcome_observed(stored.action, outcome)
+    appended = log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [entry])
+    writes: list[Write] = [states.observed(app.settings.actions_table, stored.action.id, outcome), *appended.writes]
+    return app.store.transact(writes) is None
