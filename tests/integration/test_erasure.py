@@ -36,10 +36,10 @@ def test_erased_content_is_nowhere_and_the_chain_still_proves(
 ) -> None:
     run_id = str(go(world)["runId"])
     assert "Clamp negative listing prices" in str(read_run(world.app, run_id)["content"])
-    assert "run from A to Z" in everything(dynamodb_client, tables)
+    assert "list is sorted by name" in everything(dynamodb_client, tables)
     result = erase(world.app, run_id, "captain", "a person asked for it")
     assert result == {"status": "erased", "runId": run_id, "erased": ["answer", "context", "prompt"]}
-    assert "run from A to Z" not in everything(dynamodb_client, tables)
+    assert "list is sorted by name" not in everything(dynamodb_client, tables)
     world.clock.forward(301)
     checkpoint(world.app, FAR)
     after = read_run(world.app, run_id, proof=True)
@@ -82,7 +82,7 @@ def test_every_action_of_the_run_is_forgotten_and_none_that_waits_is(
         erase(world.app, run_id, "captain", "x")
     dynamodb_client.put_item(TableName=tables["ACTIONS_TABLE"], Item=second)
     erase(world.app, run_id, "captain", "x")
-    assert "run from A to Z" not in everything(dynamodb_client, tables)
+    assert "list is sorted by name" not in everything(dynamodb_client, tables)
 
 
 def test_an_unknown_run_is_not_found(world: World) -> None:
@@ -101,7 +101,7 @@ def test_a_run_that_died_can_be_forgotten_a_day_later(dynamodb_client: DynamoDBC
     run_id = str(go(world)["runId"])
     world.clock.forward(86_400)
     assert erase(world.app, run_id, "captain", "x")["erased"] == ["context", "prompt"]
-    assert "run from A to Z" not in everything(dynamodb_client, tables)
+    assert "list is sorted by name" not in everything(dynamodb_client, tables)
     with pytest.raises(NotFound):
         work(world.app, run_id, FAR)
 
