@@ -63,7 +63,7 @@ def test_dispatches_that_have_to_wait(served: Served) -> None:
     assert served.call("POST", DISPATCH, json=body).status_code == 409
     for _ in range(limits.error_rate_min_tasks):
         served.world.app = original
-        served.world.model.replies = [trouble(400)]
+        served.world.model.replies = [trouble(401)]
         served.call("POST", DISPATCH, json={**body, "force": True})
     assert served.call("POST", DISPATCH, json={**body, "force": True}).status_code == 503
 
