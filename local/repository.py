@@ -89,10 +89,11 @@ class Repository:
             self._issues[number].update({k: v for k, v in fields.items() if k in ("title", "body", "state", "labels")})
 
     def put_issue(self, number: int, **fields: Any) -> None:
-        """Makes an issue, or sets fields of one."""
+        """Makes an issue, or sets fields of one. Its author may write, unless `permit` has told otherwise."""
         with self._lock:
-            if number not in self._issues and "user" not in fields:
-                self.permit("someone", "write")
+            if number not in self._issues:
+                author = fields.get("user", {"login": "someone"})["login"]
+                self._permissions.setdefault(author.lower(), ("write", "write"))
             issue = self._issues.setdefault(
                 number,
                 {
