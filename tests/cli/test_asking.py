@@ -15,7 +15,7 @@ from tests.conftest import MakeStack
 @pytest.fixture
 def fourth(make_stack: MakeStack) -> Stack:
     """A stack of phase 4 with the sample's queue."""
-    stack = make_stack({"PHASE": "phase4", **CONFIRMED})
+    stack = make_stack({"PHASE": "phase4", "TRUSTED_AUTHORS": "product-owner", **CONFIRMED})
     load_queue(stack.repository)
     return stack
 

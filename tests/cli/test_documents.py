@@ -43,7 +43,8 @@ def test_the_readme_lists_every_command_and_each_line_parses(tmp_path: Path, mon
 def test_the_workflow_gives_nothing_of_the_pull_request_to_a_shell() -> None:
     text = WORKFLOW.read_text()
     steps = yaml.safe_load(text)["jobs"]["dispatch"]["steps"]
-    assert not any("checkout" in step.get("uses", "") for step in steps)
+    fetched = [step["with"]["repository"] for step in steps if "checkout" in step.get("uses", "")]
+    assert fetched == ["OWNER/dfg-orchestrator"]  # never what the pull request brings
     assert not any("${{" in step.get("run", "") for step in steps)
     assert yaml.safe_load(text)["permissions"] == {}
     codes = {int(code) for code in re.findall(r"^\s+(\d+)\)", steps[-1]["run"], re.MULTILINE)}

@@ -200,7 +200,9 @@ def test_a_token_that_may_not_read_is_told_so_after_the_plan_was_asked_for(
     shell: Shell, make_stack: MakeStack, sample: dict[str, object]
 ) -> None:
     secret = {"ci": {"tokens": ["t" * 40], "may": ["dispatch"]}, "captain": {"tokens": ["c" * 40], "may": ["read"]}}
-    stack = make_stack({"ORCHESTRATOR_SECRET": json.dumps(secret), "PHASE": "phase4", **CONFIRMED})
+    stack = make_stack(
+        {"ORCHESTRATOR_SECRET": json.dumps(secret), "PHASE": "phase4", "TRUSTED_AUTHORS": "product-owner", **CONFIRMED}
+    )
     stack.repository.load(sample)
     load_queue(stack.repository)
     ci = shell.having(DFG_URL=stack.url, DFG_TOKEN="t" * 40)
@@ -213,7 +215,7 @@ def test_a_token_that_may_not_read_is_told_so_after_the_plan_was_asked_for(
 
 
 def test_each_task_of_a_batch_has_its_own_end(shell: Shell, make_stack: MakeStack) -> None:
-    stack = make_stack({"PHASE": "phase4", **CONFIRMED})
+    stack = make_stack({"PHASE": "phase4", "TRUSTED_AUTHORS": "product-owner", **CONFIRMED})
     load_queue(stack.repository)
     dfg = shell.having(DFG_URL=stack.url, DFG_TOKEN=stack.token)
     done = dfg("triage", "101", "106", "999", "--wait")

@@ -128,6 +128,10 @@ def tour(captain: Captain, directory: Path, suffix: str) -> None:
     captain.reads("Why it waits")
     page.mouse.move(0, 0)
     shoot("action")
+    page.keyboard.press("?")
+    captain.reads("approve it, behind a question")
+    shoot("keys")
+    captain.confirms("Close")
     captain.goes_to("Breaker")
     captain.reads("Closed: dispatches go through")
     shoot("breaker")
@@ -145,7 +149,7 @@ def tour(captain: Captain, directory: Path, suffix: str) -> None:
     page.get_by_label("Linked issue").fill("100")
     page.get_by_label("Force").check()
     captain.presses("Dispatch")
-    captain.reads("The plan is posted on the pull request.")
+    expect(page.get_by_role("link", name="Audit trail", exact=True)).to_be_visible()
     shoot("dispatch")
 
 

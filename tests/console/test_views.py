@@ -46,7 +46,7 @@ def test_a_task_of_a_later_phase_is_named_with_its_phase(captain: Captain, stack
 
 
 def test_every_task_is_dispatched_where_the_phase_allows_it(captain: Captain, make_stack: MakeStack) -> None:
-    stack = make_stack({"PHASE": "phase4", **CONFIRMED})
+    stack = make_stack({"PHASE": "phase4", "TRUSTED_AUTHORS": "product-owner", **CONFIRMED})
     load_queue(stack.repository)
     captain.stack = stack
     captain.signs_in("#/dispatch")

@@ -54,4 +54,6 @@ def run(
                 write_lines(records, lines)
         exits = {0: Exit.OK, 2: Exit.BROKEN, 3: Exit.CONFLICT}
         command = ["-m", "local.replay", str(file), *one]
-        run_tool(session, Tool("replay", ["botocore", "markdown_it", "pydantic"], command, exits, [source, SERVICE]))
+        run_tool(
+            session, Tool("replay", ["botocore", "jiter", "markdown_it", "pydantic"], command, exits, [source, SERVICE])
+        )

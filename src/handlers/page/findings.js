@@ -23,16 +23,9 @@ function payloadView(action) {
   return action.actionType === "change_labels" ? labelsView(action.payload) : commentView(action);
 }
 
-// The list holds no documents: one that is opened is asked for. Meanwhile, and where there is none, its bytes are shown.
 function commentView(action) {
-  const place = el("div", {}, rawComment(action));
-  const show = ({ document, digest }) => {
-    if (document && digest === action.digest) replace(place, documentView(action, document));
-    else replace(place, el("p", { class: "quietly" }, "Its document is not on record: this is the text as it is sent to GitHub."), rawComment(action));
-  };
-  if (action.document === undefined) get(`/pending/${encodeURIComponent(action.id)}`).then(show, () => null);
-  else show(action);
-  return place;
+  if (action.document) return documentView(action, action.document);
+  return [el("p", { class: "quietly" }, "Its document is not on record: this is the text as it is sent to GitHub."), rawComment(action)];
 }
 
 function rawComment(action) {

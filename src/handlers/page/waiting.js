@@ -163,7 +163,7 @@ function markOpen() {
 
 // --- one action ---
 
-// Shows the action of this id beside the list: from the list, or asked for by its id, whatever became of it.
+// Shows the action of this id beside the list, asked for anew with its document, whatever became of it.
 async function openAction(id) {
   const mine = desk;
   if (!desk.id && id) desk.place = window.scrollY; // where one column is seen at a time, the list is out of sight now
@@ -177,22 +177,23 @@ async function openAction(id) {
     if (back) window.scrollTo(0, desk.place || 0);
     return;
   }
-  let action = queue.actions.find((one) => one.id === id);
-  if (!action) {
-    replace(desk.pane, loadingSign());
-    try {
-      action = await get(`/pending/${encodeURIComponent(id)}`);
-    } catch (trouble) {
-      if (!(trouble instanceof Trouble)) throw trouble;
-      if (desk === mine && desk.id === id) replace(desk.pane, backLink(), trouble.code === "not_found" ? unknownAction() : troubleBox(trouble));
-      return;
-    }
-    if (desk !== mine || desk.id !== id) return; // the reader has gone on meanwhile
+  const here = () => desk === mine && desk.id === id; // false once the reader has gone on
+  desk.open = null; // nothing is decided by a key before it is on the screen
+  const slow = setTimeout(() => here() && replace(desk.pane, backLink(), loadingSign()), LOADING_MS);
+  try {
+    const action = await get(`/pending/${encodeURIComponent(id)}`);
+    if (here()) showAction(action);
+  } catch (trouble) {
+    if (!(trouble instanceof Trouble)) throw trouble;
+    if (here()) replace(desk.pane, backLink(), trouble.code === "not_found" ? unknownAction() : troubleBox(trouble, el("p", { class: "buttons" }, button("Look again", { class: "main", click: () => openAction(id) }))));
+  } finally {
+    clearTimeout(slow);
   }
-  showAction(action);
 }
 
 function showAction(action) {
+  const listed = queue.actions.findIndex((one) => one.id === action.id);
+  if (listed >= 0 && queue.actions[listed].digest !== action.digest) queue.actions[listed] = action;
   const waits = ["pending", "executing", "failed", "outcome_unknown"].includes(action.state);
   const again = () => reopen(action.id);
   desk.open = waits ? actionView(action, { settled, again }) : decidedView(action, again);
