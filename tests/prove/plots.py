@@ -69,7 +69,7 @@ def approve(app: App, action_id: str) -> Any:
 
 
 def reject(app: App, action_id: str) -> Any:
-    return dict(approve.reject(app, action_id, "captain", "as told"))
+    return dict(approving.reject(app, action_id, "captain", "as told"))
 
 
 def look(app: App, _: str = "") -> Any:
