@@ -52,8 +52,9 @@ serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
 plan: setup ## PR=case.json [TEAM=plain]: print a QA plan for a pull request in GitHub's REST shape; nothing is posted
 	@TEAM=$(TEAM) $(BIN)/python -m local.plan "$(PR)"
 
-test: setup $(MADE_SAM) ## run the tests that take no long preparation
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/acceptance --ignore tests/long
+test: setup $(MADE_SAM) ## run the tests that take no long preparation; what is skipped is named at the end
+	@$(BIN)/python -m tests.console.chromium
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/acceptance --ignore tests/long -rs
 
 long: setup ## the tests of which make test has a short form: longer logs, whole corpora, more phases
 	@$(BIN)/pytest -n 2 --dist loadfile tests/long

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -64,5 +65,19 @@ def launched() -> Iterator[Browser]:
         browser.close()
 
 
+def main() -> None:
+    """Install it once, before workers race for it, and say so; without it the browser's tests are skipped."""
+    if _found() is None:
+        print("installing Debian's package chromium for the browser's tests", file=sys.stderr)
+    try:
+        executable()
+    except NoBrowser as missing:
+        print(f"the browser's tests will be skipped: {missing}", file=sys.stderr)
+
+
 def _found() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+if __name__ == "__main__":
+    main()
