@@ -11,8 +11,8 @@ from typing import Final
 from core.config import MICRO, TASK_LIMITS
 from core.context import team
 from core.dispatcher.pricing import PRICES, PRICES_DATE, Tier, cost
-from core.prompts import qa_plan
 from core.prompts.estimate import estimate
+from core.tasks.qa_plan import template
 from core.types import Usage
 from local.child import ROOT
 
@@ -25,7 +25,7 @@ TYPICAL: Final = Usage(5_500, 1_200)
 """Tokens of the sample pull request's plan: eight files, 190 changed lines, one linked issue."""
 LARGEST: Final = Usage(TASK_LIMITS["qa_plan"].input_tokens, TASK_LIMITS["qa_plan"].output_tokens)
 
-WRITE_UNITS: Final = 64
+WRITE_UNITS: Final = 72
 """Of one posted plan through the worker, at most, as the embedded engine counts them (`make bench`)."""
 INDEX_COPIES: Final = 16
 """Units for the copies of its events in the two indexes, which the engine does not count in a transaction."""
@@ -84,7 +84,7 @@ def aws_dollars(handler_seconds: float) -> dict[str, float]:
 
 def cached_tokens() -> int:
     """Tokens of a QA plan's prompt that are the same in every request: instructions and context packs."""
-    return estimate("".join([qa_plan.TEMPLATE, *(pack.text for pack in team.load().packs["qa_plan"])]))
+    return estimate("".join([template.TEMPLATE, *(pack.text for pack in team.load().packs["qa_plan"])]))
 
 
 def calls_until_it_pays(tier: Tier) -> int:

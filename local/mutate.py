@@ -39,6 +39,7 @@ TESTS: Final = {
         CONDITIONS,
         "tests/integration/test_reconcile.py",
         "tests/integration/test_superseded.py",
+        "tests/integration/test_outcomes.py",
     ),
     "src/core/runs/deliveries.py": (CONDITIONS,),
     "src/core/dispatcher/dedupe.py": (CONDITIONS,),

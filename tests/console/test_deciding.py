@@ -143,6 +143,7 @@ def test_an_action_whose_time_is_over_is_not_posted(captain: Captain, stack: Sta
     action = only_waiting(stack)
     captain.signs_in()
     captain.looks_at()
+    expect(captain.page.get_by_role("button", name="Approve", exact=True)).to_be_visible()
     stack.dynamodb.update_item(
         TableName=stack.tables["ACTIONS_TABLE"],
         Key={"id": {"S": action["id"]}},

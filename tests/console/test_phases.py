@@ -24,6 +24,11 @@ FIGURES = {
     "unfinished": 0,
     "cost": "0.345678",
     "costPerAccepted": "0.038409",
+    "workedThrough": 4,
+    "tickedShare": 0.5,
+    "liked": 3,
+    "disliked": 1,
+    "costPerWorkedThrough": "0.086420",
 }
 
 
@@ -91,6 +96,11 @@ def test_each_task_has_its_line_and_a_figure_that_is_zero_everywhere_no_column(c
         "Failed runs": "1",
         "Cost": "$0.345678",
         "Per accepted": "$0.038409",
+        "Worked through": "4",
+        "Boxes ticked": "50 %",
+        "Liked": "3",
+        "Disliked": "1",
+        "Per worked through": "$0.086420",
     }
     assert cells(captain, 1)["Per accepted"] == "–"
 

@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 CONDITIONAL_WRITES = {
     "_count",
     "_extension",
-    "_free",
     "_leave",
-    "_note_comment",
     "_release",
     "_reservation",
     "_set_state",
     "_take",
     "_update",
     "advance",
+    "ask_no_more",
     "cancel",
     "claim",
     "count_failure",
@@ -36,11 +35,14 @@ CONDITIONAL_WRITES = {
     "erase",
     "hold_key",
     "keep_key",
+    "leave",
     "move",
+    "observed",
     "pass_through",
     "release_key",
     "settle",
     "take_lease",
+    "unwatch",
 }
 
 

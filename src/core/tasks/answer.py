@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from core.text.invisible import removed
 
@@ -37,8 +37,11 @@ Words200 = Annotated[str, StringConstraints(min_length=1, max_length=200), After
 Words300 = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_words)]
 Words500 = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_words)]
 Sentence = Annotated[str, StringConstraints(min_length=10, max_length=500), AfterValidator(_words)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=1500), AfterValidator(_words)]
-"""What is typed or sent, exactly."""
+_TOLD_CODE = {"type": "string", "minLength": 1, "maxLength": 1500}
+Code = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_words), WithJsonSchema(_TOLD_CODE)
+]
+"""What is typed or sent, exactly. A model is told 1,500 characters, and counts them badly."""
 LongText = Annotated[str, StringConstraints(min_length=10, max_length=2000), AfterValidator(_words)]
 FilePath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 IssueNumber = Annotated[int, Field(ge=1, le=2**31)]
