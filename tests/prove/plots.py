@@ -260,8 +260,9 @@ PLOTS: Final = (
     Plot("approve: the attempt died after sending", approval_died_at("after POST comment"), approve, 1),
     Plot("approve: expired", lapsed, approve, 1),
     Plot("approve: closed meanwhile", closed, approve, 0),
-    Plot("reject: waiting", waiting, reject, 0),
-    Plot("reject: refused before", refused, reject, 0),
+    # What the Captain has rejected may be asked for again: the dispatch afterwards posts a plan of its own.
+    Plot("reject: waiting", waiting, reject, 1),
+    Plot("reject: refused before", refused, reject, 1),
     Plot("look: lost and landed", lost(Fault(lose_answer=True), 1), look, 1),
     Plot("look: lost and not landed", lost(Fault(hang_up=True), 1), look, 1),
     Plot("look: the attempt died before sending", approval_died_at("before POST comment"), look, 1),
