@@ -102,6 +102,11 @@ def test_a_history_counted_by_hand(service: Service, make_service: MakeService, 
             "unfinished": 0,
             "cost": f"0.{cost:06}",
             "costPerAccepted": f"0.{-(-cost // 4):06}",
+            "workedThrough": 0,
+            "tickedShare": None,
+            "liked": 0,
+            "disliked": 0,
+            "costPerWorkedThrough": None,
         }
     ]
     assert body["complete"] is True
