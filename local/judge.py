@@ -23,12 +23,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from core.config import MAX_COMMENT_CHARACTERS
 from core.context.team import DEFAULT, Team, load
-from core.policy.engine import examine_comment, judge_answer
-from core.policy.rules import TEXT_RULES, Context, Rule
+from core.policy.body import examine_body
+from core.policy.classifier import classify
+from core.policy.engine import is_refused, judge_answer, told_of
+from core.policy.found import Hit, as_finding
+from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine
+from core.policy.trust import findings as untrusted
 from core.prompts.changes import behaves
 from core.text.invisible import visible_line
-from core.text.markdown import marker, write
+from core.text.markdown import marker, size, write
 from core.text.prose import blocks
 from core.types import TASK_TYPES, ChangedFile, Facts, Json, Target, TaskType, Trust, Verdict
 
@@ -64,10 +69,19 @@ def judge_text(
     """Classification, findings and the bytes that would be posted (None when refused)."""
     document = blocks(body)
     rendered = write(document, marker(ACTION_ID))
-    classification, findings = examine_comment(document, rendered, body, context, "phase0", rules, trust)
+    if not body.strip():
+        findings = [as_finding(Hit("comment.blank", "refuse", "", "says nothing"), "body")]
+    elif size(body) > MAX_COMMENT_CHARACTERS:
+        findings = [as_finding(Hit("comment.length", "refuse", "", "longer than GitHub takes"), "body")]
+    else:
+        findings = [*examine(Field("body", body), context, rules), *untrusted(trust)]
+    if not is_refused(findings):
+        told = {finding.rule for finding in findings}
+        findings += [found for found in examine_body(rendered, document, context, rules) if found.rule not in told]
+    classification, _ = classify("add_comment", findings, "phase0", "qa_plan")
     return {
         "classification": classification,
-        "findings": [finding.as_json() for finding in findings],
+        "findings": [finding.as_json() for finding in told_of(findings)],
         "rendered": None if classification == "rejected" else rendered,
     }
 

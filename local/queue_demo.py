@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from core.audit import chain
 from core.context import team
-from core.policy.transitions import may_move
 from core.types import PHASES
 from local.call import call
 from local.model import Order
@@ -188,7 +187,7 @@ def _label_checks(stack: Stack, phase: str, told: Told, before: Labels, after: L
     one = all(len(after[number] & group) <= 1 for number in changed for group in taxonomy.exclusive.values())
     yield "and have one status, one priority and one sprint each", one
     steps = [(next(iter(before[n] & statuses)), next(iter(after[n] & statuses))) for n in changed]
-    allowed = all(here == there or may_move(here, there, taxonomy) for here, there in steps)
+    allowed = all(here == there or taxonomy.may_move(here, there) for here, there in steps)
     yield "each status took a step that the workflow has", allowed
     asked = [number for number in acted if "needs:pm" in after[number]]
     yield "what was unclear was asked in a comment", bool(asked) and all(stack.repository.comments(n) for n in asked)

@@ -21,7 +21,7 @@ from core.audit.content import Content
 from core.audit.replay import Replayed, replay
 from core.context import team
 from core.context.team import Team
-from core.policy.engine import version
+from core.policy.version import version
 
 
 def read_runs(lines: Iterable[str]) -> dict[str, tuple[list[Any], dict[str, Content]]]:

@@ -14,7 +14,7 @@ from core.audit.content import WITHHELD
 from core.audit.read import read_run
 from core.audit.replay import replay
 from core.dispatcher.reply import Answered
-from core.policy.giveaway import gives_away, unescaped
+from core.policy.secrets import gives_away, unescaped
 from core.runs.arrow import dispatch
 from core.types import Target, TaskRequest
 from tests.fakes import PLAN, START, TOKEN, World, make_world, message

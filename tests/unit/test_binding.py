@@ -4,7 +4,7 @@ import pytest
 
 from core.approvals.binding import bind
 from core.context import team
-from core.policy.engine import action_digest
+from core.policy.digest import action_digest
 from core.types import Action, Target, TargetNow
 
 OLD, NEW = "a" * 40, "b" * 40

@@ -24,7 +24,7 @@ import core.prompts
 from core.audit.provenance import SOURCE, code_digest, digest_of
 from core.context import team
 from core.dispatcher import pricing
-from core.policy import engine
+from core.policy.version import version
 from core.tasks.qa_plan import template
 from local.child import ROOT
 
@@ -45,7 +45,7 @@ def templates() -> dict[str, str]:
 
 def current() -> dict[str, dict[str, str]]:
     words = team.load()
-    number, _, policy = engine.version(words).partition("-")
+    number, _, policy = version(words).partition("-")
     return {
         "prompts": templates(),
         "packs": {f"{pack.name} {pack.version}": pack.sha256 for packs in words.packs.values() for pack in packs},

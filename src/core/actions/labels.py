@@ -20,7 +20,7 @@ from typing import Final, Literal, Protocol
 from core.actions.writer import Attempt
 from core.context.team import Taxonomy
 from core.errors import NotFound, UpstreamUnavailable
-from core.policy.transitions import outcome_faults, touched_groups
+from core.policy.transitions import outcome_faults
 from core.types import Action, Effect, Target, TargetNow
 
 MOST_DETAIL: Final = 300
@@ -86,7 +86,7 @@ def change_of(action: Action, labels: Iterable[str], taxonomy: Taxonomy) -> Chan
     Where an earlier attempt has emptied an exclusive group, the former set is that of the draft: undoing restores it.
     """
     add, remove = frozenset(action.payload["add"]), frozenset(action.payload["remove"])
-    groups = [taxonomy.exclusive[name] for name in touched_groups(add | remove, taxonomy)]
+    groups = [taxonomy.exclusive[name] for name in taxonomy.touched(add | remove)]
     touched = (add | remove).union(*groups)
     former = touched & frozenset(labels)
     for group in groups:

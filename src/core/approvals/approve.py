@@ -24,9 +24,10 @@ from core.canonical import iso
 from core.dispatcher.gates import gate_of
 from core.errors import Conflict, NotFound, PreconditionFailed, SelfApproval
 from core.links import compare_url, target_url
-from core.policy import engine
+from core.policy import approved as policy
 from core.policy.stored import judge_stored
 from core.policy.transitions import outcome_faults
+from core.policy.version import is_older
 from core.runs.results import dollars
 from core.store import Item, Page
 from core.types import Action, ActionState, Json, TargetNow
@@ -138,9 +139,9 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
         phase=app.settings.phase,
         own_secrets=app.own_secrets(),
     )
-    approved = engine.approve(action, verdict, by_captain=True)
-    if isinstance(approved, engine.Refused):
-        if engine.is_older(action.policy_version):
+    approved = policy.approve(action, verdict, by_captain=True)
+    if isinstance(approved, policy.Refused):
+        if is_older(action.policy_version):
             unknown = stored.state == "outcome_unknown"  # it may have landed: it is looked for until that is known
             if not unknown:
                 decisions.expire(app, decision, stored, OLDER_POLICY)

@@ -14,7 +14,6 @@ from typing import Literal
 
 from core.context.team import Taxonomy
 from core.policy.digest import action_digest
-from core.policy.transitions import label_state, touched_groups
 from core.types import Action, TargetNow
 
 
@@ -31,7 +30,7 @@ def target_state(action: Action, now: TargetNow, taxonomy: Taxonomy) -> str:
     """What the action binds to, of the target as it stands."""
     if action.type != "change_labels":
         return now.state
-    return label_state(now.labels, (*action.payload["add"], *action.payload["remove"]), taxonomy)
+    return taxonomy.state(now.labels, (*action.payload["add"], *action.payload["remove"]))
 
 
 def half_done(action: Action, now: TargetNow, taxonomy: Taxonomy) -> bool:
@@ -39,7 +38,7 @@ def half_done(action: Action, now: TargetNow, taxonomy: Taxonomy) -> bool:
     if action.type != "change_labels":
         return False
     add, remove = frozenset(action.payload["add"]), frozenset(action.payload["remove"])
-    groups = [taxonomy.exclusive[name] for name in touched_groups(add | remove, taxonomy)]
+    groups = [taxonomy.exclusive[name] for name in taxonomy.touched(add | remove)]
     touched = (add | remove).union(*groups)
     before, labels = frozenset(action.payload["before"]) & touched, frozenset(now.labels) & touched
     after = (before - remove) | add

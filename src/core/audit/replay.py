@@ -12,7 +12,8 @@ from core.audit.content import WITHHELD, Content
 from core.canonical import sha256
 from core.context.team import Team
 from core.dispatcher.reply import NORMAL_END, read_answer
-from core.policy import engine
+from core.policy.engine import judge_answer
+from core.policy.version import OWN_SECRETS, is_older
 from core.runs import record
 from core.types import Json, Phase, Verdict
 
@@ -44,10 +45,10 @@ def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Content], 
     recorded = str(judged["classification"]) if judged else ""
     if judged is None or faults:
         return Replayed(run_id, "not judged", recorded, "", faults=faults)
-    if engine.is_older(str(judged.get("policyVersion", ""))):
+    if is_older(str(judged.get("policyVersion", ""))):
         why = f"judged by policy {judged['policyVersion']}: its bytes stand as recorded, their digests are verified"
         return Replayed(run_id, "older", recorded, "", why=why)
-    told = any(check["rule"] == engine.OWN_SECRETS for check in judged["checks"])
+    told = any(check["rule"] == OWN_SECRETS for check in judged["checks"])
     if told or ("answer" in content and content["answer"].data == WITHHELD):
         why = "its answer held a secret of the service's own, and is not kept"
         return Replayed(run_id, "not judged", recorded, "", why=why)
@@ -74,7 +75,7 @@ def _judge(run_id: str, phase: Phase, content: Mapping[str, Content], team: Team
     if answer is None or answer.stop_reason != NORMAL_END:
         return None
     facts = facts_from_json(json.loads(content["context"].data)["facts"])
-    return engine.judge_answer(
+    return judge_answer(
         answer.text,
         replace(facts, material=content["prompt"].data.decode("utf-8", "replace")) if "prompt" in content else facts,
         team=team,

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from core.canonical import digest
 from core.errors import ConfigurationError
 from core.prompts.estimate import estimate
 from core.types import SPRINTS, TASK_TYPES, Pack, Sprint, TaskType
@@ -39,6 +40,20 @@ class Taxonomy:
     @cached_property
     def labels(self) -> frozenset[str]:
         return self.free.union(*self.exclusive.values())
+
+    def touched(self, labels: Iterable[str]) -> tuple[str, ...]:
+        """The exclusive groups that a change of these labels touches, sorted: what its approval binds to."""
+        changed = frozenset(labels)
+        return tuple(sorted(name for name, group in self.exclusive.items() if group & changed))
+
+    def state(self, current: Iterable[str], changed: Iterable[str]) -> str:
+        """SHA-256 over what `current` holds of the exclusive groups that a change of `changed` touches."""
+        labels = frozenset(current)
+        return digest({name: sorted(labels & self.exclusive[name]) for name in self.touched(changed)})
+
+    def may_move(self, before: str | None, after: str) -> bool:
+        """Whether an issue may go from one status (None: no status yet) to another."""
+        return after in (self.transitions if before is None else self.transitions.get(before, ()))
 
 
 @dataclass(frozen=True)

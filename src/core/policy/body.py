@@ -29,6 +29,5 @@ def examine_body(
         return
     for fault in faults(document, body):
         yield _refuse("tree", body[:60], fault)
-    words, _, _ = body.rpartition("\n")
     bytewise = [rule for rule in rules if rule.name in ON_BYTES]
-    yield from examine(Field(FIELD, words), context, bytewise) if bytewise else ()
+    yield from examine(Field(FIELD, body.rpartition("\n")[0]), context, bytewise) if bytewise else ()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
+from core.canonical import digest
 from core.types import Action, ActionType, Json, Target
 
 
@@ -17,7 +15,7 @@ def action_digest(
     target_state: str,
     policy_version: str,
 ) -> str:
-    """SHA-256, in hex, over the canonical JSON (sorted keys, no blanks, UTF-8) of all of these."""
+    """SHA-256, in hex, over the canonical JSON of all of these."""
     content = {
         "type": action_type,
         "repository": repository,
@@ -26,8 +24,7 @@ def action_digest(
         "targetState": target_state,
         "policyVersion": policy_version,
     }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest(content)
 
 
 def digest_of(action: Action) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from core.policy.data_files import load
 from core.policy.found import Hit
 from core.policy.readings import Readings
+from core.policy.version import load
 
 _ENDS: Final = re.compile(r"[.!?;](?=\s)|\n")
 _SIGNS: Final = str.maketrans(dict.fromkeys("`\"“”'’()[]<>,", " "))
@@ -31,7 +31,7 @@ def table() -> tuple[Row, ...]:
         return ";".join(words.get(part, part) for part in kind.split(";")).split(";")
 
     return tuple(
-        (row["why"], [split(kind) for kind in row["words"]], split(row["unless"]) if row.get("unless") else ())
+        (row["why"], sorted(map(split, row["words"]), key=len), split(row["unless"]) if row.get("unless") else ())
         for row in data["steps"]
     )
 
@@ -44,8 +44,7 @@ def harmful_steps(text: Readings) -> Iterator[Hit]:
     sentences = [f" {sentence.strip()} ".translate(_SIGNS) for sentence in _ENDS.split(whole)] if likely else []
     for why, kinds, excuses in likely:
         for sentence in sentences:
-            if all(any(word in sentence for word in kind) for kind in kinds) and not any(
-                word in sentence for word in excuses
-            ):
+            whole_step = all(any(word in sentence for word in kind) for kind in kinds)
+            if whole_step and not any(word in sentence for word in excuses):
                 yield Hit("harm", "ask", sentence.strip(), why)
                 return

@@ -38,16 +38,13 @@ _SCHEME: Final = (
 )
 _ATTRIBUTE: Final = re.compile(r"\son[a-z]{3,20}\s*=")
 _HANDLER: Final = r"<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)"
-_TAGS: Final = ("img", "image", "picture", "source", "video", "audio", "embed", "object", "iframe", "svg", "input")
+_EMBEDS: Final = (
+    *("![", "img", "image", "picture", "source", "video", "audio", "embed", "object", "iframe", "svg", "input"),
+    *("style", "background"),
+)
 _KINDS: Final = (
     ("markup.comment", ("<!", "< !", "]:"), _COMMENT, _COMMENT, "hides text in a comment"),
-    (
-        "markup.image",
-        ("![", *_TAGS, "style", "background"),
-        _IMAGE,
-        _LEADS_OUT,
-        "an image tells its host who looks at it",
-    ),
+    ("markup.image", _EMBEDS, _IMAGE, _LEADS_OUT, "an image tells its host who looks at it"),
     ("markup.script", (*_SCHEMES, "<on"), f"{_SCHEME}|{_HANDLER}", _SCHEME, "runs or embeds content when it is opened"),
 )
 """Rule, what it needs, what it refuses outside of code, and what of that asks where it is quoted: a tag that leads

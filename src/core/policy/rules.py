@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from core.policy import commands, harm, links, markup, provenance, secrets
 from core.policy.found import Hit, as_finding
 from core.policy.readings import Readings
 from core.types import Finding, Severity
-
-Kind = Literal["prose", "code"]
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,16 @@ class Field:
     text: str
 
     @property
-    def kind(self) -> Kind:
-        return "code" if self.path.endswith(".code") else "prose"
+    def is_code(self) -> bool:
+        return self.path.endswith(".code")
 
 
+_OWN: Final = ("secret.own", "one of this service's own secrets")
+_CANARY: Final = ("provenance.canary", "repeats a part of the system prompt")
 TEXT_RULES: Final[tuple[Rule, ...]] = (
     # name                 what it looks for                                                     at most, in code
-    Rule("secret.own", lambda text, context: secrets.own(text, context.own_secrets), "refuse"),
-    Rule("provenance.canary", lambda text, context: secrets.canary(text, context.canary), "refuse"),
+    Rule("secret.own", lambda text, context: secrets.kept(text, context.own_secrets, *_OWN), "refuse"),
+    Rule("provenance.canary", lambda text, context: secrets.kept(text, (context.canary,), *_CANARY), "refuse"),
     Rule("secret.vendor", lambda text, _: secrets.vendors(text), "refuse"),
     Rule("text.invisible", lambda text, _: markup.invisible(text), "refuse"),
     Rule("provenance.forged", lambda text, _: provenance.forged(text), "refuse"),
@@ -80,8 +80,8 @@ def examine(field: Field, context: Context, rules: Sequence[Rule] = TEXT_RULES) 
 def examine_all(fields: Sequence[Field], context: Context, rules: Sequence[Rule] = TEXT_RULES) -> tuple[Finding, ...]:
     """All fields of a kind at once; what objects to that is asked about each field by itself, to name it."""
     found: list[Finding] = []
-    for kind, path in (("prose", "answer"), ("code", "answer.code")):
-        own = [field for field in fields if field.kind == kind]
+    for path, is_code in (("answer", False), ("answer.code", True)):
+        own = [field for field in fields if field.is_code == is_code]
         whole = dict(_objections(Field(path, "\n\n".join(field.text for field in own)), context, rules)) if own else {}
         objecting = tuple(dict.fromkeys(whole.values()))
         single = [finding for field in own if objecting for finding in examine(field, context, objecting)]
@@ -94,7 +94,7 @@ def _objections(field: Field, context: Context, rules: Iterable[Rule]) -> Iterat
     text = Readings(field.text)
     for rule in rules or (_NO_RULES,):
         for hit in rule.check(text, context):
-            if field.kind == "prose":
+            if not field.is_code:
                 yield as_finding(hit, field.path), rule
             elif rule.in_code and hit.rule not in _ONLY_PROSE:
                 severity: Severity = "ask" if "ask" in (rule.in_code, hit.severity) else "refuse"

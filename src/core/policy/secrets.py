@@ -15,9 +15,10 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import unquote
 
-from core.policy.data_files import load
+from core.config import MAX_ANSWER_BYTES
 from core.policy.found import Hit
 from core.policy.readings import Readings
+from core.policy.version import load
 
 PIECE: Final = 12
 """Characters of one of our own secrets that give it away; a shorter secret counts whole."""
@@ -110,16 +111,35 @@ def tells(text: str, secrets: Iterable[str]) -> bool:
     )
 
 
-def own(text: Readings, secrets: Iterable[str]) -> Iterator[Hit]:
-    """One of the service's own secrets, or twelve characters of it."""
-    if tells(text.joined, secrets):
-        yield Hit("secret.own", "refuse", "", "one of this service's own secrets", secret=True)
+def kept(text: Readings, secrets: Iterable[str], rule: str, why: str) -> Iterator[Hit]:
+    """One of the strings that nobody but the service and the model may see, or twelve characters of it."""
+    if tells(text.joined, filter(None, secrets)):
+        yield Hit(rule, "refuse", "", why, secret=True)
 
 
-def canary(text: Readings, canary: str) -> Iterator[Hit]:
-    """A string of the system prompt shows that the model repeats its instructions."""
-    if canary and tells(text.joined, (canary,)):
-        yield Hit("provenance.canary", "refuse", "", "repeats a part of the system prompt", secret=True)
+_MOST: Final = 2 * MAX_ANSWER_BYTES
+"""Bytes that are looked through: an answer of MAX_ANSWER_BYTES and its frame."""
+_ESCAPE: Final = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
+_SHORT: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def unescaped(text: str) -> str:
+    """The text with JSON's escapes read, whether or not it is JSON. Half a surrogate pair becomes a blank."""
+    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _SHORT.get(match[2], match[2]), text)
+    return _SURROGATE.sub(" ", plain)
+
+
+def gives_away(raw: bytes, secrets: tuple[str, ...]) -> bool:
+    """Whether a body of the Messages API tells a secret. What is too long to be looked through counts as if it did.
+
+    The answer is JSON inside of JSON, and may be cut short or broken: its escapes are read twice, without parsing it.
+    """
+    if not secrets or len(raw) > _MOST:
+        return bool(secrets)
+    text = raw.decode("utf-8", "replace")
+    once = unescaped(text)
+    return any(tells(form, secrets) for form in dict.fromkeys((text, once, unescaped(once))))
 
 
 # --- vendors' --------------------------------------------------------------------------------
@@ -203,12 +223,9 @@ _CODES: Final = (
     (2, re.compile(r"(?:[01]{8}[\s,]{0,2}){12,}"), re.compile(r"[01]{8}")),
 )
 """Base, codes in a row, one code."""
+_SINGLES: Final = re.compile(r" \S \S \S ")
 _SPELLED: Final = re.compile(r"(?<!\S)(?:\S ){16,}\S(?!\S)")
 _HEX: Final = re.compile(r"[0-9a-f]{32,}", re.IGNORECASE)
-
-
-def _class(char: str) -> int:
-    return 0 if char.islower() else 1 if char.isupper() else 2
 
 
 def looks_random(word: str) -> bool:
@@ -216,7 +233,7 @@ def looks_random(word: str) -> bool:
     chars = [char for char in word if char.isalnum()]
     if len(chars) < 16:
         return False
-    kinds = [_class(char) for char in chars]
+    kinds = [0 if char.islower() else 1 if char.isupper() else 2 for char in chars]
     count = [kinds.count(kind) for kind in range(3)]
     share = sum(1 for one, two in pairwise(kinds) if one != two and (one, two) != (1, 0)) / (len(kinds) - 1)
     if min(count[:2]) >= 3 and count[2] >= 2:
@@ -260,7 +277,8 @@ def _spelled(text: str) -> Iterator[str]:
             codes = [int(code, base) for code in one.findall(match[0].replace("\\u00", " ").replace("0x", " "))]
             if all(32 < code < 127 for code in codes):
                 yield "".join(map(chr, codes))
-    yield from (match[0][::2] for match in _SPELLED.finditer(text))
+    if _SINGLES.search(text):
+        yield from (match[0][::2] for match in _SPELLED.finditer(text))
 
 
 def random_words(text: Readings) -> Iterator[Hit]:

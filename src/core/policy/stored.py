@@ -10,19 +10,12 @@ from core.context.team import Team
 from core.policy import trust
 from core.policy.classifier import classify
 from core.policy.digest import digest_of
-from core.policy.engine import context_of, judge_answer, label_findings, rejected, told_of
+from core.policy.engine import judge_answer, label_findings, rejected, told_of
 from core.policy.found import Hit, as_finding
 from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine
 from core.policy.version import is_older, version
 from core.text.markdown import marker, size
 from core.types import Action, Facts, Finding, Phase, Verdict
-
-
-def _same_action(action: Action) -> Finding | None:
-    """The stored action must be what was judged then: its digest is recomputed from its own fields."""
-    if digest_of(action) == action.digest:
-        return None
-    return as_finding(Hit("action.digest", "refuse", action.digest, "is not the digest of this action"), "action")
 
 
 def judge_stored(
@@ -36,11 +29,11 @@ def judge_stored(
     rules: Sequence[Rule] = TEXT_RULES,
 ) -> Verdict:
     """Today's policy on a stored action: on the answer it came from, and on the very bytes that would be sent."""
-    refused = _same_action(action) or _unlike(action, facts)
+    refused = _unlike(action, facts)
     if refused:
         return rejected(refused, team)
     if is_older(action.policy_version):
-        return _judge_older(action, context_of(facts, own_secrets), rules, team)
+        return _judge_older(action, Context(facts.repository, facts.canary, own_secrets), rules, team)
     again = judge_answer(
         raw,
         facts,
@@ -53,8 +46,11 @@ def judge_stored(
     )
     findings = list(again.findings)
     if not any(now.payload == action.payload for now in again.actions):
+        # Of one policy, an answer has one comment.
+        unlike = [as_finding(Hit("comment.bytes", "refuse", "", "is not what its answer comes to"), "comment")]
+        wrong = unlike if action.type == "add_comment" else label_findings(action, team)
         told = {finding.rule for finding in findings}
-        findings += [finding for finding in _unlike_its_answer(action, team) if finding.rule not in told]
+        findings += [finding for finding in wrong if finding.rule not in told]
     untrusted = trust.findings(facts.trust)
     findings = [found for found in findings if found not in untrusted or trust.held(action, untrusted, team)]
     classification, reason = classify(action.type, findings, phase, action.task_type)
@@ -73,14 +69,6 @@ def _judge_older(action: Action, context: Context, rules: Sequence[Rule], team: 
     return Verdict(action.classification, action.policy_reason, (), (action,), version(team))
 
 
-def _unlike_its_answer(action: Action, team: Team) -> Iterator[Finding]:
-    """What is wrong with a payload to which today's code does not come: of one policy, an answer has one comment."""
-    if action.type == "add_comment":
-        yield as_finding(Hit("comment.bytes", "refuse", "", "is not what its answer comes to"), "comment")
-    else:
-        yield from label_findings(action, team)
-
-
 def _examine_older(action: Action, context: Context, rules: Sequence[Rule], team: Team) -> Iterator[Finding]:
     """The payload by itself: the renderer that made it is gone."""
     if action.type != "add_comment":
@@ -93,7 +81,9 @@ def _examine_older(action: Action, context: Context, rules: Sequence[Rule], team
 
 
 def _unlike(action: Action, facts: Facts) -> Finding | None:
-    """Why no run with these facts can have proposed this action."""
+    """Why no run with these facts can have proposed this action, or why it is not the one that was judged then."""
+    if digest_of(action) != action.digest:
+        return as_finding(Hit("action.digest", "refuse", action.digest, "is not the digest of this action"), "action")
     unknown = as_finding(Hit("action.unknown", "refuse", action.type, "no rule covers this action"), "action")
     if (action.repository, action.task_type) != (facts.repository, facts.task_type):
         return unknown

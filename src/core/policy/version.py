@@ -1,18 +1,35 @@
-"""The policy's version, told without loading what it is the version of."""
+"""The policy's data files, each entry of which names its source, and the version that all of them go into."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
 from core.context.team import Team
-from core.policy.data_files import fingerprint
 
+FILES: Final = ("credentials", "harm")
+_FOLDER: Final = Path(__file__).parent / "data"
 NUMBER: Final = 11
 """Raise when a rule, the engine, the renderer or a schema judges differently."""
 
 OWN_SECRETS: Final = "secret.own"
 """The one rule that needs what is stored nowhere: the service's secrets of that day."""
+
+
+@cache
+def load(name: str) -> Any:
+    """The content of `data/NAME.json`."""
+    return json.loads((_FOLDER / f"{name}.json").read_text("utf-8"))
+
+
+@cache
+def fingerprint() -> str:
+    """SHA-256 over the data files."""
+    files = (name.encode() + b"\0" + (_FOLDER / f"{name}.json").read_bytes() + b"\0" for name in FILES)
+    return hashlib.sha256(b"".join(files)).hexdigest()
 
 
 def version(team: Team) -> str:

@@ -185,7 +185,7 @@ def _act(app: App, run: Run, judged: Judged) -> Json:
 
 def _kept(app: App, generated: Generated, verdict: Verdict | None) -> Content:
     """What is stored of an answer. One that gives a secret of ours away, or does not fit, is kept nowhere."""
-    from core.policy.giveaway import gives_away  # not for a dispatch that a worker carries out
+    from core.policy.secrets import gives_away  # not for a dispatch that a worker carries out
 
     raw = generated.reply.raw
     found = verdict is not None and any(finding.rule == OWN_SECRETS for finding in verdict.findings)

@@ -6,7 +6,8 @@ Claude enforces only the shape of an answer; lengths and counts are told to it i
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
@@ -51,3 +52,23 @@ class Strict(BaseModel):
     """A frozen answer: unknown fields and coerced types are faults."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+_LOCATES: Final = re.compile(r"^observations\[\d+\]\.where$").match
+"""A field that begins with a file's name."""
+
+
+def texts(value: Any, known: frozenset[str], path: str = "") -> Iterator[tuple[str, str]]:
+    """Path and words of each text of an answer, but for the `known` file names: those are GitHub's, not the model's."""
+    if isinstance(value, str):
+        named = max((name for name in known if value.startswith(name)), key=len, default="") if _LOCATES(path) else ""
+        yield path, value[len(named) :]
+    elif isinstance(value, Mapping):
+        for key, child in value.items():
+            names_files = key in ("covers", "files")
+            for at, text in texts(child, known, f"{path}.{key}" if path else str(key)):
+                if not (names_files and text in known):
+                    yield at, text
+    elif isinstance(value, (list, tuple)):
+        for index, child in enumerate(value):
+            yield from texts(child, known, f"{path}[{index}]")

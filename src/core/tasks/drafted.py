@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.context.team import Taxonomy, Team
+from core.policy.digest import digest_of
 from core.tasks.answer import Strict
-from core.text.document import Block
-from core.types import Facts, Finding, Target
+from core.text.document import Block, as_json
+from core.text.markdown import marker, write
+from core.types import Action, ActionType, Facts, Finding, Json, Target
 
 Unfit = Callable[[Sequence[str]], frozenset[str]]
 """Which of GitHub's own texts (file names, titles) may not be repeated in a comment."""
@@ -57,3 +59,41 @@ def label_change(
     add = tuple(label for label in labels if label not in before)
     remove = tuple(label for label in before if label in replaced and label not in labels)
     return (LabelChange(target, tuple(before), add, remove, why),) if add or remove else ()
+
+
+def action_of(
+    part: Comment | LabelChange,
+    drafted: Drafted,
+    facts: Facts,
+    action_id: str,
+    run_id: str,
+    policy: str,
+    taxonomy: Taxonomy,
+) -> Action:
+    """A drafted part as the bytes and labels that would be sent, not yet classified. `policy` is its version."""
+    if isinstance(part, Comment):
+        kind: ActionType = "add_comment"
+        target, state, why, document = facts.target, facts.target_state, "", as_json(part.document)
+        payload: Json = {"body": write(part.document, marker(action_id))}
+    else:
+        kind, target, why, document = "change_labels", part.target, part.why, None
+        payload = {"add": list(part.add), "remove": list(part.remove), "before": sorted(part.before)}
+        state = taxonomy.state(part.before, (*part.add, *part.remove))
+    action = Action(
+        id=action_id,
+        run_id=run_id,
+        task_type=facts.task_type,
+        type=kind,
+        repository=facts.repository,
+        target=target,
+        payload=payload,
+        target_state=state,
+        reason=why or drafted.reason,
+        evidence=drafted.evidence,
+        classification="rejected",
+        policy_reason="",
+        policy_version=policy,
+        document=document,
+        digest="",
+    )
+    return replace(action, digest=digest_of(action))

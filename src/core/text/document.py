@@ -8,7 +8,7 @@ whatever a model wrote.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -164,7 +164,7 @@ def as_json(document: Document) -> list[Json]:
 def _tree(node: Any) -> Any:
     if isinstance(node, tuple):
         return [_tree(child) for child in node]
-    if not is_dataclass(node):
+    if isinstance(node, (str, int)):
         return node
     inner = {"steps": numbered(node)} if isinstance(node, Checks) else vars(node)
     return {"type": type(node).__name__.lower()} | {name: _tree(value) for name, value in inner.items()}

@@ -13,25 +13,8 @@ import unicodedata
 from itertools import pairwise
 from typing import Final
 
-from core.text.document import (
-    AT,
-    Block,
-    Checks,
-    Code,
-    CodeBlock,
-    Document,
-    Emphasis,
-    Folded,
-    Heading,
-    Inline,
-    Items,
-    Link,
-    Paragraph,
-    Part,
-    Strong,
-    Text,
-    numbered,
-)
+from core.text import document as doc
+from core.text.document import AT, Document, Inline, Part, numbered
 
 RAW_AT: Final = re.compile(rf"(?<![A-Za-z0-9])[{AT}]|[{AT}](?![\w-]+\.[A-Za-z]|v?\d)")
 """An `@` that no raw byte may be: all but that of a mail address or of a version."""
@@ -61,27 +44,28 @@ def _lines(document: Document) -> list[str]:
         if result:
             result.append("")
         # Two lists in a row are two only if their marks differ.
-        mark = "*" if mark == "-" and isinstance(block, (Items, Checks)) else "-" * isinstance(block, (Items, Checks))
+        lists = isinstance(block, (doc.Items, doc.Checks))
+        mark = "*" if lists and mark == "-" else "-" * lists
         result += _written(block, mark)
     return result
 
 
-def _written(block: Block, mark: str) -> list[str]:
+def _written(block: doc.Block, mark: str) -> list[str]:
     match block:
-        case Heading(level, line):
+        case doc.Heading(level, line):
             return ["#" * level + " " + written_line(line)]
-        case Paragraph(lines):
+        case doc.Paragraph(lines):
             return [written_line(line) for line in lines]
-        case CodeBlock(text):
+        case doc.CodeBlock(text):
             return written_code(text).split("\n")
-        case Folded(summary, inner):
+        case doc.Folded(summary, inner):
             return ["<details>", f"<summary>{summary}</summary>", "", *_lines(inner), "", "</details>"]
-        case Items(items, True):
+        case doc.Items(items, True):
             stop = "." if mark == "-" else ")"
             return _listed(items, [f"{number}{stop} " for number in range(1, len(items) + 1)])
-        case Items(items):
+        case doc.Items(items):
             return _listed(items, [f"{mark} "] * len(items))
-        case Checks():
+        case doc.Checks():
             return _listed(numbered(block), [f"{mark} "] * len(block.steps), box="[ ] ")
 
 
@@ -101,37 +85,34 @@ def written_line(line: Inline) -> str:
     written = "".join(map(_written_part, line))
     if begins_blank(line):
         return _entity(" ") + written
-    match line[:1]:
-        case (Text(value),):
-            return _entity(value[0]) + _escaped(value[1:]) + "".join(map(_written_part, line[1:]))
-        case _:
-            return written
+    if line and isinstance(line[0], doc.Text):
+        first, rest = line[0].value[0], line[0].value[1:]
+        return _entity(first) + _escaped(rest) + "".join(map(_written_part, line[1:]))
+    return written
 
 
 def begins_blank(line: Inline) -> bool:
     """Whether a blank is written first, which HTML does not show: before code, and before a sign made of several."""
     match line[:1]:
-        case (Text(value),):
+        case (doc.Text(value),):
             return not (value[1:2].isascii() or value[1:2].isalnum())
-        case (Code(),):
-            return True
-        case _:
-            return False
+        case first:
+            return bool(first) and isinstance(first[0], doc.Code)
 
 
 def _written_part(part: Part) -> str:
     match part:
-        case Text(value):
+        case doc.Text(value):
             return _escaped(value)
-        case Code(value):
+        case doc.Code(value):
             return _element(value) if RAW_AT.search(value) else _span(value)
-        case Link(Code(value), url) if "]" in value:  # `[`]:` would begin a definition (CommonMark 4.7)
+        case doc.Link(doc.Code(value), url) if "]" in value:  # `[`]:` would begin a definition (CommonMark 4.7)
             return f"[{_element(value)}]({url})"
-        case Link(label, url):
+        case doc.Link(label, url):
             return f"[{_written_part(label)}]({url})"
-        case Strong(value):
+        case doc.Strong(value):
             return f"**{value}**"
-        case Emphasis(value):
+        case doc.Emphasis(value):
             return f"*{value}*"
         case _:
             return part.value

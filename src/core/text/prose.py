@@ -7,7 +7,8 @@ command: words beside each other that look like code, and what stands between br
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from functools import partial
+from itertools import groupby, takewhile
 from typing import Final
 
 from core.text.document import LIVE, Block, Code, CodeBlock, Document, Inline, Paragraph, Part, Strong, Text, led
@@ -41,33 +42,25 @@ def inline(text: str) -> Inline:
 def blocks(text: str) -> Document:
     """Several lines of a model's words: paragraphs, and fences as code. Other structure is shown, not used."""
     result: list[Block] = []
-    lines: list[Inline] = []
-    code: list[str] | None = None
-    closing = ""
+    paragraph: list[Inline] = []
+    lines = iter(text.replace("\r\n", "\n").split("\n"))
+    for line in lines:
+        fence = _FENCE.fullmatch(line)
+        if line.strip() and not fence:
+            paragraph.append(inline(line))
+            continue
+        if paragraph:
+            result.append(Paragraph(tuple(paragraph)))
+            paragraph = []
+        if fence:
+            code = takewhile(partial(_is_inside, fence[1]), lines)
+            result.append(CodeBlock("\n".join(code)))
+    return (*result, Paragraph(tuple(paragraph))) if paragraph else tuple(result)
 
-    def end_paragraph() -> None:
-        if lines:
-            result.append(Paragraph(tuple(lines)))
-            lines.clear()
 
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if code is not None:
-            if line.strip() and not line.strip().strip(closing[0]) and len(line.strip()) >= len(closing):
-                result.append(CodeBlock("\n".join(code)))
-                code = None
-            else:
-                code.append(line)
-        elif fence := _FENCE.fullmatch(line):
-            end_paragraph()
-            code, closing = [], fence[1]
-        elif line.strip():
-            lines.append(inline(line))
-        else:
-            end_paragraph()
-    if code is not None:
-        result.append(CodeBlock("\n".join(code)))
-    end_paragraph()
-    return tuple(result)
+def _is_inside(fence: str, line: str) -> bool:
+    bare = line.strip()
+    return not bare.startswith(fence) or bool(bare.strip(fence[0]))
 
 
 def labelled(label: str, text: str) -> Document:
@@ -97,6 +90,8 @@ def _spans(line: str) -> list[str | Code]:
 
 
 def _marked(text: str) -> list[str | Code]:
+    if not LIVE.search(text):
+        return [text]
     words = text.split(" ")
     parts: list[str | Code] = []
     at = 0
@@ -159,9 +154,7 @@ def _trimmed(piece: str) -> tuple[int, int]:
 def _joined(parts: list[str | Code]) -> Inline:
     """Neighbours of one kind become one: two code spans that touch would read as a longer delimiter."""
     result: list[Part] = []
-    for kind, run in groupby(filter(None, parts), type):
-        if kind is Code:
-            result.append(Code("".join(part.value for part in run if isinstance(part, Code))))
-        else:
-            result.append(Text("".join(part for part in run if isinstance(part, str))))
+    for is_code, run in groupby((part for part in parts if part), lambda part: isinstance(part, Code)):
+        words = "".join(part.value if isinstance(part, Code) else part for part in run)
+        result.append(Code(words) if is_code else Text(words))
     return tuple(result)

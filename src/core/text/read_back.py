@@ -10,29 +10,15 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from core.text.document import (
-    Checks,
-    Code,
-    CodeBlock,
-    Document,
-    Emphasis,
-    Folded,
-    Heading,
-    Inline,
-    Items,
-    Link,
-    Paragraph,
-    Part,
-    Strong,
-    Text,
-    numbered,
-)
+from core.text import document as doc
+from core.text.document import Document, Inline, Part, numbered
 from core.text.markdown import RAW_AT, begins_blank
 
 Entry = tuple[str, str]
 """What a document holds, without its notation: a kind and words, in reading order."""
 
 _PARSER: Final = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
+_PARSER.normalizeLink = lambda url: url  # type: ignore[method-assign]  # an address is compared as it is written
 _MARKER: Final = re.compile(r"<!-- dfg-orchestrator action=[0-9a-f-]{36} -->\n?")
 _ENTITY_FIRST: Final = re.compile(r"&#\d+;")
 _PRE: Final = re.compile(r"<pre>\n?([^<>]*)</pre>\n?")
@@ -44,11 +30,7 @@ _KINDS: Final = {
     "list_item_open": "li",
     "strong_open": "strong",
     "em_open": "emphasis",
-    "strong_close": "end",
-    "em_close": "end",
-    "link_close": "end",
-    "bullet_list_close": "end",
-    "ordered_list_close": "end",
+    **dict.fromkeys(("strong_close", "em_close", "link_close", "bullet_list_close", "ordered_list_close"), "end"),
 }
 _SILENT: Final = frozenset({"paragraph_close", "heading_close", "list_item_close"})
 
@@ -136,20 +118,20 @@ def _line(raw: str) -> Entry:
 def _meant(document: Document) -> Iterator[Entry]:
     for block in document:
         match block:
-            case Heading(level, line):
+            case doc.Heading(level, line):
                 yield f"h{level}", ""
                 yield from _meant_line(line)
-            case Paragraph(lines):
+            case doc.Paragraph(lines):
                 yield "p", ""
                 for line in lines:
                     yield from _meant_line(line)
-            case CodeBlock(text):
+            case doc.CodeBlock(text):
                 yield "code block", text
-            case Folded(summary, inner):
+            case doc.Folded(summary, inner):
                 yield from (("folded", summary), *_meant(inner), ("end", ""))
-            case Items(items, ordered):
+            case doc.Items(items, ordered):
                 yield from _meant_items(items, "ol" if ordered else "ul")
-            case Checks():
+            case doc.Checks():
                 yield from _meant_items(numbered(block), "ul", box="[ ] ")
 
 
@@ -165,7 +147,7 @@ def _meant_items(items: Sequence[Document], kind: str, box: str = "") -> Iterato
 
 
 def _meant_line(line: Inline) -> Iterator[Entry]:
-    yield "line", "entity first" if line and isinstance(line[0], (Text, Code)) else "ours first"
+    yield "line", "entity first" if line and isinstance(line[0], (doc.Text, doc.Code)) else "ours first"
     if begins_blank(line):
         yield "text", " "
     for part in line:
@@ -174,11 +156,11 @@ def _meant_line(line: Inline) -> Iterator[Entry]:
 
 def _meant_part(part: Part) -> Iterator[Entry]:
     match part:
-        case Code(value):
+        case doc.Code(value):
             yield "code", value
-        case Link(label, url):
+        case doc.Link(label, url):
             yield from (("link", url), *_meant_part(label), ("end", ""))
-        case Strong(value) | Emphasis(value):
+        case doc.Strong(value) | doc.Emphasis(value):
             yield from ((type(part).__name__.lower(), ""), ("text", value), ("end", ""))
         case _:
             yield "text", part.value

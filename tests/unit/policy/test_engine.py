@@ -18,18 +18,14 @@ from hypothesis import strategies as st
 
 import core
 from core.policy import approved
-from core.policy.engine import (
-    OWN_SECRETS,
-    Approved,
-    Refused,
-    action_digest,
-    approve,
-    is_worse,
-    judge_answer,
-)
+from core.policy.approved import Approved, Refused, approve
+from core.policy.classifier import is_worse
+from core.policy.digest import action_digest
+from core.policy.engine import judge_answer
 from core.policy.found import Hit
 from core.policy.rules import Context, Field, Rule, examine
 from core.policy.stored import judge_stored
+from core.policy.version import OWN_SECRETS
 from core.text.markdown import marker
 from core.types import Action, Classification, Facts, Target, Verdict
 from tests.corpus.load import OWN

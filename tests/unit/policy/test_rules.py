@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.policy import harm
-from core.policy.data_files import load
 from core.policy.found import harmless
 from core.policy.rules import TEXT_RULES, Context, Field, examine, examine_all
+from core.policy.version import load
 from core.text.invisible import found
 from local.fuzz_policy import Fuzzer
 from tests.corpus.load import CREDENTIALS, OWN, assembled

@@ -9,7 +9,7 @@ import pytest
 
 from core.context.team import Taxonomy
 from core.policy.classifier import classify
-from core.policy.transitions import label_faults, label_state, may_move, touched_groups
+from core.policy.transitions import label_faults
 from core.types import Phase
 from tests.unit.policy.conftest import KANBAN, TEAM
 
@@ -58,7 +58,7 @@ def test_the_sentence_is_about_every_status() -> None:
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_every_pair_of_statuses(before: str, after: str) -> None:
     allowed = after in ALLOWED[before]
-    assert may_move(f"status:{before}", f"status:{after}", DFG) is allowed
+    assert DFG.may_move(f"status:{before}", f"status:{after}") is allowed
     if before != after:
         found = faults({f"status:{before}", "needs:qa"}, (f"status:{after}",), (f"status:{before}",))
         assert found == (set() if allowed else {"label.transition"})
@@ -133,16 +133,16 @@ def test_free_labels_do_not_exclude_each_other() -> None:
 
 
 def test_groups_that_a_change_touches() -> None:
-    assert touched_groups(("prio:P0", "status:qa", "needs:pm"), DFG) == ("priority", "status")
-    assert touched_groups(("component:dfg-app",), DFG) == ()
+    assert DFG.touched(("prio:P0", "status:qa", "needs:pm")) == ("priority", "status")
+    assert DFG.touched(("component:dfg-app",)) == ()
 
 
 def test_what_an_approval_binds_to_is_the_groups_that_the_change_touches() -> None:
     change = ("prio:P0", "needs:qa")
-    state = label_state({"prio:P1", "status:qa"}, change, DFG)
-    assert label_state({"prio:P1", "status:done", "needs:pm", "bug"}, change, DFG) == state
-    assert label_state({"prio:P2", "status:qa"}, change, DFG) != state
-    assert label_state({"status:qa"}, change, DFG) != state
+    state = DFG.state({"prio:P1", "status:qa"}, change)
+    assert DFG.state({"prio:P1", "status:done", "needs:pm", "bug"}, change) == state
+    assert DFG.state({"prio:P2", "status:qa"}, change) != state
+    assert DFG.state({"status:qa"}, change) != state
 
 
 def test_another_teams_workflow_is_its_own() -> None:
@@ -153,7 +153,7 @@ def test_another_teams_workflow_is_its_own() -> None:
         ("waiting", "📥 inbox"), ("waiting", "to do"), ("waiting", "dropped"),
     }  # fmt: skip
     for before, after in itertools.permutations(statuses, 2):
-        assert may_move(before, after, KANBAN.taxonomy) is ((before, after) in allowed)
+        assert KANBAN.taxonomy.may_move(before, after) is ((before, after) in allowed)
         assert (not faults({before}, (after,), (before,), KANBAN.taxonomy)) is ((before, after) in allowed)
     assert faults({"now"}, ("soon",), (), KANBAN.taxonomy) == {"label.exclusive"}
     assert faults(set(), ("prio:P0",), (), KANBAN.taxonomy) == {"label.unknown"}
