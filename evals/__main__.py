@@ -1,7 +1,7 @@
 """`make eval`: how good the answers are, on cases whose faults are known.
 
 make eval                                the model: Claude where ANTHROPIC_API_KEY is set, the stand-in otherwise
-make eval ANSWERS=evals/answers          recorded answers; those written for another request are marked as stale
+make eval ANSWERS=evals/recorded          recorded answers; those written for another request are marked as stale
 make eval TASK=triage                    qa_plan, triage, agent_brief, sprint_plan, or all
 make eval CASES=dir                      other pull requests in GitHub's REST shape; what needs a truth is "-"
 make eval OUT=new.json BASE=old.json     all figures as JSON, and what got better or worse

@@ -17,7 +17,7 @@ from core.types import Prompt, Usage
 from evals.case import BadCase, Case
 from evals.requests import digest
 
-RECORDED: Final = Path(__file__).parent / "answers"
+RECORDED: Final = Path(__file__).parent / "recorded"
 STALE: Final = "stale"
 UNSIGNED: Final = "no request"
 _ENDS: Final = (".json", ".md", ".txt")

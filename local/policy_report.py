@@ -55,9 +55,13 @@ def fault(case: Case, rules: Sequence[Rule] = TEXT_RULES) -> str | None:
 
 
 def stopped(plan: Plan) -> Iterator[str]:
-    """What the rules object to in a plan that a model drafted."""
-    for finding in examine_all([Field(path, text) for path, text in plan.texts], CONTEXT):
-        yield f"{plan.name}: {finding.rule} ({finding.severity}) at {finding.field}: {finding.excerpt}"
+    """What the rules object to in a plan that a model drafted, and should not; and what they should and do not."""
+    found = examine_all([Field(path, text) for path, text in plan.texts], CONTEXT)
+    for finding in found:
+        if f"{finding.rule} ({finding.severity})" not in plan.stops:
+            yield f"{plan.name}: {finding.rule} ({finding.severity}) at {finding.field}: {finding.excerpt}"
+    for missing in sorted(plan.stops - {f"{finding.rule} ({finding.severity})" for finding in found}):
+        yield f"{plan.name}: {missing} is not found"
 
 
 _NAMES: Final = {"rejected": "refused", "requires_approval": "asked", "auto_safe": "passed"}

@@ -267,11 +267,25 @@ class Plan:
 
     name: str
     texts: tuple[tuple[str, str], ...]
+    stops: frozenset[str]
+    """What is asked about in it by design, or refused: `rule (severity)`, from `plans/stops.json` with the why."""
 
 
 def plans() -> tuple[Plan, ...]:
-    """The plans in `plans/`, and the answers that lie beside the repository: none may be refused or asked about."""
+    """The plans in `plans/`, and the answers that lie beside the repository."""
+    stops = {
+        name: frozenset(each["rules"])
+        for name, each in json.loads((_FOLDER / "plans" / "stops.json").read_text("utf-8")).items()
+    }
     beside = os.environ.get("MODEL_ANSWERS") or _FOLDER.parents[2] / "shared" / "model_answers"
     folders = (_FOLDER / "plans", Path(beside))
     files = (path for folder in folders if folder.is_dir() for path in sorted(folder.rglob("*.json")))
-    return tuple(Plan("/".join(path.parts[-2:]), tuple(strings(json.loads(path.read_text("utf-8"))))) for path in files)
+    return tuple(
+        Plan(
+            "/".join(path.parts[-2:]),
+            tuple(strings(json.loads(path.read_text("utf-8")))),
+            stops.get(path.stem, frozenset()) if path.parent.name == "plans" else frozenset(),
+        )
+        for path in files
+        if path.name != "stops.json"
+    )

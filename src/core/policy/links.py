@@ -31,13 +31,11 @@ _SAMPLE: Final = (
 _LOCAL: Final = re.compile(
     r"localhost|host\.docker\.internal|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|0\.0\.0\.0|"
     r"172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+|255\.\d+\.\d+\.\d+|::1?|fe80:.*|f[cd].*:.*|2001:db8:.*|[a-z_][\w-]*|"
-    r"(?:.+\.)?svc\..+|.+\.(?:localhost|local|test|internal|lan|localdomain|intranet|home\.arpa)|"
+    r".+\.svc(?:\.cluster\.local)?|.+\.(?:localhost|local|test|internal|lan|localdomain|intranet|home\.arpa)|"
     rf"(?:{_SAMPLE}{{1,4}}\.){{0,4}}example\.(?:com|org|net|edu)"
 )
 """The tester's own machine and network, single names, and what RFC 2606 reserves, under the names that samples have."""
-_PLACEHOLDER: Final = re.compile(
-    r"(?:.*\.)?(?:[{$*…%<][^.]*(?:\.[a-z]+)?|(?:your|my|some|the)[-_.].*)|[A-Z][A-Z0-9_-]*|\.{2,}|…"
-)
+_PLACEHOLDER: Final = re.compile(r"(?:.*\.)?[{$*…%<][^.]*(?:\.[a-z]+)?|[A-Z][A-Z0-9_-]*|\.{2,}|…")
 """A host that is to be filled in: a sign for that begins its last label or the one before."""
 _PORT: Final = re.compile(r"(?<=\w):[{$<%][^/]*")
 _ACCOUNT: Final = re.compile(r"(?:mailto:[^@]*|git)@([\w.-]+)", re.IGNORECASE)

@@ -29,7 +29,7 @@ def test_broken_answer_is_refused_with_its_fault(case: BrokenAnswer) -> None:
 
 
 @pytest.mark.parametrize("plan", plans(), ids=lambda plan: plan.name)
-def test_plan_that_a_model_drafted_is_neither_refused_nor_asked_about(plan: Plan) -> None:
+def test_plan_that_a_model_drafted_is_stopped_by_what_is_listed_alone(plan: Plan) -> None:
     assert list(stopped(plan)) == []
 
 
