@@ -8,12 +8,12 @@ from tests.unit.text.inert import TEXTS, require_inert, require_seen
 
 
 @given(TEXTS)
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=4_000, deadline=None)
 def test_no_text_acts(text: str) -> None:
     require_inert(text)
 
 
 @given(TEXTS)
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=4_000, deadline=None)
 def test_every_text_is_seen(text: str) -> None:
     require_seen(text)
