@@ -86,11 +86,14 @@ def test_three_at_most_in_order_and_each_once() -> None:
 
 @pytest.mark.parametrize("text", ["`" * 7 + " ", "<!--", "<pre ", "<code>", "fixes #", "> ", "```\n", "` `` ", "a/"])
 def test_the_time_is_linear_in_the_length(text: str) -> None:
-    def spent(length: int) -> float:
-        body = (text * length)[:length]
+    def once(body: str) -> float:
         began = time.process_time()
         closing_references(body, HERE)
         return time.process_time() - began
+
+    def spent(length: int) -> float:
+        """The best of four: the collector of a large test process may stop one of them."""
+        return min(once((text * length)[:length]) for _ in range(4))
 
     spent(10_000)
     assert spent(128_000) < 16 * spent(32_000) + 0.05
