@@ -209,9 +209,9 @@ def measured(lines: int) -> tuple[float, int]:
 
 
 def test_work_and_memory_are_bounded_by_what_fits_and_not_by_the_diff() -> None:
-    some, many = measured(8_000), measured(80_000)
-    assert many[0] < 4 * some[0]
-    assert many[1] < 4 * some[1]
+    some, many = ([measured(lines) for _ in range(3)] for lines in (8_000, 80_000))
+    for figure in (0, 1):  # the best of three: the collector of a large test process may stop one of them
+        assert min(one[figure] for one in many) < 4 * min(one[figure] for one in some)
 
 
 HOSTILE = [
@@ -256,4 +256,4 @@ def test_no_text_makes_it_slow(text: str, name: str) -> None:
         return time.process_time() - began
 
     spent(1_000)
-    assert spent(120_000) < 12 * spent(30_000) + 0.2
+    assert min(spent(120_000) for _ in range(3)) < 12 * min(spent(30_000) for _ in range(3)) + 0.2
