@@ -29,6 +29,7 @@ from local.stack import COMMENT_AUTHOR, clean_environment
 from local.template import read_template
 from local.web import Answer, Request, Server
 from tests.fakes import PLAN, make_world, message, pull_request
+from tests.plans import scenario, step
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -195,14 +196,19 @@ def plan(files: list[dict[str, Any]], number: int) -> dict[str, Any]:
     """A plan in which policy finds nothing: what it makes is posted at once."""
     paths = [str(file["filename"]) for file in files]
     items = [
-        {
-            "ac_id": f"AC{item}",
-            "ac_text": f"What criterion {item} of the issue asks for holds for every analyst, in case {number}.",
-            "covers": paths[item::3],
-            "steps": [f"Open the page that change {item} is about", f"Enter {number} and the issue's values", "Save"],
-            "expected": f"The list shows {number} and what was entered, and nothing else has changed.",
-            "edge_cases": ["An empty value", "Two analysts at once"],
-        }
+        scenario(
+            paths[0],
+            ac_id=f"AC{item}",
+            ac_text=f"What criterion {item} of the issue asks for holds for every analyst, in case {number}.",
+            covers=paths[item::3],
+            steps=[
+                step(f"Open the page that change {item} is about"),
+                step(f"Enter {number} and the issue's values"),
+                step("Save", f"The list shows {number} and what was entered, and nothing else has changed."),
+            ],
+            edge_cases=["An empty value", "Two analysts at once"],
+        )
         for item in range(3)
     ]
-    return {**PLAN, "test_plan": items}
+    observations = [{**one, "where": f"{paths[0]}, line 3"} for one in PLAN["observations"]]
+    return {**PLAN, "observations": observations, "test_plan": items}

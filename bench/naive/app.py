@@ -93,8 +93,8 @@ def render(plan: Plan) -> str:
     lines = ["## 🤖 QA Test Plan", ""]
     for item in plan.test_plan:
         lines += [f"### {item.ac_id}: {item.ac_text}", ""]
-        lines += [f"{number}. {step}" for number, step in enumerate(item.steps, 1)]
-        lines += ["", f"Expected: {item.expected}", ""]
+        for number, step in enumerate(item.steps, 1):
+            lines += [f"{number}. {step.do} {step.code or ''}", f"   Expected: {step.expect or ''}"]
         lines += [f"- {case}" for case in item.edge_cases]
     lines += ["", "### General checks", "", *(f"- {check}" for check in plan.general_checks)]
     return "\n".join(lines)

@@ -12,14 +12,21 @@ class DispatchRequest(BaseModel):
     linked_issue: int | None = Field(default=None, alias="linkedIssue")
 
 
+class Step(BaseModel):
+    """What to do, and what is seen then."""
+
+    do: str = Field(max_length=500)
+    code: str | None
+    expect: str | None
+
+
 class TestCase(BaseModel):
     """One criterion and how to test it."""
 
     ac_id: str = Field(max_length=50)
     ac_text: str = Field(max_length=500)
     covers: list[str]
-    steps: list[str]
-    expected: str = Field(max_length=500)
+    steps: list[Step]
     edge_cases: list[str]
 
 

@@ -39,7 +39,8 @@ _FORMULAS: Final = re.compile(
 )
 """bors and homu, Atlantis, Zuul, Jenkins, pre-commit.ci, triagebot, branch-deploy, and GitHub's own."""
 _ANYWHERE: Final = re.compile(
-    r"\b(?:re)?test\W+this\W+please\b|\badd\W+to\W+whitelist\b|^\W*ok\W+to\W+test\W*$", re.IGNORECASE | re.MULTILINE
+    r"\b(?:re)?test\W+this\W+please\b|\badd\W+to\W+whitelist\b|^[^\w\n]*ok\W+to\W+test[^\w\n]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 """What Jenkins' ghprb looks for anywhere in a comment: no place in a line protects from it."""
 

@@ -10,7 +10,7 @@ from core.policy.found import Hit
 from core.policy.readings import Readings
 
 _DECIDED: Final = r"(?:approved|reviewed|verified|cleared|waived|authori[sz]ed|signed[- ]off)"
-_LEAD: Final = r"(?:^\W*|[,;→>·|•–—]\s*)"
+_LEAD: Final = r"(?:^[^\w\n]*|[,;→>·|•–—]\s*)"
 _OURS: Final = (
     (
         ("dfg",),
@@ -27,12 +27,15 @@ _OURS: Final = (
     ),
     (
         ("verd", "pol", "qa "),
-        r"^\W*(?:[a-z]+ )?(?:verdict|policy(?:[ _-](?:verdict|result|status|decision|gate|check))?)\s*[:=][\s*_`]*"
-        r"(?:approved|passed|pass|safe|ok)\b|^\W*qa (?:result|verdict|status)\W{1,6}(?:pass|passed|ok|approved)\b",
+        r"^[^\w\n]*(?:[a-z]+ )?(?:verdict|policy(?:[ _-](?:verdict|result|status|decision|gate|check))?)\s*[:=][\s*_`]*"
+        r"(?:approved|passed|pass|safe|ok)\b|^[^\w\n]*qa (?:result|verdict|status)\W{1,6}(?:pass|passed|ok|approved)\b",
     ),
     (("capta",), rf"{_LEAD}(?:pre-?)?{_DECIDED}[ -]by:?\s+(?:the\s+)?captain\b"),
     (("comm", "tale"), r"(?<![a-z])generated\s+for\s+commit\s+[0-9a-f]{7}|\bapproved\s+as\s+stale\s+by\b"),
-    (("capta",), r"^\W*(?:the\s+)?captain(?:'s)?\s+(?:has\s+)?(?:approved|approval|verdict|decision|signed off)\b"),
+    (
+        ("capta",),
+        r"^[^\w\n]*(?:the\s+)?captain(?:'s)?\s+(?:has\s+)?(?:approved|approval|verdict|decision|signed off)\b",
+    ),
 )
 """What each looks for needs one of its stems, which have no i, k or s: Unicode has other letters of the same case."""
 _FORGED: Final = tuple((stems, re.compile(pattern, re.IGNORECASE | re.MULTILINE)) for stems, pattern in _OURS)
