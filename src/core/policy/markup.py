@@ -21,7 +21,8 @@ _compiled = cache(re.compile)
 _COMMENT: Final = r"(?im)<\s?!\s?-\s?-|<!\[cdata\[|^[ >]{0,8}\[[^\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]"
 """Comments of HTML, and link definitions that lead nowhere: GitHub does not show them, and bots read them."""
 _IMAGE: Final = (
-    r"(?im)!\[[^\[\]]{0,400}\](?:\s?[(\[]|(?=[^\n]*\n[\s\S]*^[ >]{0,8}\[[^\]\n]+\]:))|!\[[^\n]{0,200}\]\("
+    r"(?im)(?<!\?<)!\[[^\[\]]{0,400}\](?:\s?[(\[]|(?=[^\n]*\n[\s\S]*^[ >]{0,8}\[[^\]\n]+\]:))"
+    r"|(?<!\?<)!\[[^\n]{0,200}\]\("  # behind ?< it is a regular expression
     r"|<\s*(?:img|image|picture|source|video|audio|embed|object|iframe|svg|input)\b[/\s][^<>]{0,500}?"
     r"\b(?:src|srcset|srcdoc|href|data|poster|on\w{3,20})\s*=(?!\s?\{)"
     r"|<[a-z][^<>\n]{0,300}?\b(?:background|style)\s*=[^<>\n]{0,300}?//"

@@ -149,7 +149,7 @@ def _observation(number: int, one: Observation, pages: _Pages) -> Document:
 def _step(step: Step) -> Document:
     result: list[Block] = [*blocks(step.do)]
     if step.code is not None:
-        result.append(CodeBlock(step.code.strip("\n")))
+        result.append(CodeBlock(step.code.replace("\r\n", "\n").strip("\r\n")))
     if step.expect is not None:
         result += labelled("Expect:", step.expect)
     return tuple(result)
