@@ -17,7 +17,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test long acceptance check prove front-door mutate bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: help setup demo serve plan test long acceptance check prove front-door mutate soak bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
 .PHONY: judge-answers policy-report eval build deploy deploy-production lock clean
 
 help: ## list the targets
@@ -73,6 +73,9 @@ check: setup $(MADE_SAM) ## format, lint, types, imports, template, the example 
 
 prove: setup ## the long proofs: races and crashes against the limits
 	@$(BIN)/pytest -n 2 --dist loadfile --durations=12 tests/prove/prove_*.py
+
+soak: setup ## MINUTES=60: work and trouble on the local stack for so long, then the audit against what was posted (long)
+	@$(BIN)/python -m tests.prove.soak $(or $(MINUTES),60)
 
 front-door: setup ## EACH=1: the corpora through the whole stack, every so manieth case (long)
 	@EACH=$(or $(EACH),1) $(BIN)/pytest tests/prove/prove_front_door.py

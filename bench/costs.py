@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Final
 
-from core.config import MICRO, TASK_LIMITS
+from core.config import GATEWAY_WAIT_SECONDS, MICRO, TASK_LIMITS
 from core.context import team
 from core.dispatcher.pricing import PRICES, PRICES_DATE, Tier, cost
 from core.prompts.estimate import estimate
 from core.tasks.qa_plan import template
-from core.types import Usage
+from core.types import TaskType, Usage
+from evals import answers, requests
+from evals.case import load
 from local.child import ROOT
 
 PAGE: Final = ROOT / "docs" / "cost.md"
@@ -21,9 +25,9 @@ BEGIN: Final = "<!-- written by `python -m bench.costs`: begin -->"
 END: Final = "<!-- written by `python -m bench.costs`: end -->"
 THOUSAND: Final = 1_000
 
-TYPICAL: Final = Usage(5_500, 1_200)
-"""Tokens of the sample pull request's plan: eight files, 190 changed lines, one linked issue."""
 LARGEST: Final = Usage(TASK_LIMITS["qa_plan"].input_tokens, TASK_LIMITS["qa_plan"].output_tokens)
+MONTH: Final[Mapping[TaskType, int]] = {"qa_plan": 260, "triage": 100, "agent_brief": 20, "sprint_plan": 4}
+"""Tasks of a team of ten: four pull requests a week each, every second one planned anew after a push."""
 
 WRITE_UNITS: Final = 72
 """Of one posted plan through the worker, at most, as the embedded engine counts them (`make bench`)."""
@@ -55,14 +59,46 @@ class Machine:
 
     handler_gigabytes: float = 1.0
     worker_gigabytes: float = 1769 / 1024
-    worker_seconds: float = 14.0
-    """The model writes some hundred tokens a second; the rest is below a second."""
+    handler_init_seconds: float = 0.9
+    worker_init_seconds: float = 2.2
+    """Importing, as `make bench` measures it, at the share of a processor that memory buys; billed since 2025-08."""
+    tokens_a_second: float = 100.0
+    """What the model writes, about; the rest of a run is below a second."""
 
-    def gigabyte_seconds(self, handler_seconds: float) -> float:
-        return self.handler_gigabytes * handler_seconds + self.worker_gigabytes * self.worker_seconds
+    def gigabyte_seconds(self, handler_seconds: float, worker_seconds: float) -> float:
+        return self.handler_gigabytes * handler_seconds + self.worker_gigabytes * worker_seconds
 
 
 MACHINE: Final = Machine()
+
+
+@dataclass(frozen=True)
+class Size:
+    """One recorded case of `evals/`: what was changed, and the tokens of its request and answer, estimated."""
+
+    lines: int
+    files: int
+    usage: Usage
+
+
+@cache
+def sizes(task_type: TaskType) -> tuple[Size, ...]:
+    """The cases that have a recorded answer, the smallest change first. An answer's thinking is not in it."""
+    found = []
+    for case in load(task_type):
+        with requests.service(case, {}) as app:
+            given = answers.recorded(answers.RECORDED, case, requests.prompt(app, case))
+        if isinstance(given, answers.Given):
+            found.append(Size(case.changed_lines, len(case.changed_paths), given.usage))
+    return tuple(sorted(found, key=lambda size: (size.lines, size.usage.input_tokens)))
+
+
+def typical(task_type: TaskType) -> Usage:
+    """The median of each count over the recorded cases."""
+    usages = [size.usage for size in sizes(task_type)]
+    return Usage(
+        round(median(usage.input_tokens for usage in usages)), round(median(usage.output_tokens for usage in usages))
+    )
 
 
 def model_dollars(model: str, usage: Usage) -> float:
@@ -70,13 +106,17 @@ def model_dollars(model: str, usage: Usage) -> float:
     return cost(model, usage) * THOUSAND / MICRO
 
 
-def aws_dollars(handler_seconds: float) -> dict[str, float]:
-    """AWS's share of a thousand dispatches, by service."""
+def aws_dollars(*, waits: bool, cold: bool) -> dict[str, float]:
+    """AWS's share of a thousand typical plans, by service. `cold`: each finds both functions cold."""
+    worker = typical("qa_plan").output_tokens / MACHINE.tokens_a_second + 1.0
+    running = MACHINE.gigabyte_seconds(min(worker, GATEWAY_WAIT_SECONDS) + 0.5 if waits else 1.0, worker)
+    starting = MACHINE.gigabyte_seconds(MACHINE.handler_init_seconds, MACHINE.worker_init_seconds) if cold else 0.0
     return {
         "DynamoDB": THOUSAND
         * ((WRITE_UNITS + INDEX_COPIES) * AWS.million_write_units + READ_UNITS * AWS.million_read_units)
         / 1e6,
-        "Lambda, time": THOUSAND * MACHINE.gigabyte_seconds(handler_seconds) * AWS.gigabyte_second,
+        "Lambda, running": THOUSAND * running * AWS.gigabyte_second,
+        "Lambda, INIT": THOUSAND * starting * AWS.gigabyte_second,
         "Lambda, invocations": THOUSAND * 2 * AWS.million_invocations / 1e6,
         "API Gateway": THOUSAND * AWS.million_api_requests / 1e6,
     }
@@ -103,33 +143,30 @@ def random_rate_that_pays(tier: Tier) -> float:
 
 def tables() -> str:
     """The generated part of the page."""
-    handed_over, waited = aws_dollars(1.0), aws_dollars(MACHINE.worker_seconds + 0.5)
     return "\n\n".join(
         [
             f"Prices of the models as of {PRICES_DATE}, of AWS as of {AWS.date} (us-east-1, arm64).",
-            "### The model, per thousand QA plans",
+            "### The model, per QA plan, by size of change",
             _table(
-                ("model", "a typical plan", "the largest there can be"),
-                [
-                    (f"`{model}`", _dollars(model_dollars(model, TYPICAL)), _dollars(model_dollars(model, LARGEST)))
-                    for model in PRICES
-                ],
+                ("changed lines", "files", "tokens in", "tokens out", *(f"`{model}`" for model in PRICES)),
+                [*(_by_size(size) for size in sizes("qa_plan")), _by_size(Size(0, 0, LARGEST), "the limits")],
             ),
-            f"Typical: {TYPICAL.input_tokens:,} tokens in, {TYPICAL.output_tokens:,} out. Largest: the task's limits, "
-            f"{LARGEST.input_tokens:,} in (as estimated) and {LARGEST.output_tokens:,} out.",
-            "### AWS, per thousand dispatches",
+            "### A month of a team of ten",
             _table(
-                ("service", "the caller waits", "`Prefer: respond-async`"),
-                [
-                    *((name, _dollars(waited[name]), _dollars(handed_over[name])) for name in waited),
-                    ("together", _dollars(sum(waited.values())), _dollars(sum(handed_over.values()))),
-                ],
+                ("task", "a month", "tokens in", "tokens out", *(f"`{model}`" for model in PRICES)),
+                [*(_by_task(task_type) for task_type in MONTH), _month()],
+            ),
+            "### AWS, per thousand QA plans",
+            _table(
+                ("service", "the caller waits", "`Prefer: respond-async`", "the same, every start cold"),
+                _aws_rows(),
             ),
             f"{WRITE_UNITS + INDEX_COPIES} write units and {READ_UNITS} read units at "
-            f"${AWS.million_write_units} and ${AWS.million_read_units} a million; "
-            f"{MACHINE.gigabyte_seconds(MACHINE.worker_seconds + 0.5):.1f} or "
-            f"{MACHINE.gigabyte_seconds(1.0):.1f} gigabyte-seconds at ${AWS.gigabyte_second:.10f}; two invocations at "
-            f"${AWS.million_invocations:.2f} a million; one request at ${AWS.million_api_requests:.2f} a million.",
+            f"${AWS.million_write_units} and ${AWS.million_read_units} a million; gigabyte-seconds at "
+            f"${AWS.gigabyte_second:.10f}; INIT of {MACHINE.handler_init_seconds} s at "
+            f"{MACHINE.handler_gigabytes:.0f} GB and {MACHINE.worker_init_seconds} s at {MACHINE.worker_gigabytes:.2f} "
+            f"GB; two invocations at ${AWS.million_invocations:.2f} a million; one request at "
+            f"${AWS.million_api_requests:.2f} a million.",
             "### Prompt caching",
             f"About {cached_tokens():,} tokens of each QA plan's prompt are the same every time.",
             _table(
@@ -138,6 +175,29 @@ def tables() -> str:
             ),
         ]
     )
+
+
+def _by_size(size: Size, name: str = "") -> tuple[str, ...]:
+    prices = (_dollars(cost(model, size.usage) / MICRO) for model in PRICES)
+    change = (name, "") if name else (f"{size.lines:,}", str(size.files))
+    return (*change, f"{size.usage.input_tokens:,}", f"{size.usage.output_tokens:,}", *prices)
+
+
+def _by_task(task_type: TaskType) -> tuple[str, ...]:
+    usage, times = typical(task_type), MONTH[task_type]
+    prices = (_dollars(times * cost(model, usage) / MICRO) for model in PRICES)
+    return (f"`{task_type}`", str(times), f"{usage.input_tokens:,}", f"{usage.output_tokens:,}", *prices)
+
+
+def _month() -> tuple[str, ...]:
+    totals = (sum(n * cost(model, typical(task)) for task, n in MONTH.items()) / MICRO for model in PRICES)
+    return ("together", str(sum(MONTH.values())), "", "", *map(_dollars, totals))
+
+
+def _aws_rows() -> list[tuple[str, ...]]:
+    columns = [aws_dollars(waits=waits, cold=cold) for waits, cold in ((True, False), (False, False), (False, True))]
+    rows = [(name, *(_dollars(column[name]) for column in columns)) for name in columns[0]]
+    return [*rows, ("together", *(_dollars(sum(column.values())) for column in columns))]
 
 
 def _caching(model: str, tier: Tier) -> tuple[str, ...]:
