@@ -13,8 +13,8 @@ from typing import Final
 from core.config import GATEWAY_WAIT_SECONDS, MICRO, TASK_LIMITS
 from core.context import team
 from core.dispatcher.pricing import PRICES, PRICES_DATE, Tier, cost
-from core.prompts.estimate import estimate
-from core.tasks.qa_plan import template
+from core.prompts.tokens import estimate
+from core.tasks import registry
 from core.types import TaskType, Usage
 from evals import answers, requests
 from evals.case import load
@@ -124,7 +124,7 @@ def aws_dollars(*, waits: bool, cold: bool) -> dict[str, float]:
 
 def cached_tokens() -> int:
     """Tokens of a QA plan's prompt that are the same in every request: instructions and context packs."""
-    return estimate("".join([template.TEMPLATE, *(pack.text for pack in team.load().packs["qa_plan"])]))
+    return estimate("".join([registry.task("qa_plan").template, *(pack.text for pack in team.load().packs["qa_plan"])]))
 
 
 def calls_until_it_pays(tier: Tier) -> int:

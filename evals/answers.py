@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.app import App
 from core.config import TASK_LIMITS
 from core.dispatcher.reply import Answered
-from core.prompts.estimate import estimate
+from core.prompts.tokens import estimate
 from core.types import Prompt, Usage
 from evals.case import BadCase, Case
 from evals.requests import digest

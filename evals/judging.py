@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from core.dispatcher import pricing
 from core.dispatcher.reply import Answered, Reply
-from core.prompts.estimate import estimate
+from core.prompts.tokens import estimate
 from evals.case import Case
 
 JUDGE_MODEL: Final = "claude-opus-5-5"

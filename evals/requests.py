@@ -67,6 +67,7 @@ def verdict(app: App, prompt: Prompt, answer: str) -> Verdict:
     return judge_answer(
         answer,
         prompt.facts,
+        registry.drafting(prompt.facts.task_type),
         team=app.team,
         run_id="eval",
         action_ids=lambda index: ACTION_ID[:-2] + f"{42 + index:02d}",

@@ -32,14 +32,13 @@ from core.policy.found import Hit, as_finding
 from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine
 from core.policy.trust import findings as untrusted
 from core.prompts.changes import behaves
+from core.tasks import registry
 from core.text.invisible import visible_line
 from core.text.markdown import marker, size, write
 from core.text.prose import blocks
 from core.types import TASK_TYPES, ChangedFile, Facts, Json, Target, TaskType, Trust, Verdict
 
 ACTION_ID: Final = str(uuid.UUID("00000000-0000-4000-8000-000000000042"))
-PULL_REQUEST: Final = Target("pull_request", 42)
-ISSUE: Final = Target("issue", 42)
 COMMIT: Final = "0" * 40
 TEAM: Final = load()
 _INVALID: Final = ("answer.", "grounding.path", "brief.path", "triage.component", "sprint.")
@@ -103,7 +102,7 @@ def judge_raw(
     facts = Facts(
         task_type,
         context.repository,
-        PULL_REQUEST if task_type == "qa_plan" else ISSUE,
+        Target(registry.task(task_type).target, 42),
         target_state=COMMIT,
         changed_paths=tuple(dict.fromkeys(map(visible_line, files))),
         canary=context.canary,
@@ -112,6 +111,7 @@ def judge_raw(
     verdict = judge_answer(
         raw,
         facts,
+        registry.drafting(task_type),
         team=team,
         run_id="judge",
         action_ids=lambda _: ACTION_ID,

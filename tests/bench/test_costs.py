@@ -57,13 +57,12 @@ def test_the_bound_holds_when_the_whole_prompt_is_written_into_the_cache(model: 
 
 
 def test_only_what_is_the_same_every_time_is_cacheable(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> None:
-    from core.tasks.registry import TASKS
+    from core.tasks import registry
     from core.types import Target, TaskRequest
 
     app = make_world(dynamodb_client, tables).app
     request = TaskRequest("qa_plan", Target("pull_request", 42), 100, False, "ci", "api")
-    task = TASKS["qa_plan"]
-    prompts = [cacheable(task.build(app, request, task.read(app, request))) for _ in range(2)]
+    prompts = [cacheable(registry.build(app, request, registry.read(app, request))) for _ in range(2)]
     first, second = (json.loads(prompt.body)["system"] for prompt in prompts)
     marked = [number for number, part in enumerate(first) if "cache_control" in part]
     assert marked == [len(first) - 2]
@@ -71,5 +70,5 @@ def test_only_what_is_the_same_every_time_is_cacheable(dynamodb_client: DynamoDB
     assert first[-1] != second[-1]
     assert objection(json.loads(prompts[0].body)) is None
     assert json.loads(prompts[0].body)["messages"]
-    plain = task.build(app, request, task.read(app, request))
+    plain = registry.build(app, request, registry.read(app, request))
     assert replace(cacheable(plain), body=plain.body) == plain

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.prompts import agent_brief, sprint_plan, triage
-from core.types import Prompt, Tree
+from core.types import Context, Prompt, Tree
 from local.drafts import draft
-from tests.unit.policy.conftest import KANBAN, TEAM, judge
-from tests.unit.prompts.reading import LARGE, an_issue, frame
+from tests.unit.policy.conftest import KANBAN, judge
+from tests.unit.prompts.reading import LARGE, an_issue, built
 
 LONG_ENOUGH = "Open a lot of any house and look at its fees. They are zero, and should be those of the house."
 
@@ -30,7 +29,7 @@ def answered(prompt: Prompt) -> dict[str, Any]:
 
 
 def a_triage(title: str, body: str = LONG_ENOUGH) -> dict[str, Any]:
-    prompt = triage.build(an_issue(body, title), rules=TEAM.rules, **frame("triage", TEAM))
+    prompt = built("triage", Context(issue=an_issue(body, title)))
     said = answered(prompt)
     verdict = judge(said, prompt.facts, "phase4")
     assert (verdict.classification, verdict.findings) == ("auto_safe", ())
@@ -64,14 +63,14 @@ def test_components_are_those_that_are_named() -> None:
         "dfg-app",
         "dfg-api",
     ]
-    prompt = triage.build(an_issue("The checkout fails."), rules=KANBAN.rules, **frame("triage", KANBAN))
+    prompt = built("triage", Context(issue=an_issue("The checkout fails.")), KANBAN)
     assert answered(prompt)["components"] == ["checkout"]
 
 
 def test_a_brief_has_the_issues_criteria_and_the_likeliest_files() -> None:
     issue = an_issue("- [ ] Fees are shown\n- [ ] `<b>` is not\n\nSee src/fees.py")
     paths = ("README.md", "src/fees.py", *(f"src/other_{n}.py" for n in range(9)))
-    prompt = agent_brief.build(issue, Tree(paths, whole=True), **frame("agent_brief", TEAM))
+    prompt = built("agent_brief", Context(issue=issue, tree=Tree(paths, whole=True)))
     said = answered(prompt)
     assert said["acceptance_criteria"] == ["Fees are shown", "Acceptance criterion 2 of the linked issue"]
     assert (said["files"][0], len(said["files"])) == ("src/fees.py", 5)
@@ -80,8 +79,11 @@ def test_a_brief_has_the_issues_criteria_and_the_likeliest_files() -> None:
 
 def a_plan(bodies: Mapping[int, str], capacity: int | None, needs: Mapping[int, tuple[int, ...]]) -> dict[int, str]:
     issues = tuple(an_issue(body, f"Issue {number}", number) for number, body in bodies.items())
-    prompt = sprint_plan.build(
-        an_issue("", "Sprint", 500), issues, capacity=capacity, depends_on=needs, **frame("sprint_plan", TEAM)
+    prompt = built(
+        "sprint_plan",
+        Context(issue=an_issue("", "Sprint", 500), issues=issues),
+        capacity=capacity,
+        depends_on=needs,
     )
     said = answered(prompt)
     verdict = judge(said, prompt.facts, "phase4")
@@ -113,8 +115,8 @@ def test_any_capacity_and_any_dependencies_are_kept(
 def test_a_cut_text_is_drafted_about_too(kind: str) -> None:
     issue = an_issue(LARGE[kind], LARGE[kind][:200])
     tree = Tree(tuple(f"src/{n}.py" for n in range(5_000)), whole=True)
-    assert set(answered(triage.build(issue, rules=TEAM.rules, **frame("triage", TEAM)))) > {"priority"}
-    assert answered(agent_brief.build(issue, tree, **frame("agent_brief", TEAM)))["files"]
+    assert set(answered(built("triage", Context(issue=issue)))) > {"priority"}
+    assert answered(built("agent_brief", Context(issue=issue, tree=tree)))["files"]
 
 
 def test_a_schema_that_is_not_known_gets_no_answer() -> None:

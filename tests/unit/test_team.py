@@ -12,7 +12,7 @@ import pytest
 from core.config import TASK_LIMITS
 from core.context.team import DEFAULT, MOST_PACK_TOKENS, PRIORITIES, TEAMS, load
 from core.errors import ConfigurationError
-from core.prompts.estimate import estimate
+from core.prompts.tokens import estimate
 from core.types import SPRINTS, TASK_TYPES
 
 KANBAN = Path(__file__).parents[1] / "teams" / "kanban"

@@ -10,22 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pkgutil
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-import core.prompts
 from core.audit.provenance import SOURCE, code_digest, digest_of
 from core.context import team
 from core.dispatcher import pricing
 from core.policy.version import version
-from core.tasks.qa_plan import template
+from core.tasks import registry
 from local.child import ROOT
 
 HISTORY: Mapping[str, Mapping[str, str]] = json.loads(Path(__file__).with_name("versions.json").read_text())
@@ -37,9 +34,7 @@ def sha256(text: str) -> str:
 
 def templates() -> dict[str, str]:
     """First line → digest of every prompt template that there is."""
-    modules = [import_module(f"core.prompts.{module.name}") for module in pkgutil.iter_modules(core.prompts.__path__)]
-    modules.append(template)
-    texts = [module.TEMPLATE for module in modules if hasattr(module, "TEMPLATE")]
+    texts = [registry.task(name).template for name in registry.REGISTERED]
     return {text.partition("\n")[0]: sha256(text) for text in texts}
 
 

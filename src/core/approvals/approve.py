@@ -30,6 +30,7 @@ from core.policy.transitions import outcome_faults
 from core.policy.version import is_older
 from core.runs.results import dollars
 from core.store import Item, Page
+from core.tasks import registry
 from core.types import Action, ActionState, Json, TargetNow
 
 ON_APPROVE: Final[Mapping[ActionState, str]] = {
@@ -135,6 +136,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
         action,
         stored.draft.raw,
         stored.draft.facts,
+        registry.drafting(action.task_type),
         team=app.team,
         phase=app.settings.phase,
         own_secrets=app.own_secrets(),

@@ -15,6 +15,7 @@ from core.dispatcher.reply import NORMAL_END, read_answer
 from core.policy.engine import judge_answer
 from core.policy.version import OWN_SECRETS, is_older
 from core.runs import record
+from core.tasks import registry
 from core.types import Json, Phase, Verdict
 
 
@@ -78,6 +79,7 @@ def _judge(run_id: str, phase: Phase, content: Mapping[str, Content], team: Team
     return judge_answer(
         answer.text,
         replace(facts, material=content["prompt"].data.decode("utf-8", "replace")) if "prompt" in content else facts,
+        registry.drafting(facts.task_type),
         team=team,
         run_id=run_id,
         action_ids=lambda index: record.action_id(run_id, index),

@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 
 from core.canonical import digest
 from core.errors import ConfigurationError
-from core.prompts.estimate import estimate
+from core.prompts.tokens import estimate
 from core.types import SPRINTS, TASK_TYPES, Pack, Sprint, TaskType
 
 TEAMS: Final = Path(__file__).parent / "teams"

@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from pydantic import ValidationError
+
 from core.config import MAX_ANSWER_BYTES
 from core.context.team import Team
 from core.policy import trust
@@ -22,11 +24,10 @@ from core.policy.secrets import unescaped
 from core.policy.transitions import label_faults
 from core.policy.version import OWN_SECRETS, version
 from core.tasks.answer import Strict, texts
-from core.tasks.answers import DRAFTERS, MODELS, validate
-from core.tasks.drafted import Comment, action_of
+from core.tasks.drafted import Comment, Drafting, action_of
 from core.tasks.wire_schemas import field_names
 from core.text import invisible
-from core.text.strict_json import Fault, read
+from core.text.strict_json import Fault, path_of, read
 from core.types import Action, Facts, Finding, Phase, Verdict
 
 MOST_FINDINGS: Final = 50
@@ -72,21 +73,25 @@ def _unread(raw: str | bytes, fault: Finding, context: Context, rules: Sequence[
     return replace(rejected(found[0], team), findings=told_of(found))
 
 
-def _read(raw: str | bytes, facts: Facts) -> Strict | Finding:
-    if facts.task_type not in DRAFTERS or facts.task_type not in MODELS:
+def _read(raw: str | bytes, facts: Facts, drafting: Drafting | None) -> Strict | Finding:
+    """The answer as its task's model, or its first fault."""
+    if drafting is None:
         return as_finding(Hit("task.no_rules", "refuse", facts.task_type, "no rule covers this task"), "task")
-    value = read(raw, field_names(facts.task_type))
+    names = field_names(facts.task_type)
+    value = read(raw, names)
     if isinstance(value, Fault):
         return as_finding(Hit("answer.unreadable", "refuse", "", value.why), value.path or "answer")
-    answer = validate(facts.task_type, value)
-    if isinstance(answer, Fault):
-        return as_finding(Hit("answer.schema", "refuse", "", answer.why), answer.path or "answer")
-    return answer
+    try:
+        return drafting.model.model_validate(value, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return as_finding(Hit("answer.schema", "refuse", "", first["msg"]), path_of(first["loc"], names) or "answer")
 
 
 def judge_answer(
     raw: str | bytes,
     facts: Facts,
+    drafting: Drafting | None,
     *,
     team: Team,
     run_id: str,
@@ -97,15 +102,17 @@ def judge_answer(
 ) -> Verdict:
     """What may become of a model's answer. Never raises on what the model wrote; never repairs it.
 
-    What is found in one part of an answer counts for all that it proposes.
+    `drafting` is its task's; without one nothing covers it. What is found in one part of an answer counts for all that
+    it proposes.
     """
-    answer = _read(raw, facts)
     context = Context(facts.repository, facts.canary, own_secrets)
+    answer = _read(raw, facts, drafting)
     if isinstance(answer, Finding):
         return _unread(raw, answer, context, rules, team)
+    assert drafting is not None
     fields = [Field(*one) for one in texts(answer.model_dump(), frozenset(facts.changed_paths))]
     findings = list(examine_all(fields, context, rules))
-    drafted = DRAFTERS[facts.task_type](answer, facts, partial(_unfit, context=context, rules=rules), team)
+    drafted = drafting.draft(answer, facts, partial(_unfit, context=context, rules=rules), team)
     findings += drafted.findings
     now = version(team)
     proposed = [

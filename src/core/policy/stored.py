@@ -14,6 +14,7 @@ from core.policy.engine import judge_answer, label_findings, rejected, told_of
 from core.policy.found import Hit, as_finding
 from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine
 from core.policy.version import is_older, version
+from core.tasks.drafted import Drafting
 from core.text.markdown import marker, size
 from core.types import Action, Facts, Finding, Phase, Verdict
 
@@ -22,6 +23,7 @@ def judge_stored(
     action: Action,
     raw: str | bytes,
     facts: Facts,
+    drafting: Drafting | None,
     *,
     team: Team,
     phase: Phase,
@@ -37,6 +39,7 @@ def judge_stored(
     again = judge_answer(
         raw,
         facts,
+        drafting,
         team=team,
         run_id=action.run_id,
         action_ids=lambda _: action.id,

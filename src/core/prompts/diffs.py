@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Final
 
 from core.prompts.changes import READ, Kind
-from core.prompts.estimate import UNITS, units
 from core.prompts.form import renamings
 from core.prompts.patches import LEAST_PIECE, Patch, Piece, cut, form_of, read_patch, render, whole
 from core.prompts.shares import enough, fair_shares, shown_line
+from core.prompts.tokens import UNITS, units
 from core.text.invisible import visible_line
 from core.types import ChangedFile
 

@@ -6,18 +6,17 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from core.canonical import sha256
 from core.config import TaskLimits
 from core.errors import ConfigurationError
-from core.prompts.bound import byte_weight, input_bound
-from core.prompts.estimate import UNITS, estimate, units
 from core.prompts.request import request_body
-from core.prompts.shares import Cut
+from core.prompts.shares import Cut, cut_prose
+from core.prompts.tokens import UNITS, byte_weight, estimate, input_bound, units
 from core.text.invisible import visible_line
-from core.types import Facts, Issue, Pack, Prompt
+from core.types import Facts, Issue, Json, Pack, Prompt, Target, TaskType
 
 NONE: Final = "(none)"
 """Stands where a part is empty."""
@@ -50,8 +49,11 @@ F = TypeVar("F", bound=Fitted)
 class Frame:
     """A request without its subject. `boundary` and `canary` are fresh random hex of at least 128 bits."""
 
+    task_type: TaskType
     subject: str
+    """What the model is told that it is about."""
     template: str
+    repository: str
     model: str
     limits: TaskLimits
     packs: tuple[Pack, ...]
@@ -59,7 +61,6 @@ class Frame:
     canary: str
     wire_schema: Mapping[str, Any]
     words: tuple[str, ...] = ()
-    """The team's own rules for this task."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for a boundary or canary that could be guessed."""
@@ -69,12 +70,25 @@ class Frame:
         if self.boundary in self.canary or self.canary in self.boundary:
             raise ValueError("boundary and canary must differ")
 
+    def saying(self, words: str) -> Frame:
+        """The same with the team's own rules for the task."""
+        return replace(self, words=(words,))
+
     def room(self, head: str, titles: Sequence[str]) -> int:
         """Units left for the parts: with so many both the input limit and the money bound hold, whatever they say.
 
         Raises ConfigurationError when there is no room to speak of.
         """
         return min(self._room(head, titles), self._bytes(head, titles) * _UNITS_PER_BYTE)
+
+    def room_of_parts(self, head: str, titles: Sequence[str]) -> int:
+        """The same where any part may turn out to be empty, and then says so."""
+        return self.room(head, titles) - len(titles) * units(NONE)
+
+    def title(self, text: str, room: int) -> tuple[Cut, int]:
+        """A title as a part, and the room that it leaves."""
+        title = cut_prose(visible_line(text), TITLE_ROOM)
+        return title, room - units(title.text)
 
     def fit(self, head: str, titles: Sequence[str], fill: Callable[[int], F]) -> F:
         """What `fill` makes of the most units with which the input limit and the money bound hold.
@@ -117,12 +131,19 @@ class Frame:
             )
         return most
 
-    def prompt(self, head: str, parts: Sequence[tuple[str, str]], facts: Facts) -> Prompt:
-        """The request. `parts` are the untrusted texts, each with its title, of at most `room` units together.
+    def facts(self, target: Target, state: str, *, cuts: Iterable[str], extra: Json, **more: Any) -> Facts:
+        """What policy has to know besides the answer."""
+        return Facts(
+            self.task_type, self.repository, target, state, cuts=tuple(cuts), canary=self.canary, extra=extra, **more
+        )
+
+    def prompt(self, head: str, titles: Sequence[str], texts: Sequence[str], facts: Facts) -> Prompt:
+        """The request. `texts` are the untrusted parts, each under its title, of at most `room` units together.
 
         Raises ValueError when one of them holds the boundary or the canary.
         """
-        self._require_absent(text for _, text in parts)
+        parts = [(title, text or NONE) for title, text in zip(titles, texts, strict=True)]
+        self._require_absent(texts)
         system = self._system()
         user = head + self._sections(parts) + self._notes(facts.cuts)
         return Prompt(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from core.prompts.estimate import UNITS, units
 from core.prompts.form import Pair, begins_import, is_form, is_import, language
 from core.prompts.shares import shown_line
+from core.prompts.tokens import UNITS, units
 
 _END: Final = units("\n")
 MARK: Final = units("(9,999,999 lines not shown)\n")

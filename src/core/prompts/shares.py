@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.prompts.estimate import character_units, units
+from core.prompts.tokens import character_units, units
 from core.text.invisible import visible
 
 LONG_LINE: Final = 1_000

@@ -145,6 +145,7 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     verdict = engine.judge_answer(
         answer.text,
         replace(facts, material=body.decode("utf-8", "replace")),
+        registry.drafting(run.task_type),
         team=app.team,
         run_id=run.id,
         action_ids=lambda index: record.action_id(run.id, index),

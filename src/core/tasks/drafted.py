@@ -44,7 +44,15 @@ class Drafted:
     findings: tuple[Finding, ...] = ()
 
 
-Drafter = Callable[[Strict, Facts, Unfit, Team], Drafted]
+@dataclass(frozen=True)
+class Drafting:
+    """How a task's answers are read, and what each proposes: its fields meet what is known of the target.
+
+    The model itself never names a label, a target or an action.
+    """
+
+    model: type[Strict]
+    draft: Callable[[Strict, Facts, Unfit, Team], Drafted]
 
 
 def label_change(

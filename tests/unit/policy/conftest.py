@@ -13,6 +13,7 @@ import pytest
 from core.context.team import Team, load
 from core.policy.engine import judge_answer
 from core.policy.rules import Context
+from core.tasks import registry
 from core.types import Facts, Phase, Target, Verdict
 from tests.corpus.load import CANARY, OWN, REPOSITORY
 from tests.plans import a_plan
@@ -53,7 +54,14 @@ def judge(answer: str | bytes | Mapping[str, Any], facts: Facts, phase: Phase = 
     raw = answer if isinstance(answer, (str, bytes)) else json.dumps(answer)
     ids = (ACTION_ID, *(f"6f1e6f0e-7d0b-5d6f-9a43-{index:012}" for index in range(1, 50)))
     return judge_answer(
-        raw, facts, team=team, run_id="run-1", action_ids=lambda index: ids[index], phase=phase, own_secrets=OWN
+        raw,
+        facts,
+        registry.drafting(facts.task_type),
+        team=team,
+        run_id="run-1",
+        action_ids=lambda index: ids[index],
+        phase=phase,
+        own_secrets=OWN,
     )
 
 

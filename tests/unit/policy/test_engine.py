@@ -26,11 +26,14 @@ from core.policy.found import Hit
 from core.policy.rules import Context, Field, Rule, examine
 from core.policy.stored import judge_stored
 from core.policy.version import OWN_SECRETS
+from core.tasks import registry
 from core.text.markdown import marker
 from core.types import Action, Classification, Facts, Target, Verdict
 from tests.corpus.load import OWN
 from tests.plans import step
 from tests.unit.policy.conftest import ACTION_ID, FACTS, GOOD, TEAM, judge
+
+QA_PLAN = registry.drafting("qa_plan")
 
 
 def test_good_plan_is_auto_safe_and_needs_no_captain(plan: dict[str, Any], facts: Facts) -> None:
@@ -187,7 +190,14 @@ def test_unknown_phase_is_refused(plan: dict[str, Any], facts: Facts) -> None:
 
 def test_engine_without_rules_refuses(plan: dict[str, Any], facts: Facts, context: Context) -> None:
     verdict = judge_answer(
-        json.dumps(plan), facts, team=TEAM, run_id="r", action_ids=lambda _: ACTION_ID, phase="phase0", rules=()
+        json.dumps(plan),
+        facts,
+        QA_PLAN,
+        team=TEAM,
+        run_id="r",
+        action_ids=lambda _: ACTION_ID,
+        phase="phase0",
+        rules=(),
     )
     assert verdict.classification == "rejected"
     assert examine(Field("x", "harmless"), context, ())[0].rule == "policy.no_rules"
@@ -282,7 +292,7 @@ def test_order_of_classes() -> None:
 
 
 def stored(action: Action, plan: dict[str, Any], facts: Facts) -> Verdict:
-    return judge_stored(action, json.dumps(plan), facts, team=TEAM, phase="phase0", own_secrets=OWN)
+    return judge_stored(action, json.dumps(plan), facts, QA_PLAN, team=TEAM, phase="phase0", own_secrets=OWN)
 
 
 def test_stored_action_passes_again_unchanged(plan: dict[str, Any], facts: Facts) -> None:
@@ -343,7 +353,7 @@ def test_action_of_an_older_policy_keeps_its_class_whoever_wrote_and_whatever_as
 
 def test_action_of_an_older_policy_needs_no_answer_that_today_can_read(facts: Facts, plan: dict[str, Any]) -> None:
     action = older(judge(json.dumps(plan), facts).actions[0], "Open the page.", "requires_approval")
-    verdict = judge_stored(action, "{}", facts, team=TEAM, phase="phase0", own_secrets=OWN)
+    verdict = judge_stored(action, "{}", facts, QA_PLAN, team=TEAM, phase="phase0", own_secrets=OWN)
     assert verdict.actions == (action,)
 
 
@@ -363,7 +373,7 @@ def test_todays_rules_judge_a_stored_action(plan: dict[str, Any], facts: Facts) 
         yield Hit("new.rule", "refuse", text.raw, "was added today")
 
     rules = (Rule("new.rule", everything, "refuse"),)
-    verdict = judge_stored(action, json.dumps(plan), facts, team=TEAM, phase="phase0", rules=rules)
+    verdict = judge_stored(action, json.dumps(plan), facts, QA_PLAN, team=TEAM, phase="phase0", rules=rules)
     assert verdict.classification == "rejected"
 
 

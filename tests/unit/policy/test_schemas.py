@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import ConfigurationError
-from core.tasks import answers, wire_schemas
-from core.text.strict_json import Fault
+from core.tasks import wire_schemas
 from core.types import TASK_TYPES, TaskType
 from local.make_schemas import transformed
+from tests.unit.policy.conftest import FACTS, judge
 
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_checked_in_schema_is_the_sdks_own(task_type: TaskType) -> None:
-    path = Path(answers.__file__).parent / "schemas" / f"{task_type}.json"
+    path = Path(wire_schemas.__file__).parent / "schemas" / f"{task_type}.json"
     assert path.read_text("utf-8") == transformed(task_type)
     assert wire_schemas.wire_schema(task_type) == json.loads(transformed(task_type))
 
@@ -29,9 +30,8 @@ def test_schema_of_an_unknown_task_is_not_made_up() -> None:
 
 
 def test_path_of_a_schema_fault() -> None:
-    fault = answers.validate("triage", {"priority": "P9"})
-    assert isinstance(fault, Fault)
-    assert fault.path == "priority"
+    verdict = judge({"priority": "P9"}, replace(FACTS, task_type="triage"))
+    assert [(found.rule, found.field) for found in verdict.findings] == [("answer.schema", "priority")]
 
 
 def test_every_field_of_an_answer_may_be_named(plan: dict[str, Any]) -> None:

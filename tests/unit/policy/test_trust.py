@@ -12,6 +12,7 @@ from core.actions.states import facts_from_json
 from core.config import Settings, read_settings
 from core.policy import trust
 from core.policy.stored import judge_stored
+from core.tasks import registry
 from core.types import GHOST, Author, Context, Facts, Issue, PullRequest, Target, Trust
 from tests.corpus.load import REPOSITORY
 from tests.unit.policy.conftest import TEAM, judge, rules_of
@@ -133,7 +134,7 @@ def test_a_strangers_issue_gets_labels_but_no_haste(priority: str, *, ready: boo
     assert verdict.classification == classification
     if verdict.classification == "auto_safe":
         raw = json.dumps(answer)
-        again = judge_stored(verdict.actions[0], raw, facts, team=TEAM, phase="phase3")
+        again = judge_stored(verdict.actions[0], raw, facts, registry.drafting("triage"), team=TEAM, phase="phase3")
         assert again.classification == "auto_safe"
     asked = judge(answer | {"questions": ["Which list?"], "ready_for_dev": False}, facts, phase="phase3", team=TEAM)
     by_type = {action.type: action.classification for action in asked.actions}

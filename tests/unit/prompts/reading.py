@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from core.config import TASK_LIMITS
-from core.context.team import Team
+from core.context.team import Team, load
+from core.prompts.frame import Frame
+from core.tasks import registry
 from core.tasks.wire_schemas import wire_schema
-from core.types import Issue, Prompt, TaskType
+from core.types import Context, Issue, Prompt, Target, TaskRequest, TaskType
 
 MAX_BODY_CHARACTERS = 65_536
 BOUNDARY = "0123456789abcdef" * 2
+TEAM = load()
 CANARY = "fedcba9876543210" * 2
 
 
-def frame(task: TaskType, team: Team, **other: Any) -> dict[str, Any]:
-    """The arguments that every `build` takes, as the service gives them."""
-    return {
+def built(
+    name: TaskType,
+    context: Context,
+    team: Team = TEAM,
+    *,
+    capacity: int | None = None,
+    depends_on: Mapping[int, tuple[int, ...]] | None = None,
+    **other: Any,
+) -> Prompt:
+    """The request of a task, on a frame as the service makes it but for `other`."""
+    task = registry.task(name)
+    about = context.pull or context.issue
+    assert about is not None
+    request = TaskRequest(
+        task.name,
+        Target(task.target, about.number),
+        None,
+        False,
+        "captain",
+        "api",
+        capacity=capacity,
+        depends_on=depends_on or {},
+    )
+    given = {
+        "task_type": task.name,
+        "subject": task.subject,
+        "template": task.template,
         "repository": "dfg/dfg-app",
-        "model": TASK_LIMITS[task].model,
-        "limits": TASK_LIMITS[task],
-        "packs": team.packs[task],
+        "model": task.limits.model,
+        "limits": task.limits,
+        "packs": team.packs[name],
         "boundary": BOUNDARY,
         "canary": CANARY,
-        "wire_schema": wire_schema(task),
-        **other,
+        "wire_schema": wire_schema(name),
     }
+    return task.build(Frame(**{**given, **other}), request, context, team)
 
 
 def an_issue(body: str = "", title: str = "Fees are missing", number: int = 7, labels: tuple[str, ...] = ()) -> Issue:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.prompts.bound import FRAMING_TOKENS, byte_weight, character_weight, input_bound
+from core.prompts.tokens import FRAMING_TOKENS, byte_weight, character_weight, input_bound
 
 
 def longest_form(text: str) -> int:

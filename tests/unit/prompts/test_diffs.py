@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.prompts.changes import largest_first
 from core.prompts.diffs import Diffs, Shown
-from core.prompts.estimate import UNITS, units
+from core.prompts.tokens import UNITS, units
 from core.types import ChangedFile
 
 PLENTY = 100_000 * UNITS

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.prompts.bound import byte_weight
-from core.prompts.estimate import estimate, units
+from core.prompts.tokens import byte_weight, estimate, units
 
 COUNTED = [
     ("我们需要测试这个拍卖列表的功能是否正常工作,", 15),

@@ -11,44 +11,47 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.canonical import sha256
 from core.config import MAX_SPRINT_ISSUES, TASK_LIMITS, read_limits
 from core.context.team import load
 from core.dispatcher.pricing import worst_case
 from core.errors import ConfigurationError
-from core.prompts import agent_brief, sprint_plan, triage
-from core.prompts.bound import byte_weight
-from core.types import Issue, Prompt, TaskType, Tree
+from core.prompts.tokens import byte_weight
+from core.tasks import registry
+from core.types import Context, Issue, Prompt, TaskType, Tree
 from local.claude_rules import objection
-from tests.unit.prompts.reading import BOUNDARY, CANARY, LARGE, an_issue, frame, system_text, user_text
+from tests.unit.prompts.reading import BOUNDARY, CANARY, LARGE, an_issue, built, system_text, user_text
 
 TEAM = load()
 LARGE_TREE = Tree(tuple(f"src/package_{n // 50}/fees_module_{n}.py" for n in range(10_000)), whole=False)
 
 
 def a_triage(issue: Issue, **other: Any) -> Prompt:
-    return triage.build(issue, rules=TEAM.rules, **frame("triage", TEAM, **other))
+    return built("triage", Context(issue=issue), **other)
 
 
 def a_brief(issue: Issue, **other: Any) -> Prompt:
     tree = LARGE_TREE if len(issue.body) > 10_000 else Tree((f"src/{issue.title}.py",), whole=True)
-    return agent_brief.build(issue, tree, **frame("agent_brief", TEAM, **other))
+    return built("agent_brief", Context(issue=issue, tree=tree), **other)
 
 
 def a_plan(issue: Issue, **other: Any) -> Prompt:
     issues = tuple(replace(issue, number=number) for number in range(10, 10 + MAX_SPRINT_ISSUES))
     everything = {number: tuple(range(10, number)) for number in range(10, 10 + MAX_SPRINT_ISSUES)}
-    return sprint_plan.build(issue, issues, capacity=3, depends_on=everything, **frame("sprint_plan", TEAM, **other))
+    return built("sprint_plan", Context(issue=issue, issues=issues), capacity=3, depends_on=everything, **other)
 
 
 BUILDERS: dict[TaskType, Callable[..., Prompt]] = {"triage": a_triage, "agent_brief": a_brief, "sprint_plan": a_plan}
-MODULES = {"triage": triage, "agent_brief": agent_brief, "sprint_plan": sprint_plan}
 tasks = pytest.mark.parametrize("task", BUILDERS)
 
 
 @tasks
 def test_template_packs_and_random_words_are_in_the_system_prompt(task: TaskType) -> None:
     prompt = BUILDERS[task](an_issue())
-    assert (prompt.template, prompt.template_hash) == (MODULES[task].TEMPLATE, MODULES[task].TEMPLATE_HASH)
+    assert (prompt.template, prompt.template_hash) == (
+        registry.task(task).template,
+        sha256(registry.task(task).template.encode()),
+    )
     assert prompt.packs == TEAM.packs[task]
     for text in (prompt.template, BOUNDARY, CANARY, *(pack.text for pack in prompt.packs)):
         assert text in system_text(prompt)

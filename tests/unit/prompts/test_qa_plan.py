@@ -17,11 +17,11 @@ from core.config import TASK_LIMITS, read_limits
 from core.context.team import load
 from core.dispatcher.pricing import largest_input, worst_case
 from core.errors import ConfigurationError
-from core.prompts.bound import byte_weight
 from core.prompts.request import geography
-from core.tasks.qa_plan.prompt import build
-from core.tasks.qa_plan.template import TEMPLATE
-from core.types import Author, ChangedFile, Issue, Prompt, PullRequest, Target
+from core.prompts.tokens import byte_weight
+from core.tasks.qa_plan import TEMPLATE
+from core.types import Author, ChangedFile, Context, Issue, Prompt, PullRequest, Target
+from tests.unit.prompts import reading
 from tests.unit.prompts.reading import BOUNDARY, CANARY, section, system_text, user_text
 
 CEILING = read_limits({}).run_ceiling
@@ -52,17 +52,8 @@ def an_issue(body: str, title: str = "Fees are missing") -> Issue:
 
 
 def built(pull: PullRequest, issue: Issue | None = None, *, boundary: str = BOUNDARY, canary: str = CANARY) -> Prompt:
-    return build(
-        pull,
-        [] if issue is None else [issue],
-        repository="dfg/dfg-app",
-        model="claude-sonnet-5-5",
-        limits=LIMITS,
-        packs=PACKS,
-        boundary=boundary,
-        canary=canary,
-        wire_schema=SCHEMA,
-    )
+    context = Context(pull=pull, issues=() if issue is None else (issue,))
+    return reading.built("qa_plan", context, limits=LIMITS, boundary=boundary, canary=canary, wire_schema=SCHEMA)
 
 
 def test_the_body_is_exactly_what_the_api_takes() -> None:
@@ -317,17 +308,7 @@ def test_the_same_input_makes_the_same_bytes() -> None:
 
 def test_a_limit_without_room_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="input limit of 2000 tokens leaves no room"):
-        build(
-            a_pull(),
-            [],
-            repository="a/b",
-            model="m",
-            limits=replace(LIMITS, input_tokens=2_000),
-            packs=PACKS,
-            boundary=BOUNDARY,
-            canary=CANARY,
-            wire_schema=SCHEMA,
-        )
+        reading.built("qa_plan", Context(pull=a_pull()), limits=replace(LIMITS, input_tokens=2_000))
 
 
 texts = st.one_of(st.text(max_size=60), st.text(max_size=30).map(lambda t: t * 2_000))

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.prompts.estimate import UNITS, units
 from core.prompts.shares import cut_prose, fair_shares, prose_demand, rough_demand
+from core.prompts.tokens import UNITS, units
 
 ENOUGH = 100_000 * UNITS
 

@@ -6,22 +6,19 @@ from typing import Any
 import pytest
 
 from core.config import MAX_SPRINT_ISSUES
-from core.context.team import load
-from core.prompts.sprint_plan import build
-from core.types import Issue, Prompt, Target
-from tests.unit.prompts.reading import an_issue, frame, section, user_text
+from core.types import Context, Issue, Prompt, Target
+from tests.unit.prompts.reading import an_issue, built, section, user_text
 
-TEAM = load()
 PLANNING = an_issue("The aim: fees.", "Sprint 12", 5)
 
 
-def built(
+def a_plan(
     *issues: Issue,
     planning: Issue = PLANNING,
     capacity: int | None = None,
     depends_on: Mapping[int, tuple[int, ...]] | None = None,
 ) -> Prompt:
-    return build(planning, issues, capacity=capacity, depends_on=depends_on or {}, **frame("sprint_plan", TEAM))
+    return built("sprint_plan", Context(issue=planning, issues=issues), capacity=capacity, depends_on=depends_on)
 
 
 def needs(prompt: Prompt) -> dict[str, Any]:
@@ -29,14 +26,14 @@ def needs(prompt: Prompt) -> dict[str, Any]:
 
 
 def test_planning_issue_and_issues_are_shown_with_their_numbers() -> None:
-    prompt = built(an_issue("They are zero.", number=10), an_issue("", "Dark mode", 11))
+    prompt = a_plan(an_issue("They are zero.", number=10), an_issue("", "Dark mode", 11))
     assert section(prompt, "planning issue #5") == "Sprint 12\n\nThe aim: fees."
     assert section(prompt, "issue #10") == "Fees are missing\n\nThey are zero."
     assert section(prompt, "issue #11").rstrip() == "Dark mode"
 
 
 def test_facts_hold_titles_labels_dependencies_and_capacity() -> None:
-    prompt = built(an_issue(number=10), an_issue("depends on #10", "Dark mode", 11, ("sprint:n",)), capacity=3)
+    prompt = a_plan(an_issue(number=10), an_issue("depends on #10", "Dark mode", 11, ("sprint:n",)), capacity=3)
     assert prompt.facts.extra == {
         "title": "Sprint 12",
         "author": "ghost",
@@ -50,14 +47,14 @@ def test_facts_hold_titles_labels_dependencies_and_capacity() -> None:
 
 
 def test_what_is_certain_is_told_before_what_others_wrote() -> None:
-    prompt = built(an_issue(number=10), an_issue("depends on #10", number=11), capacity=1)
+    prompt = a_plan(an_issue(number=10), an_issue("depends on #10", number=11), capacity=1)
     assert user_text(prompt).startswith(
         "Write the sprint plan for planning issue #5 of dfg/dfg-app.\n\n"
         "Issues to place: #10, #11.\n"
         "The current sprint takes: 1 issue.\n"
         "Dependencies:\n- #11 needs #10\n\n====="
     )
-    assert "The current sprint takes: not given.\nDependencies:\n- none\n" in user_text(built(an_issue(number=10)))
+    assert "The current sprint takes: not given.\nDependencies:\n- none\n" in user_text(a_plan(an_issue(number=10)))
 
 
 @pytest.mark.parametrize(
@@ -80,12 +77,12 @@ def test_what_is_certain_is_told_before_what_others_wrote() -> None:
     ],
 )
 def test_dependencies_are_read_from_lines_of_an_issue(line: str, found: list[int]) -> None:
-    prompt = built(an_issue(number=10), an_issue(f"Text.\n{line}\nText.", number=11), an_issue(number=12))
+    prompt = a_plan(an_issue(number=10), an_issue(f"Text.\n{line}\nText.", number=11), an_issue(number=12))
     assert needs(prompt) == {"10": [], "11": found, "12": []}
 
 
 def test_given_dependencies_are_added_and_only_planned_issues_count() -> None:
-    prompt = built(
+    prompt = a_plan(
         an_issue(number=10),
         an_issue("depends on #10", number=11),
         an_issue(number=12),
@@ -108,23 +105,23 @@ def test_given_dependencies_are_added_and_only_planned_issues_count() -> None:
     ],
 )
 def test_capacity_is_read_from_a_line_of_the_planning_issue(body: str, found: int | None) -> None:
-    assert built(an_issue(number=10), planning=an_issue(body, number=5)).facts.extra["capacity"] == found
+    assert a_plan(an_issue(number=10), planning=an_issue(body, number=5)).facts.extra["capacity"] == found
 
 
 def test_given_capacity_wins() -> None:
     planning = an_issue("Capacity: 5", number=5)
-    assert built(an_issue(number=10), planning=planning, capacity=0).facts.extra["capacity"] == 0
+    assert a_plan(an_issue(number=10), planning=planning, capacity=0).facts.extra["capacity"] == 0
 
 
 def test_an_issue_read_in_part_is_told_by_its_number() -> None:
-    prompt = built(an_issue("word " * 60_000, number=10), an_issue("short", number=11))
+    prompt = a_plan(an_issue("word " * 60_000, number=10), an_issue("short", number=11))
     assert prompt.facts.cuts == ("Read in part: 1 of 2 issues (10).",)
     assert section(prompt, "issue #11").endswith("short")
 
 
 def test_issues_share_the_room_fairly_and_the_planning_issue_takes_two_shares() -> None:
     long = "word " * 60_000
-    prompt = built(*(an_issue(long, number=number) for number in (10, 11, 12)), planning=an_issue(long, number=5))
+    prompt = a_plan(*(an_issue(long, number=number) for number in (10, 11, 12)), planning=an_issue(long, number=5))
     lengths = [len(section(prompt, f"issue #{number}")) for number in (10, 11, 12)]
     assert max(lengths) < 1.1 * min(lengths)
     assert 1.8 < len(section(prompt, "planning issue #5")) / lengths[0] < 2.2
@@ -133,4 +130,4 @@ def test_issues_share_the_room_fairly_and_the_planning_issue_takes_two_shares() 
 def test_no_issue_too_many_and_repeated_ones_are_refused() -> None:
     for numbers in ([], [10, 10], range(10, 11 + MAX_SPRINT_ISSUES)):
         with pytest.raises(ValueError, match="1 to 20 different issues"):
-            built(*(an_issue(number=number) for number in numbers))
+            a_plan(*(an_issue(number=number) for number in numbers))

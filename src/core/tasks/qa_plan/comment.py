@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from core.config import MAX_COMMENT_CHARACTERS
-from core.prompts.comment_parts import fitting
+from core.tasks.comment import fitting
 from core.tasks.qa_plan.schema import Observation, QaPlan, Scenario, Step
 from core.text.document import (
     Block,
