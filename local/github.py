@@ -25,7 +25,7 @@ MAX_FILES: Final = 3_000
 
 _PATH: Final = re.compile(
     r"/repos/(?P<repository>[^/]+/[^/]+)/"
-    r"(?P<kind>pulls|issues|issues/comments|git/trees/HEAD)"
+    r"(?P<kind>pulls|issues|labels|git/trees/HEAD)"
     r"(?:/(?P<number>\d{1,18})(?:/(?P<part>files|comments|labels)(?:/(?P<label>[^/]+))?)?)?"
 )
 _PERMISSION: Final = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/collaborators/(?P<login>[^/]+)/permission")
@@ -61,6 +61,7 @@ class GitHubStandIn:
             ("GET", "issues", "comments"): ("comments", self._comments),
             ("POST", "issues", "comments"): ("comment", self._comment),
             ("GET", "git/trees/HEAD", "list"): ("tree", self._tree),
+            ("GET", "labels", "list"): ("labels", self._all_labels),
             ("GET", "issues", "labels"): ("labels", self._labels),
             ("POST", "issues", "labels"): ("change_labels", self._add_labels),
             ("PUT", "issues", "labels"): ("change_labels", self._set_labels),
@@ -184,6 +185,9 @@ class GitHubStandIn:
         if not isinstance(body, str):
             raise Refused(422, "Validation Failed: body is missing")
         return json_answer(201, self.repository.comment(number, self.login, body), STAND_IN)
+
+    def _all_labels(self, request: Request, _: int, __: str) -> Answer:
+        return _page(request, self.url, self.repository.all_labels())
 
     def _labels(self, request: Request, number: int, _: str) -> Answer:
         return _page(request, self.url, self.repository.labels(number))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ class Repository:
         self._comments: dict[int, list[Json]] = {}
         self._next_comment = 1
         self._permissions: dict[str, tuple[str, str]] = {}
+        self._labels: dict[str, str] = {}
+        """Each label's name in lower case → as it was first written: GitHub has no two that differ in case alone."""
         self._tree: dict[str, None] = {}
         self._tree_is_whole = True
 
@@ -54,11 +56,11 @@ class Repository:
         with self._lock:
             self._pulls[number] = pull
             self._files[number] = copy.deepcopy(list(case["files"]))
-            about = {key: pull.get(key) for key in ("number", "title", "body", "state", "user", "labels", "html_url")}
-            self._issues[number] = {**about, "labels": about["labels"] or [], "pull_request": {}}
+            about = {key: pull.get(key) for key in ("number", "title", "body", "state", "user", "html_url")}
+            self._issues[number] = {**about, "labels": self._spelled(_names(pull)), "pull_request": {}}
             if case.get("issue"):
                 issue = copy.deepcopy(case["issue"])
-                self._issues[int(issue["number"])] = issue
+                self._issues[int(issue["number"])] = {**issue, "labels": self._spelled(_names(issue))}
             authors = [user["login"] for item in (pull, case.get("issue")) if item and (user := item.get("user"))]
             for login, permission in case.get("collaborators", dict.fromkeys(authors, "write")).items():
                 self.permit(login, permission)
@@ -68,7 +70,15 @@ class Repository:
 
     def clear(self) -> None:
         with self._lock:
-            for part in (self._pulls, self._files, self._issues, self._comments, self._tree, self._permissions):
+            for part in (
+                self._pulls,
+                self._files,
+                self._issues,
+                self._comments,
+                self._labels,
+                self._tree,
+                self._permissions,
+            ):
                 part.clear()
             self._tree_is_whole = True
 
@@ -106,6 +116,14 @@ class Repository:
                 },
             )
             issue.update(fields)
+            issue["labels"] = self._spelled(_names(issue))
+
+    def put_labels(self, names: Iterable[str]) -> None:
+        """Labels that the repository has, and spells so, whether or not an issue carries them."""
+        with self._lock:
+            self._labels |= {name.lower(): name for name in names}
+            for issue in self._issues.values():
+                issue["labels"] = self._spelled(_names(issue))
 
     def permit(self, login: str, permission: str) -> None:
         """What somebody may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`."""
@@ -142,11 +160,12 @@ class Repository:
 
     def issues(self, labels: Sequence[str] = (), state: str = "open") -> list[Json]:
         """Issues with all of the labels, newest number first."""
+        wanted = {name.lower() for name in labels}
         with self._lock:
             return [
                 copy.deepcopy(issue)
                 for _, issue in sorted(self._issues.items(), reverse=True)
-                if state in ("all", issue["state"]) and set(labels) <= {label["name"] for label in issue["labels"]}
+                if state in ("all", issue["state"]) and wanted <= {name.lower() for name in _names(issue)}
             ]
 
     def comments(self, number: int, since: str = "") -> list[Json]:
@@ -166,6 +185,11 @@ class Repository:
         entries = [{"path": path, "type": "tree", "mode": "040000"} for path in folders]
         entries += [{"path": path, "type": "blob", "mode": "100644"} for path in paths]
         return {"sha": "0" * 40, "tree": sorted(entries, key=lambda entry: entry["path"]), "truncated": not whole}
+
+    def all_labels(self) -> list[Json]:
+        """Those of the repository."""
+        with self._lock:
+            return [{"name": name} for name in self._labels.values()]
 
     def labels(self, number: int) -> list[Json]:
         labels: list[Json] = self.issue(number)["labels"]
@@ -206,15 +230,14 @@ class Repository:
 
     def add_labels(self, number: int, names: Sequence[str]) -> list[Json]:
         with self._lock:
-            labels = self._found(self._issues, number)["labels"]
-            present = {label["name"] for label in labels}
-            labels += [{"name": name} for name in dict.fromkeys(names) if name not in present]
+            issue = self._found(self._issues, number)
+            issue["labels"] = self._spelled([*_names(issue), *names])
             return self.labels(number)
 
     def remove_label(self, number: int, name: str) -> list[Json]:
         with self._lock:
             issue = self._found(self._issues, number)
-            kept = [label for label in issue["labels"] if label["name"] != name]
+            kept = [label for label in issue["labels"] if label["name"].lower() != name.lower()]
             if len(kept) == len(issue["labels"]):
                 raise Refused(404, "Label does not exist")
             issue["labels"] = kept
@@ -222,7 +245,7 @@ class Repository:
 
     def set_labels(self, number: int, names: Sequence[str]) -> list[Json]:
         with self._lock:
-            self._found(self._issues, number)["labels"] = [{"name": name} for name in dict.fromkeys(names)]
+            self._found(self._issues, number)["labels"] = self._spelled(names)
             return self.labels(number)
 
     def open_issue(self, title: str, body: str, labels: Sequence[str]) -> Json:
@@ -237,6 +260,11 @@ class Repository:
             if number in self._pulls:
                 self._pulls[number]["state"] = "closed"
 
+    def _spelled(self, names: Iterable[str]) -> list[Json]:
+        """Each label once, as the repository spells it; it makes those that it does not have."""
+        once = dict.fromkeys(self._labels.setdefault(name.lower(), name) for name in names)
+        return [{"name": name} for name in once]
+
     def _at(self) -> str:
         return self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -244,6 +272,10 @@ class Repository:
         if number not in where:
             raise Refused(404, "Not Found")
         return where[number]
+
+
+def _names(item: Json) -> list[str]:
+    return [label["name"] for label in item.get("labels") or ()]
 
 
 def _check_body(body: str) -> None:

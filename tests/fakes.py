@@ -126,7 +126,7 @@ class FakeGitHub:
 
     def issues(self, label: str, limit: int) -> tuple[Issue, ...]:
         self._read()
-        listed = [i for _, i in sorted(self.known.items()) if label in i.labels and i.state == "open"]
+        listed = [i for _, i in sorted(self.known.items()) if label.lower() in _lower(i.labels) and i.state == "open"]
         return tuple(map(_written, listed[:limit]))
 
     def tree(self) -> Tree:
@@ -144,12 +144,18 @@ class FakeGitHub:
     def relabel(self, number: int, add: Sequence[str], remove: Sequence[str]) -> None:
         with self._lock:
             issue = self.known[number]
-            kept = [label for label in issue.labels if label not in remove]
-            self.known[number] = replace(issue, labels=(*kept, *(label for label in add if label not in kept)))
+            kept = [label for label in issue.labels if label.lower() not in _lower(remove)]
+            added = [label for label in add if label.lower() not in _lower(kept)]
+            self.known[number] = replace(issue, labels=(*kept, *added))
 
     def _read(self) -> None:
         if self.reading is not None:
             raise self.reading
+
+
+def _lower(labels: Sequence[str]) -> set[str]:
+    """GitHub knows no case of labels."""
+    return {label.lower() for label in labels}
 
 
 def _written(issue: Issue) -> Issue:
@@ -197,7 +203,7 @@ class FakeWriter:
 
     def _misfit(self, action: Action) -> bool:
         """As a writer does, the labels are read again before anything is sent."""
-        labels = frozenset(self._github.known[action.target.number].labels)
+        labels = self._github.known[action.target.number].labels
         add, remove = (tuple(action.payload[name]) for name in ("add", "remove"))
         return any(outcome_faults(labels, add, remove, team.load().taxonomy))
 

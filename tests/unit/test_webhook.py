@@ -149,6 +149,11 @@ def test_what_is_no_persons_login_is_refused(allowed: str) -> None:
 # --- what asks ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["needs:qa", "Needs:QA", "NEEDS:QA", "need\u017f:qa"])
+def test_the_label_asks_in_any_case(name: str) -> None:
+    assert asked("pull_request", labeled(label__name=name)) == Ask(42, "alice", "label")
+
+
 def test_the_label_of_the_rules_asks() -> None:
     assert asked("pull_request", labeled("ALICE")) == Ask(42, "ALICE", "label")
     assert asked("pull_request", labeled("bob-2", repository__full_name="DFG/App")) == Ask(42, "bob-2", "label")
@@ -167,7 +172,7 @@ def test_the_comment_of_the_rules_asks(body: str) -> None:
         ("pull_request", labeled(action=["labeled"])),
         ("pull_request", labeled(action=None)),
         ("pull_request", labeled(label__name="needs:dev")),
-        ("pull_request", labeled(label__name="NEEDS:QA")),
+        ("pull_request", labeled(label__name="needs-qa")),
         ("pull_request", labeled(pull_request__state="closed")),
         ("pull_request", labeled(repository__full_name="mallory/app")),
         ("issues", labeled()),

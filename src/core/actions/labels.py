@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, Literal, Protocol
 
 from core.actions.writer import Attempt
+from core.context.labels import Labels
 from core.context.team import Taxonomy
 from core.errors import NotFound, UpstreamUnavailable
 from core.policy.transitions import outcome_faults
@@ -46,35 +48,35 @@ class Step:
     @property
     def after(self) -> tuple[str, ...]:
         """All labels of the issue afterwards, those that stay in their order."""
-        return (*(label for label in self.now if label not in self.remove), *self.add)
+        return (*(Labels(self.now) - self.remove), *self.add)
 
 
 @dataclass(frozen=True)
 class Change:
     """From one set of labels to another, of those that the change is about."""
 
-    former: frozenset[str]
-    wanted: frozenset[str]
-    touched: frozenset[str]
+    former: Labels
+    wanted: Labels
+    touched: Labels
     """The labels that are named, and the exclusive groups that they are of. All others are left alone."""
 
     def standing(self, labels: Iterable[str]) -> Standing:
         """How far the issue's labels are. Half: they hold nothing that neither set holds, and lack nothing of both."""
-        view = self.touched & frozenset(labels)
+        view = self.touched & labels
         if view == self.wanted:
             return "wanted"
         if view == self.former:
             return "former"
         return "half" if self.former & self.wanted <= view <= self.former | self.wanted else "moved"
 
-    def towards(self, goal: frozenset[str], labels: tuple[str, ...]) -> Step:
+    def towards(self, goal: Labels, labels: tuple[str, ...]) -> Step:
         """What is still to be done to reach one of the two sets."""
-        view = self.touched & frozenset(labels)
+        view = Labels(labels) & self.touched
         return Step(labels, tuple(sorted(goal - view)), tuple(sorted(view - goal)))
 
     def progress(self, labels: Iterable[str]) -> str:
         """Which of its steps are done, in words."""
-        there = frozenset(labels)
+        there = Labels(labels)
         left = [f"{name} was {'not ' if name in there else ''}removed" for name in sorted(self.former - self.wanted)]
         come = [f"{name} was {'' if name in there else 'not '}added" for name in sorted(self.wanted - self.former)]
         return ", ".join(left + come)
@@ -85,13 +87,13 @@ def change_of(action: Action, labels: Iterable[str], taxonomy: Taxonomy) -> Chan
 
     Where an earlier attempt has emptied an exclusive group, the former set is that of the draft: undoing restores it.
     """
-    add, remove = frozenset(action.payload["add"]), frozenset(action.payload["remove"])
+    add, remove = Labels(action.payload["add"]), Labels(action.payload["remove"])
     groups = [taxonomy.exclusive[name] for name in taxonomy.touched(add | remove)]
-    touched = (add | remove).union(*groups)
-    former = touched & frozenset(labels)
+    touched = Labels(chain(add, remove, *groups))
+    former = Labels(labels) & touched
     for group in groups:
         if not former & group:
-            former |= frozenset(action.payload["before"]) & group & remove
+            former |= remove & group & action.payload["before"]
     return Change(former, (former - remove) | add, touched)
 
 
@@ -101,7 +103,7 @@ def change_labels(action: Action, reader: LabelReader, taxonomy: Taxonomy, send:
     if isinstance(seen, str):
         return replace(_effect("failed", f"the labels cannot be read: {seen}; nothing was sent"), ill=True)
     add, remove = tuple(action.payload["add"]), tuple(action.payload["remove"])
-    for fault in outcome_faults(frozenset(seen), add, remove, taxonomy):
+    for fault in outcome_faults(seen, add, remove, taxonomy):
         return _effect("failed", f"the labels have moved: {fault.text} {fault.why}; nothing was sent")
     change = change_of(action, seen, taxonomy)
     if change.standing(seen) == "wanted":

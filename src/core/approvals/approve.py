@@ -168,7 +168,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
 
     if action.type == "change_labels":
         add, remove = (tuple(action.payload[name]) for name in ("add", "remove"))
-        faults = list(outcome_faults(frozenset(now.labels), add, remove, taxonomy))
+        faults = list(outcome_faults(now.labels, add, remove, taxonomy))
         if faults:
             raise Conflict(
                 f"the change no longer fits the issue's labels: {faults[0].text} {faults[0].why}", state=stored.state

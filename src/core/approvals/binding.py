@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.actions.labels import change_of
 from core.context.team import Taxonomy
 from core.policy.digest import action_digest
 from core.types import Action, TargetNow
@@ -37,12 +38,7 @@ def half_done(action: Action, now: TargetNow, taxonomy: Taxonomy) -> bool:
     """Whether the labels are on the way from those the change was drafted for to those it would leave."""
     if action.type != "change_labels":
         return False
-    add, remove = frozenset(action.payload["add"]), frozenset(action.payload["remove"])
-    groups = [taxonomy.exclusive[name] for name in taxonomy.touched(add | remove)]
-    touched = (add | remove).union(*groups)
-    before, labels = frozenset(action.payload["before"]) & touched, frozenset(now.labels) & touched
-    after = (before - remove) | add
-    return before & after <= labels <= before | after
+    return change_of(action, action.payload["before"], taxonomy).standing(now.labels) != "moved"
 
 
 def bind(

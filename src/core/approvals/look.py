@@ -17,6 +17,7 @@ from core.actions import states
 from core.actions.states import Stored
 from core.app import App
 from core.canonical import iso
+from core.context.labels import Labels
 from core.dispatcher.gates import posts, storm_key
 from core.errors import NotFound, UpstreamUnavailable
 from core.text.markdown import marker
@@ -85,11 +86,10 @@ def _newer(app: App, stored: Stored, marked: Iterable[str]) -> str | None:
 def _look_at_labels(app: App, action: Action) -> Look:
     """Labels carry no marker: that they are as wanted is what the action was for."""
     try:
-        labels = frozenset(app.github().target(action.target).labels)
+        labels = Labels(app.github().target(action.target).labels)
     except (UpstreamUnavailable, NotFound) as error:
         return Look("unreadable", error.message)
-    missing = sorted(set(action.payload["add"]) - labels)
-    left = sorted(set(action.payload["remove"]) & labels)
+    missing, left = sorted(Labels(action.payload["add"]) - labels), sorted(labels & action.payload["remove"])
     if not missing and not left:
         return Look("found", "the labels are as wanted")
     done = [f"{label} is not added" for label in missing] + [f"{label} is not removed" for label in left]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from core.canonical import digest
+from core.context.labels import Labels
 from core.errors import ConfigurationError
 from core.prompts.tokens import estimate
 from core.types import SPRINTS, TASK_TYPES, Pack, Sprint, TaskType
@@ -31,29 +33,30 @@ MOST_LABEL_CHARACTERS: Final = 50
 class Taxonomy:
     """The labels there are, and how the status may change."""
 
-    transitions: Mapping[str, frozenset[str]]
+    transitions: Mapping[str, Labels]
     """Status → the statuses that may follow it."""
-    exclusive: Mapping[str, frozenset[str]]
+    exclusive: Mapping[str, Labels]
     """Groups of which an issue may have one label: `status` and others."""
-    free: frozenset[str]
+    free: Labels
 
     @cached_property
-    def labels(self) -> frozenset[str]:
-        return self.free.union(*self.exclusive.values())
+    def labels(self) -> Labels:
+        return Labels(chain(self.free, *self.exclusive.values()))
 
     def touched(self, labels: Iterable[str]) -> tuple[str, ...]:
         """The exclusive groups that a change of these labels touches, sorted: what its approval binds to."""
-        changed = frozenset(labels)
-        return tuple(sorted(name for name, group in self.exclusive.items() if group & changed))
+        return tuple(sorted(name for name, group in self.exclusive.items() if group & labels))
 
     def state(self, current: Iterable[str], changed: Iterable[str]) -> str:
-        """SHA-256 over what `current` holds of the exclusive groups that a change of `changed` touches."""
-        labels = frozenset(current)
-        return digest({name: sorted(labels & self.exclusive[name]) for name in self.touched(changed)})
+        """SHA-256 over what `current` holds of the exclusive groups that a change of `changed` touches.
 
-    def may_move(self, before: str | None, after: str) -> bool:
-        """Whether an issue may go from one status (None: no status yet) to another."""
-        return after in (self.transitions if before is None else self.transitions.get(before, ()))
+        The labels are spelled as in the taxonomy, however GitHub spells them.
+        """
+        return digest({name: sorted(self.exclusive[name] & current) for name in self.touched(changed)})
+
+    def may_move(self, before: str, after: str) -> bool:
+        """Whether an issue may go from one status to another."""
+        return after in self.transitions.get(self.exclusive["status"].spelled(before), ())
 
 
 @dataclass(frozen=True)
@@ -160,11 +163,11 @@ class _File:
             self.refuse(f"{key!r} {'is missing in' if key in wanted else 'is not a field of'} {name!r}", key, name)
         return value
 
-    def one_of(self, name: str, value: Any, known: Iterable[str], what: str) -> str:
+    def one_of(self, name: str, value: Any, known: Container[str], what: str) -> str:
         """A string out of `known`."""
         if not isinstance(value, str):
             self.refuse(f"{name!r} must be a string", name)
-        if value not in set(known):
+        if value not in known:
             self.refuse(f"{value!r} is not {what}", value)
         return str(value)
 
@@ -180,16 +183,16 @@ def _taxonomy(file: _File) -> Taxonomy:
     file.only(("status", "final", "exclusive", "free"))
     status = file.table("status", file.data["status"])
     transitions = {here: file.texts(here, to) for here, to in status.items()}
-    final = file.texts("final", file.data["final"])
+    statuses, final = Labels(transitions), Labels(file.texts("final", file.data["final"]))
     for here, to in transitions.items():
         for there in to:
-            file.one_of(here, there, transitions, "a status")
-        if here in to:
+            file.one_of(here, there, statuses, "a status")
+        if here in Labels(to):
             file.refuse(f"{here!r} leads to itself", here)
         if not to and here not in final:
             file.refuse(f"no way leads out of {here!r}: give it one, or name it under 'final'", here)
     for name in final:
-        if file.one_of("final", name, transitions, "a status") and transitions[name]:
+        if transitions[statuses.spelled(file.one_of("final", name, statuses, "a status"))]:
             file.refuse(f"{name!r} is final and has a way out", name)
     if not transitions:
         file.refuse("there is no status", "status")
@@ -200,16 +203,16 @@ def _taxonomy(file: _File) -> Taxonomy:
         file.refuse("'status' is a group of its own already", "status")
     groups["status"] = tuple(transitions)
     free = file.texts("free", file.data["free"])
-    everything = [*free, *(label for labels in groups.values() for label in labels)]
-    for label in everything:
-        if everything.count(label) > 1:
-            file.refuse(f"{label!r} stands in two groups", label)
+    everything = [*free, *chain(*groups.values())]
+    for index, label in enumerate(everything):
+        if label in Labels(everything[:index]):
+            file.refuse(f"{label!r} stands in two groups, or twice in one", label)
         if not 0 < len(label) <= MOST_LABEL_CHARACTERS or "," in label or not label.isprintable():
             file.refuse(f"{label!r} cannot be the name of a label on GitHub", label)
     return Taxonomy(
-        transitions={here: frozenset(to) for here, to in transitions.items()},
-        exclusive={name: frozenset(labels) for name, labels in groups.items()},
-        free=frozenset(free),
+        transitions={here: Labels(to) for here, to in transitions.items()},
+        exclusive={name: Labels(labels) for name, labels in groups.items()},
+        free=Labels(free),
     )
 
 
@@ -224,7 +227,7 @@ def _rules(file: _File, taxonomy: Taxonomy) -> TriageRules:
         return file.one_of(name, value, taxonomy.labels, "a label of the taxonomy")
 
     def status(name: str) -> str:
-        return file.one_of(name, data[name], taxonomy.transitions, "a status of the taxonomy")
+        return file.one_of(name, data[name], taxonomy.exclusive["status"], "a status of the taxonomy")
 
     priorities = {}
     for name, entry in file.table("priorities", data["priorities"], PRIORITIES).items():
@@ -253,10 +256,10 @@ def _rules(file: _File, taxonomy: Taxonomy) -> TriageRules:
         file.one_of("queues", name, TASK_TYPES, "a task type")
     groups = {"priorities": [p.label for p in priorities.values()], "sprints": list(rules.sprints.values())}
     for name, labels in groups.items():
-        for text in labels:
-            if labels.count(text) > 1:
+        for index, text in enumerate(labels):
+            if text in Labels(labels[:index]):
                 file.refuse(f"{text!r} stands twice in {name!r}", text)
-        if not any(frozenset(labels) <= group for group in taxonomy.exclusive.values()):
+        if not any(Labels(labels) <= group for group in taxonomy.exclusive.values()):
             file.refuse(f"the labels of {name!r} are not of one exclusive group", name)
     return rules
 

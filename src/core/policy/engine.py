@@ -150,5 +150,5 @@ def is_refused(findings: Sequence[Finding]) -> bool:
 def label_findings(action: Action, team: Team) -> Iterator[Finding]:
     """What forbids a change of labels."""
     add, remove = tuple(action.payload["add"]), tuple(action.payload["remove"])
-    for hit in label_faults(frozenset(action.payload["before"]), add, remove, team.taxonomy):
+    for hit in label_faults(action.payload["before"], add, remove, team.taxonomy):
         yield as_finding(hit, f"labels of {action.target.number}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
+from core.context.labels import Labels
 from core.context.team import Taxonomy
 from core.policy.found import Hit
 
@@ -14,34 +15,34 @@ def _refuse(rule: str, label: str, why: str) -> Hit:
 
 
 def label_faults(
-    current: frozenset[str], add: tuple[str, ...], remove: tuple[str, ...], taxonomy: Taxonomy
+    current: Iterable[str], add: tuple[str, ...], remove: tuple[str, ...], taxonomy: Taxonomy
 ) -> Iterator[Hit]:
     """Everything that forbids this change. Nothing found: the change is valid."""
-    plus, minus, both = set(add), set(remove), add + remove
+    there, plus, minus, both = Labels(current), Labels(add), Labels(remove), add + remove
     wrong = (
         ("empty", [] if both else [""], "changes nothing"),
         ("unknown", [label for label in both if label not in taxonomy.labels], "is not in the taxonomy"),
         ("repeated", [", ".join(both)] * (len(both) > len(plus) + len(minus)), "names a label twice"),
         ("both", sorted(plus & minus), "is added and removed at once"),
-        ("absent", sorted(minus - current), "is to be removed and is not there"),
-        ("present", sorted(plus & current), "is to be added and is there already"),
+        ("absent", sorted(minus - there), "is to be removed and is not there"),
+        ("present", sorted(plus & there), "is to be added and is there already"),
     )
     yield from (_refuse(rule, label, why) for rule, labels, why in wrong for label in labels)
-    yield from outcome_faults(current, add, remove, taxonomy)
+    yield from outcome_faults(there, add, remove, taxonomy)
 
 
 def outcome_faults(
-    current: frozenset[str], add: tuple[str, ...], remove: tuple[str, ...], taxonomy: Taxonomy
+    current: Iterable[str], add: tuple[str, ...], remove: tuple[str, ...], taxonomy: Taxonomy
 ) -> Iterator[Hit]:
     """What forbids the labels that the change would leave, whether or not each of its steps is still to be done."""
-    after = (current - set(remove)) | set(add)
-    for name, group in taxonomy.exclusive.items():
-        if len(after & group) > 1 and (set(add) | set(remove)) & group:
-            yield _refuse("exclusive", ", ".join(sorted(after & group)), f"leaves more than one {name}")
-    statuses = taxonomy.exclusive["status"]
-    before, added, removed = current & statuses, statuses.intersection(add), statuses.intersection(remove)
+    after = (Labels(current) - remove) | add
+    for name in taxonomy.touched(add + remove):
+        left = after & taxonomy.exclusive[name]
+        if len(left) > 1:
+            yield _refuse("exclusive", ", ".join(sorted(left)), f"leaves more than one {name}")
+    before, added, removed = (Labels(names) & taxonomy.exclusive["status"] for names in (current, add, remove))
     if removed and not added:
         yield _refuse("transition", ", ".join(sorted(removed)), "removes the status without a new one")
-    for then, left in product(sorted(added), sorted(before & removed)):
-        if not taxonomy.may_move(left, then):
-            yield _refuse("transition", f"{left} to {then}", "is not a step of the workflow")
+    for then, first in product(sorted(added), sorted(before & removed)):
+        if not taxonomy.may_move(first, then):
+            yield _refuse("transition", f"{first} to {then}", "is not a step of the workflow")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.config import Settings
+from core.context.labels import Labels
 from core.context.team import Team
 from core.types import Action, Author, Context, Finding, PullRequest, Trust
 
@@ -53,7 +54,7 @@ def findings(trust: Trust | None) -> tuple[Finding, ...]:
 def held(action: Action, untrusted: Sequence[Finding], team: Team) -> Sequence[Finding]:
     """What trust has to say of one action: labels, whose words are closed, wait only where they call for haste."""
     rules = team.rules
-    grave = {rules.ready, *(rules.priorities[name].label for name in ("P0", "P1") if name in rules.priorities)}
+    grave = Labels((rules.ready, *(rules.priorities[name].label for name in ("P0", "P1"))))
     return () if action.type == "change_labels" and grave.isdisjoint(action.payload["add"]) else untrusted
 
 

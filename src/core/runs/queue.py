@@ -21,6 +21,7 @@ from core.app import App
 from core.audit import events, log
 from core.audit.chain import Head
 from core.canonical import iso
+from core.context.labels import Labels
 from core.errors import ConfigurationError, OrchestratorError, PhaseForbids, StoreUnavailable
 from core.runs import admit
 from core.runs.batch import Kind, dispatch_all
@@ -110,7 +111,7 @@ def _choose(app: App, task_type: TaskType, left_today: int) -> tuple[list[TaskRe
     bound = "MAX_SCHEDULED_TASKS_PER_DAY is reached" if left_today < per_run else "MAX_TASKS_PER_RUN is reached"
 
     def known(issue: Issue) -> str:
-        if task_type == "triage" and app.team.rules.questions in issue.labels:
+        if task_type == "triage" and app.team.rules.questions in Labels(issue.labels):
             return f"its questions are open: it carries {app.team.rules.questions}"
         try:
             return _known(app, _request(task_type, issue.number))

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.config import LOGIN, Settings
+from core.context.labels import Labels
 from core.context.team import TriageRules
 from core.errors import BadRequest, ConfigurationError
 from core.types import Json
@@ -91,7 +92,7 @@ _Asked = tuple[Ask, str, str]
 
 
 def _by_label(payload: Json, wanted: str | None) -> _Asked | Ignored:
-    if wanted is None or _text(payload, "label", "name") != wanted:
+    if wanted is None or _text(payload, "label", "name") not in Labels([wanted]):
         return Ignored("not the label that asks for a plan")
     ask = Ask(_number(payload, "pull_request", "number"), _text(payload, "sender", "login"), "label")
     return ask, _text(payload, "pull_request", "state"), _text(payload, "pull_request", "updated_at")

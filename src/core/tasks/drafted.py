@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
+from core.context.labels import Labels
 from core.context.team import Taxonomy, Team
 from core.policy.digest import digest_of
 from core.tasks.answer import Strict
@@ -62,10 +64,9 @@ def label_change(
 
     Nothing when they are there already. Whether the change is allowed is for the engine to say.
     """
-    labels = tuple(dict.fromkeys(wanted))
-    replaced = frozenset().union(*(group for group in taxonomy.exclusive.values() if not group.isdisjoint(labels)))
-    add = tuple(label for label in labels if label not in before)
-    remove = tuple(label for label in before if label in replaced and label not in labels)
+    labels, there = Labels(wanted), Labels(before)
+    replaced = Labels(chain(*(taxonomy.exclusive[name] for name in taxonomy.touched(labels))))
+    add, remove = tuple(labels - there), tuple((there & replaced) - labels)
     return (LabelChange(target, tuple(before), add, remove, why),) if add or remove else ()
 
 
