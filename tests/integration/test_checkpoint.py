@@ -14,6 +14,7 @@ from core.audit import log, merkle, note
 from core.audit.chain import Head
 from core.audit.checkpoint import checkpoint, latest, proofs
 from core.audit.read import read_run
+from tests.audit.inclusion import root_from_path
 from tests.fakes import World, make_world
 from tests.integration.test_pipeline import FAR, go
 
@@ -88,7 +89,7 @@ def test_every_event_of_a_run_has_a_proof_that_leads_to_a_signed_root(world: Wor
     for event, proof in zip(run["events"], run["proofs"], strict=True):
         leaf = merkle.leaf_hash(bytes.fromhex(event["hash"]))
         path = [bytes.fromhex(node) for node in proof["path"]]
-        led = merkle.root_from_path(leaf, proof["index"], last.data["events"], path)
+        led = root_from_path(leaf, proof["index"], last.data["events"], path)
         assert led is not None
         assert led.hex() == last.data["root"]
 

@@ -7,7 +7,7 @@ anyone who has the chain: every later hash stops fitting.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.canonical import digest
@@ -42,29 +42,20 @@ class Event:
     hash: str
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "chain": self.chain,
-            "seq": self.seq,
-            "type": self.type,
-            "at": self.at,
-            "data": self.data,
-            "prev": self.prev,
-            "hash": self.hash,
-        }
+        return {**vars(self)}
 
-
-def event_hash(chain: str, seq: int, kind: str, at: str, data: Json, prev: str) -> str:
-    """SHA-256 over the canonical JSON of everything in the event but its hash."""
-    return digest({"chain": chain, "seq": seq, "type": kind, "at": at, "data": data, "prev": prev})
+    def computed_hash(self) -> str:
+        """SHA-256 over the canonical JSON of everything in the event but its hash."""
+        return digest({name: value for name, value in vars(self).items() if name != "hash"})
 
 
 def extend(head: Head, at: str, entries: Sequence[tuple[str, Json]]) -> tuple[tuple[Event, ...], Head]:
     """The events that follow `head`, and the head after them."""
     events = []
     for kind, data in entries:
-        hashed = event_hash(head.chain, head.seq, kind, at, data, head.hash)
-        events.append(Event(head.chain, head.seq, kind, at, data, head.hash, hashed))
-        head = Head(head.chain, head.seq + 1, hashed)
+        event = Event(head.chain, head.seq, kind, at, data, prev=head.hash, hash="")
+        events.append(replace(event, hash=event.computed_hash()))
+        head = Head(head.chain, head.seq + 1, events[-1].hash)
     return tuple(events), head
 
 
@@ -76,8 +67,7 @@ def fault(events: Sequence[Event]) -> str | None:
             return f"event {position} is missing or out of order: found number {event.seq}"
         if event.prev != prev:
             return f"event {position} does not follow the one before it"
-        expected = event_hash(event.chain, event.seq, event.type, event.at, event.data, event.prev)
-        if event.hash != expected:
+        if event.hash != event.computed_hash():
             return f"event {position} was altered: its hash does not fit its content"
         prev = event.hash
     return None

@@ -11,29 +11,20 @@ Checkpoints are a chain of their own in the audit table. Two checkpointers at on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
 from core.app import App
 from core.audit import log, merkle, note
-from core.audit.chain import Event, Head
+from core.audit.chain import Event, Head, extend
 from core.audit.events import checkpoint_signed
 from core.audit.note import Checkpoint
 from core.canonical import iso
-from core.store import Insert
+from core.store import Insert, Item
 
 CHAIN: Final = "checkpoints"
 MOST_EVENTS: Final = 2_000
 """Events of one checkpoint: their hashes stand in its item, which ends at 400 KB."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """New events of one batch: their order keys and hashes."""
-
-    orders: tuple[str, ...]
-    hashes: tuple[str, ...]
 
 
 def checkpoint(app: App, deadline: int, *, most_events: int = MOST_EVENTS) -> dict[str, int]:
@@ -44,14 +35,14 @@ def checkpoint(app: App, deadline: int, *, most_events: int = MOST_EVENTS) -> di
         app.publish(last.data["number"], last.data["note"])  # again: the one who made it may have died before
     while app.now() < deadline:
         taken = _take(app, last.data["through"] if last else "", most_events)
-        if not taken.hashes:
+        if not taken:
             break
         last = _write(app, last, taken)
         if last is None:  # another checkpointer was faster: it goes on
             break
         app.publish(last.data["number"], last.data["note"])
         made += 1
-        events += len(taken.hashes)
+        events += len(taken)
     return {"checkpoints": made, "events": events}
 
 
@@ -69,21 +60,23 @@ def by_number(app: App, number: int) -> Event | None:
 
 def proofs(app: App, events: Sequence[Event]) -> list[dict[str, Any]]:
     """For each event its inclusion proof, or why there is none yet."""
-    if not events:
-        return []
     orders = [log.order_key(event) for event in events]
-    covering = _covering(app, min(orders), max(orders))
-    found: list[dict[str, Any]] = []
-    for event, order in zip(events, orders, strict=True):
-        cover = next((c for c in covering if order <= c.data["through"] and event.hash in c.data["leaves"]), None)
-        if cover is None:
-            found.append({"seq": event.seq, "checkpoint": None, "why": "not in a checkpoint yet"})
-            continue
-        leaves = [merkle.leaf_hash(bytes.fromhex(h)) for h in cover.data["leaves"]]
-        index = cover.data["leaves"].index(event.hash)
-        path = [node.hex() for node in merkle.inclusion_path(leaves, index)]
-        found.append({"seq": event.seq, "checkpoint": cover.data["number"], "index": index, "path": path})
-    return found
+    covering = _covering(app, min(orders), max(orders)) if orders else []
+    return [_proof(event, order, covering) for event, order in zip(events, orders, strict=True)]
+
+
+def _proof(event: Event, order: str, covering: Sequence[Event]) -> dict[str, Any]:
+    for data in (checkpoint.data for checkpoint in covering):
+        if order <= data["through"] and event.hash in data["leaves"]:
+            index = data["leaves"].index(event.hash)
+            path = merkle.inclusion_path(_leaves(data["leaves"]), index)
+            return {
+                "seq": event.seq,
+                "checkpoint": data["number"],
+                "index": index,
+                "path": [node.hex() for node in path],
+            }
+    return {"seq": event.seq, "checkpoint": None, "why": "not in a checkpoint yet"}
 
 
 def public(app: App, event: Event) -> dict[str, Any]:
@@ -96,52 +89,30 @@ def public(app: App, event: Event) -> dict[str, Any]:
 def _covering(app: App, first: str, last: str) -> list[Event]:
     """The checkpoints that reach from the event `first` to the event `last`."""
     found: list[Event] = []
-    start = None
-    while True:
-        page = app.store.query(
-            app.settings.audit_table,
-            equals=("list", CHAIN),
-            index="byTime",
-            between=("listKey", first, "~"),
-            start=start,
-            limit=5,
-        )
+    by_reach = {"equals": ("list", CHAIN), "index": "byTime", "between": ("listKey", first, "~"), "limit": 5}
+    for page in log.pages(app.store, app.settings.audit_table, **by_reach):
         for item in page.items:
             found.append(log.from_item(item))
             if found[-1].data["through"] >= last:
                 return found
-        if page.next is None:
-            return found
-        start = page.next
+    return found
 
 
-def _take(app: App, after: str, most: int) -> Taken:
+def _take(app: App, after: str, most: int) -> list[Item]:
     """The next events after the order key `after`, at most `most`."""
     until = iso(app.now() - app.settings.limits.checkpoint_lag_seconds * 1000)
     if until <= after:  # the lag was raised meanwhile; DynamoDB refuses a span that ends before it begins
-        return Taken((), ())
-    first_day = after[:10] or _first_day(app)
-    orders: list[str] = []
-    hashes: list[str] = []
-    day = first_day
-    while day and day <= until[:10] and len(hashes) < most:
-        start = None
-        while True:
-            page = app.store.query(
-                app.settings.audit_table,
-                equals=("day", day),
-                index="byOrder",
-                between=("order", f"{after} ", until),
-                limit=most - len(hashes),
-                start=start,
-            )
-            orders += [item["order"] for item in page.items]
-            hashes += [item["hash"] for item in page.items]
-            start = page.next
-            if start is None or len(hashes) >= most:
+        return []
+    taken: list[Item] = []
+    day, span = after[:10] or _first_day(app), ("order", f"{after} ", until)
+    while day and day <= until[:10] and len(taken) < most:
+        by_order = {"equals": ("day", day), "index": "byOrder", "between": span, "limit": most - len(taken)}
+        for page in log.pages(app.store, app.settings.audit_table, **by_order):
+            taken += page.items
+            if len(taken) >= most:
                 break
         day = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-    return Taken(tuple(orders), tuple(hashes))
+    return taken[:most]
 
 
 def _first_day(app: App) -> str:
@@ -150,22 +121,23 @@ def _first_day(app: App) -> str:
     return str(page.items[0]["at"])[:10] if page.items else ""
 
 
-def _write(app: App, last: Event | None, taken: Taken) -> Event | None:
+def _write(app: App, last: Event | None, taken: Sequence[Item]) -> Event | None:
     """Sign and append; None when another checkpointer has the number."""
-    signer = app.signer()
-    number = last.seq + 1 if last else 0
+    hashes = [item["hash"] for item in taken]
+    head = Head(CHAIN, last.seq + 1, last.hash) if last else Head.new(CHAIN)
     made = Checkpoint(
         origin=app.settings.audit_origin,
-        number=number,
-        events=len(taken.hashes),
-        size=(last.data["size"] if last else 0) + len(taken.hashes),
-        root=merkle.root([merkle.leaf_hash(bytes.fromhex(h)) for h in taken.hashes]),
+        number=head.seq,
+        events=len(hashes),
+        size=(last.data["size"] if last else 0) + len(hashes),
+        root=merkle.root(_leaves(hashes)),
         prev=note.digest(last.data["note"]) if last else note.FIRST_PREV,
-        through=taken.orders[-1],
+        through=taken[-1]["order"],
     )
-    head = Head(CHAIN, last.seq + 1, last.hash) if last else Head.new(CHAIN)
-    event = log.next_event(head, app.now(), checkpoint_signed(made, note.sign(made, signer), taken.hashes))
+    [event], _ = extend(head, iso(app.now()), [checkpoint_signed(made, note.sign(made, app.signer()), hashes)])
     item = {**log.to_item(event), "list": CHAIN, "listKey": made.through}
-    if app.store.transact([Insert(app.settings.audit_table, item)]) is not None:
-        return None
-    return event
+    return event if app.store.transact([Insert(app.settings.audit_table, item)]) is None else None
+
+
+def _leaves(hashes: Sequence[str]) -> list[bytes]:
+    return [merkle.leaf_hash(bytes.fromhex(one)) for one in hashes]

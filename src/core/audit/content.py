@@ -16,6 +16,9 @@ from core.store import MAX_ITEM_BYTES, Insert, Item
 CONTENT: Final = "content"
 """The name of the write of a content."""
 
+DIGESTS: Final = {"prompt": "prompt.stored", "context": "prompt.stored", "answer": "generation.answered"}
+"""The name of each content → the event that holds its digest, in a field of that name."""
+
 WITHHELD: Final = b'{"withheld": "it held one of the service\'s own secrets, or was too long to be looked through"}'
 """Stands for an answer that may not be kept. The run's event holds the digest of this, not of the answer."""
 
@@ -35,13 +38,14 @@ class Content:
 
 def insert(table: str, run_id: str, content: Content) -> Insert:
     """The write that stores it, compressed."""
-    packed = zlib.compress(content.data, 6)
-    return Insert(table, {"run": run_id, "name": content.name, "salt": content.salt, "body": packed}, CONTENT)
+    item = {"run": run_id, "name": content.name, "salt": content.salt, "body": zlib.compress(content.data, 6)}
+    return Insert(table, item, CONTENT)
 
 
 def fits(data: bytes) -> bool:
     """Whether an item can hold it."""
-    return len(data) <= MAX_ITEM_BYTES - 1_000 or len(zlib.compress(data, 6)) <= MAX_ITEM_BYTES - 1_000
+    most = MAX_ITEM_BYTES - 1_000
+    return len(data) <= most or len(zlib.compress(data, 6)) <= most
 
 
 def read(item: Item) -> Content:

@@ -34,13 +34,11 @@ def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
         raise Conflict("the run is still going on: erase it when it has ended, or a day after it died")
     writes: list[Write] = [Delete(settings.content_table, {"run": run_id, "name": item["name"]}) for item in stored]
     for action_id in sorted({str(event.data["actionId"]) for event in events if event.type in MAKES_ACTION}):
-        item = app.store.get(settings.actions_table, {"id": action_id})
-        if item is None:
-            continue
-        action = states.read(item)
-        if action.state in states.QUEUED:
-            raise Conflict(f"its action {action_id} still waits: reject it first", state=action.state)
-        writes.append(states.forget(settings.actions_table, action))
+        if item := app.store.get(settings.actions_table, {"id": action_id}):
+            action = states.read(item)
+            if action.state in states.QUEUED:
+                raise Conflict(f"its action {action_id} still waits: reject it first", state=action.state)
+            writes.append(states.forget(settings.actions_table, action))
     if run is not None:
         writes.append(Delete(settings.dedupe_table, record.key(run_id)))
         kept = app.store.get(settings.dedupe_table, {"key": run.dedupe_key})

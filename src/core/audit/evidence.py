@@ -12,7 +12,7 @@ Decisions belong to the run that they decide on: of runs before the period nothi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,8 +23,7 @@ from core.audit.log import RUNS
 from core.canonical import iso
 from core.runs import record
 from core.runs.results import dollars
-from core.store import Item
-from core.types import TASK_TYPES
+from core.types import TASK_TYPES, Json
 
 DAY_MS: Final = 86_400_000
 MOST_PAGES: Final = 20
@@ -34,6 +33,18 @@ ACCEPTED: Final = ("postedByItself", "approvedUnchanged", "approvedStale")
 PROPOSALS: Final = (*ACCEPTED, "rejected", "expired", "refusedByPolicy", "shadowed", "waiting")
 COUNTED: Final = (*PROPOSALS, "failed", "unfinished")
 """`failed` are runs that came to no proposal, `unfinished` those without an end so far: their cost is not in yet."""
+
+OWN: Final[Mapping[str, str]] = {"executed": "postedByItself", "shadowed": "shadowed"}
+"""What a run's own end says of an action; all else waits, until a decision says more."""
+DECIDED: Final[Mapping[str, str]] = {
+    "action.rejected": "rejected",
+    "action.expired": "expired",
+    "action.superseded": "expired",
+    "action.shadowed": "shadowed",
+}
+"""What a decision makes of one; see `_executed` for the rest."""
+WITHOUT_ACTION: Final[Mapping[str, str]] = {"rejected": "refusedByPolicy", "failed": "failed"}
+"""What a run comes to by its status alone."""
 
 Headings = Mapping[str, str]
 """Action id → heading."""
@@ -57,25 +68,14 @@ def read(app: App, days: int, deadline: int) -> Read:
     now = app.now()
     since, until = iso(now - days * DAY_MS), iso(now)
     events: list[Event] = []
-    start: Item | None = None
-    for _ in range(MOST_PAGES):
-        page = app.store.query(
-            app.settings.audit_table,
-            equals=("list", RUNS),
-            index="byTime",
-            between=("listKey", since, f"{until}~"),
-            newest_first=True,
-            start=start,
-        )
+    span = {"equals": ("list", RUNS), "index": "byTime", "between": ("listKey", since, f"{until}~")}
+    pages = log.pages(app.store, app.settings.audit_table, newest_first=True, **span)
+    for number, page in enumerate(pages, 1):
         events += [log.from_item(item) for item in page.items]
-        start = page.next
-        if start is None:
-            return Read(tuple(events), since, until, complete=True)
-        if app.now() >= deadline:
-            break
-    assert start is not None
-    reached = str(start["listKey"]).partition("#")[0]
-    return Read(tuple(event for event in events if _started(event) > reached), reached, until, complete=False)
+        if page.next is not None and (number == MOST_PAGES or app.now() >= deadline):
+            reached = str(page.next["listKey"]).partition("#")[0]
+            return Read(tuple(event for event in events if _started(event) > reached), reached, until, complete=False)
+    return Read(tuple(events), since, until, complete=True)
 
 
 def count(events: Sequence[Event]) -> list[dict[str, Any]]:
@@ -90,47 +90,32 @@ def count(events: Sequence[Event]) -> list[dict[str, Any]]:
     known = {action for end in ends.values() for action in end.get("actions", {})}
     decided = _decided([event for event in events if event.data.get("actionId") in known])
     return [
-        _line(task, [chain for chain, of in tasks.items() if of == task], ends, decided, seen)
+        _line(task, [ends.get(chain) for chain, of in tasks.items() if of == task], decided, seen)
         for task in TASK_TYPES
         if task in tasks.values()
     ]
 
 
-def _line(
-    task: str,
-    chains: Iterable[str],
-    ends: Mapping[str, Mapping[str, Any]],
-    decided: Headings,
-    seen: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    counts: Counter[str] = Counter()
-    outcomes: list[Mapping[str, Any]] = []
-    cost = 0
-    for chain in chains:
-        end = ends.get(chain)
-        if end is None:
-            counts["unfinished"] += 1
-            continue
-        cost += end.get("charged", 0)
-        if end["status"] == "rejected":
-            counts["refusedByPolicy"] += 1
-        elif end["status"] == "failed":
-            counts["failed"] += 1
-        for action, state in end.get("actions", {}).items():
-            counts[decided.get(action) or OWN.get(state, "waiting")] += 1
-            outcomes += [seen[action]] if action in seen else []
+def _line(task: str, ends: Sequence[Json | None], decided: Headings, seen: Mapping[str, Json]) -> dict[str, Any]:
+    """The figures of a task type's runs, each told by its end."""
+    ended = [end for end in ends if end is not None]
+    actions = [(action, state) for end in ended for action, state in end.get("actions", {}).items()]
+    counts = Counter(decided.get(action) or OWN.get(state, "waiting") for action, state in actions)
+    counts += Counter(WITHOUT_ACTION[end["status"]] for end in ended if end["status"] in WITHOUT_ACTION)
+    counts["unfinished"] = len(ends) - len(ended)
+    cost = sum(end.get("charged", 0) for end in ended)
     accepted = sum(counts[name] for name in ACCEPTED)
     return {
         "taskType": task,
         "proposals": sum(counts[name] for name in PROPOSALS),
         **{name: counts[name] for name in COUNTED},
         "cost": dollars(cost),
-        "costPerAccepted": dollars(-(-cost // accepted)) if accepted else None,
-        **_worked_through(outcomes, cost),
+        "costPerAccepted": _share(cost, accepted),
+        **_worked_through([seen[action] for action, _ in actions if action in seen], cost),
     }
 
 
-def _worked_through(outcomes: Sequence[Mapping[str, Any]], cost: int) -> dict[str, Any]:
+def _worked_through(outcomes: Sequence[Json], cost: int) -> dict[str, Any]:
     """What testers did with posted plans, as far as their comments show. Half of the boxes ticked is worked through."""
     boxes, ticked = (sum(one[name] for one in outcomes) for name in ("boxes", "ticked"))
     worked = sum(2 * one["ticked"] >= one["boxes"] > 0 for one in outcomes)
@@ -139,12 +124,13 @@ def _worked_through(outcomes: Sequence[Mapping[str, Any]], cost: int) -> dict[st
         "tickedShare": round(ticked / boxes, 2) if boxes else None,
         "liked": sum(one["liked"] for one in outcomes),
         "disliked": sum(one["disliked"] for one in outcomes),
-        "costPerWorkedThrough": dollars(-(-cost // worked)) if worked else None,
+        "costPerWorkedThrough": _share(cost, worked),
     }
 
 
-OWN: Final[Mapping[str, str]] = {"executed": "postedByItself", "shadowed": "shadowed"}
-"""What a run's own end says of an action; all else waits, until a decision says more."""
+def _share(cost: int, among: int) -> str | None:
+    """What one of them came to, rounded up."""
+    return dollars(-(-cost // among)) if among else None
 
 
 def _decided(events: Sequence[Event]) -> Headings:
@@ -152,17 +138,14 @@ def _decided(events: Sequence[Event]) -> Headings:
     stale = {str(event.data.get("attempt")) for event in events if "stale" in event.data}
     headings: dict[str, str] = {}
     for event in events:
-        match event.type:
-            case "action.rejected" | "action.expired" | "action.shadowed":
-                headings[event.data["actionId"]] = event.type.removeprefix("action.")
-            case "action.superseded":
-                headings[event.data["actionId"]] = "expired"
-            case "action.executed":
-                headings[event.data["actionId"]] = _executed(event.data, stale)
+        if event.type == "action.executed":
+            headings[event.data["actionId"]] = _executed(event.data, stale)
+        elif event.type in DECIDED:
+            headings[event.data["actionId"]] = DECIDED[event.type]
     return headings
 
 
-def _executed(data: Mapping[str, Any], stale: Collection[str]) -> str:
+def _executed(data: Json, stale: Collection[str]) -> str:
     """By the attempt that got through: the run has one of its own for each action, and each approval another."""
     if data["attempt"] == record.attempt_id(data["runId"], data["actionId"]):
         return "postedByItself"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from core.audit.chain import Event, Head, extend, fault
 from core.canonical import canonical, iso
-from core.store import Insert, Item, Store
+from core.store import Insert, Item, Page, Store
 from core.types import Json
 
 EVENT: Final = "event"
@@ -44,33 +44,29 @@ def append(table: str, head: Head, now: int, entries: Sequence[tuple[str, Json]]
     return Appended(tuple(writes), after)
 
 
-def next_event(head: Head, now: int, entry: tuple[str, Json]) -> Event:
-    """The one event that follows `head`."""
-    [event], _ = extend(head, iso(now), [entry])
-    return event
-
-
 def order_key(event: Event) -> str:
     """Where the event stands in the index `byOrder`: by time, then chain, then number."""
     return f"{event.at}#{event.chain}#{event.seq:06d}"
 
 
 def to_item(event: Event) -> Item:
-    return {
-        "chain": event.chain,
-        "seq": event.seq,
-        "type": event.type,
-        "at": event.at,
-        "data": canonical(event.data).decode(),
-        "prev": event.prev,
-        "hash": event.hash,
-    }
+    return {**vars(event), "data": canonical(event.data).decode()}
 
 
 def from_item(item: Item) -> Event:
-    return Event(
-        item["chain"], item["seq"], item["type"], item["at"], json.loads(item["data"]), item["prev"], item["hash"]
-    )
+    stored = {field.name: item[field.name] for field in fields(Event)}
+    return Event(**{**stored, "data": json.loads(item["data"])})
+
+
+def pages(store: Store, table: str, **query: Any) -> Iterator[Page]:
+    """The pages of a query, each read when it is asked for."""
+    start = None
+    while True:
+        page = store.query(table, start=start, **query)
+        yield page
+        if page.next is None:
+            return
+        start = page.next
 
 
 def read_chain(store: Store, table: str, chain: str) -> list[Event]:

@@ -36,26 +36,6 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_path(leaves[split:], index - split), root(leaves[:split])]
 
 
-def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that a leaf and its path lead to, or None when the path does not fit a tree of `size` leaves."""
-    if not 0 <= index < size:
-        return None
-    node, last, result = index, size - 1, leaf
-    for sibling in path:
-        if last == 0:
-            return None
-        if node % 2 == 1 or node == last:
-            result = node_hash(sibling, result)
-            while node % 2 == 0 and node != 0:
-                node >>= 1
-                last >>= 1
-        else:
-            result = node_hash(result, sibling)
-        node >>= 1
-        last >>= 1
-    return result if last == 0 else None
-
-
 def _split(count: int) -> int:
     """The largest power of two below `count`."""
     return 1 << (count - 1).bit_length() - 1

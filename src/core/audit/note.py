@@ -19,6 +19,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from core.canonical import sha256
+
 FORMAT: Final = "dfg-orchestrator/checkpoint/v1"
 ED25519: Final = b"\x01"
 FIRST_PREV: Final = "0" * 64
@@ -81,4 +83,4 @@ def verifier_key(origin: str, public_key: bytes) -> str:
 
 def digest(note: str) -> str:
     """What the next checkpoint holds of this one."""
-    return hashlib.sha256(note.encode()).hexdigest()
+    return sha256(note.encode())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from core.canonical import sha256
 
 SOURCE: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("core", "handlers")
@@ -28,5 +29,5 @@ def digest_of(source: Path) -> str:
         for path in (source / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    lines = (f"{name}\0{hashlib.sha256(files[name].read_bytes()).hexdigest()}\n" for name in sorted(files))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    lines = (f"{name}\0{sha256(files[name].read_bytes())}\n" for name in sorted(files))
+    return sha256("".join(lines).encode())

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from core.app import App
 from core.audit import content, log
+from core.audit.chain import Event
 from core.audit.checkpoint import proofs
 from core.audit.log import RUNS
 from core.errors import NotFound
 from core.links import target_url
 from core.runs.results import dollars
 from core.store import Item
-from core.types import Target
+from core.types import Json, Target
 
 UNENDED: Final = {"run.started": "running", "approval.granted": "running", "request.refused": "refused"}
 """The status of a chain whose last event tells none, by its first; of all others it is `done`."""
@@ -28,6 +29,9 @@ STATUSES: Final = (
 FIRST: Final = ("principal", "taskType", "target", "actionId", "reason")
 REFUSAL: Final = (*FIRST, "code", "route")
 LAST: Final = ("reason", "classification", "state", "actionId", "endedAt")
+"""What a listing shows of a chain's first event, of a refusal, and of a chain's last event."""
+POSITION: Final = ("chain", "seq", "list", "listKey")
+"""Where a page goes on."""
 
 
 def list_runs(
@@ -56,21 +60,18 @@ def list_runs(
     runs: list[dict[str, Any]] = []
     ended: dict[str, dict[str, Any]] = {}
     last: Item | None = None
-    taken = 0
     for item in page.items:
         event = log.from_item(item)
         if event.seq > 0:
             ended[event.chain] = {**event.data, "endedAt": event.at}
             continue
-        summary = _summary(event.chain, event.at, event.type, event.data, ended.pop(event.chain, None))
-        runs.append({**summary, **_address(app, summary.get("target"))})
+        runs.append(_summary(app, event, ended.pop(event.chain, {})))
         last = item
-        taken += 1
-        if taken == limit:
+        if len(runs) == limit:
             break
-    runs = [run for run in runs if all(_matches(run, name, value) for name, value in (where or {}).items())]
-    more = page.next is not None or (last is not None and last is not page.items[-1])
-    return runs, _position(last) if more and last is not None else None
+    more = last is not None and (page.next is not None or last is not page.items[-1])
+    found = [run for run in runs if all(_matches(run, name, value) for name, value in (where or {}).items())]
+    return found, {name: last[name] for name in POSITION} if more and last else None
 
 
 def read_run(app: App, run_id: str, *, proof: bool = False) -> dict[str, Any]:
@@ -103,20 +104,19 @@ def _matches(run: Mapping[str, Any], name: str, value: str) -> bool:
     return str(run.get(name, "")) == value
 
 
-def _summary(chain: str, at: str, kind: str, first: Any, last: Any) -> dict[str, Any]:
-    end = last or {}
-    summary = {
-        "runId": chain,
-        "startedAt": at,
-        "kind": first.get("kind", ""),
-        "event": kind,
-        "status": end.get("status", UNENDED.get(kind, "done")),
-        **{name: first[name] for name in (REFUSAL if kind == "request.refused" else FIRST) if name in first},
+def _summary(app: App, first: Event, end: Json) -> dict[str, Any]:
+    shown = REFUSAL if first.type == "request.refused" else FIRST
+    return {
+        "runId": first.chain,
+        "startedAt": first.at,
+        "kind": first.data.get("kind", ""),
+        "event": first.type,
+        "status": end.get("status", UNENDED.get(first.type, "done")),
+        **{name: first.data[name] for name in shown if name in first.data},
         **{name: end[name] for name in LAST if end.get(name)},
+        **({"cost": dollars(end["charged"])} if "charged" in end else {}),
+        **_address(app, first.data.get("target")),
     }
-    if "charged" in end:
-        summary["cost"] = dollars(end["charged"])
-    return summary
 
 
 def _address(app: App, target: Any) -> dict[str, str]:
@@ -133,7 +133,3 @@ def _content(item: Item) -> dict[str, str]:
     text = kept.data.decode("utf-8", "replace")
     exact = {} if text.encode() == kept.data else {"base64": base64.b64encode(kept.data).decode()}
     return {"text": text, **exact, "salt": kept.salt.hex(), "digest": kept.digest}
-
-
-def _position(item: Item) -> Item:
-    return {name: item[name] for name in ("chain", "seq", "list", "listKey")}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.actions.states import facts_from_json
-from core.audit.content import WITHHELD, Content
+from core.audit.content import DIGESTS, WITHHELD, Content
 from core.canonical import sha256
 from core.context.team import Team
 from core.dispatcher.reply import NORMAL_END, read_answer
@@ -41,23 +41,22 @@ class Replayed:
 def replay(run_id: str, events: Sequence[Json], content: Mapping[str, Content], team: Team) -> Replayed:
     """Prove the request's bytes, and judge the stored answer under the policy that this process has loaded."""
     by_type = {event["type"]: event["data"] for event in events}
-    stored, answered, judged = (by_type.get(t) for t in ("prompt.stored", "generation.answered", "policy.judged"))
-    faults = _faults(stored, answered, content)
+    judged = by_type.get("policy.judged")
     recorded = str(judged["classification"]) if judged else ""
-    if judged is None or faults:
-        return Replayed(run_id, "not judged", recorded, "", faults=faults)
+    unchanged = Replayed(run_id, "not judged", recorded, "", faults=_faults(by_type, content))
+    if judged is None or unchanged.faults:
+        return unchanged
     if is_older(str(judged.get("policyVersion", ""))):
         why = f"judged by policy {judged['policyVersion']}: its bytes stand as recorded, their digests are verified"
-        return Replayed(run_id, "older", recorded, "", why=why)
-    told = any(check["rule"] == OWN_SECRETS for check in judged["checks"])
-    if told or ("answer" in content and content["answer"].data == WITHHELD):
-        why = "its answer held a secret of the service's own, and is not kept"
-        return Replayed(run_id, "not judged", recorded, "", why=why)
+        return replace(unchanged, result="older", why=why)
+    withheld = "answer" in content and content["answer"].data == WITHHELD
+    if withheld or any(check["rule"] == OWN_SECRETS for check in judged["checks"]):
+        return replace(unchanged, why="its answer held a secret of the service's own, and is not kept")
     if "answer" not in content or "context" not in content:
-        return Replayed(run_id, "erased", recorded, "")
+        return replace(unchanged, result="erased")
     verdict = _judge(run_id, by_type["run.started"]["phase"], content, team)
     if verdict is None:
-        return Replayed(run_id, "not judged", recorded, "", faults=("the stored answer is not a whole message",))
+        return replace(unchanged, faults=("the stored answer is not a whole message",))
     before = {_name(check) for check in judged["checks"]}
     after = {_name(finding.as_json()) for finding in verdict.findings}
     same = recorded == verdict.classification and before == after
@@ -87,18 +86,18 @@ def _judge(run_id: str, phase: Phase, content: Mapping[str, Content], team: Team
     )
 
 
-def _faults(stored: Any, answered: Any, content: Mapping[str, Content]) -> tuple[str, ...]:
+def _faults(by_type: Mapping[str, Json], content: Mapping[str, Content]) -> tuple[str, ...]:
     """Bytes that do not hash to what the events say was sent and received, or are not made of what they name."""
-    wanted = [("prompt", stored, "prompt"), ("context", stored, "context"), ("answer", answered, "answer")]
     altered = tuple(
         f"the stored {name} is not what the event says"
-        for name, data, field in wanted
-        if data is not None and name in content and content[name].digest != data[field]
+        for name, event in DIGESTS.items()
+        if event in by_type and name in content and content[name].digest != by_type[event][name]
     )
+    stored = by_type.get("prompt.stored")
     return altered or (_strange_parts(stored, content["prompt"].data) if stored and "prompt" in content else ())
 
 
-def _strange_parts(stored: Any, prompt: bytes) -> tuple[str, ...]:
+def _strange_parts(stored: Json, prompt: bytes) -> tuple[str, ...]:
     """What the event names and the request does not hold: model, template, packs."""
     body = json.loads(prompt)
     system = {sha256(part["text"].encode()) for part in body["system"]}

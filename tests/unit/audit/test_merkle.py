@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.audit.merkle import inclusion_path, leaf_hash, root, root_from_path
+from core.audit.merkle import inclusion_path, leaf_hash, root
+from tests.audit.inclusion import root_from_path
 from verifier import dfg_verify
 
 # The vectors of the reference implementation of RFC 6962 (google/certificate-transparency, merkletree tests).
