@@ -17,7 +17,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve plan test long acceptance check prove front-door mutate soak bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: help setup demo serve checkpoint plan test long acceptance check prove front-door mutate soak bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
 .PHONY: judge-answers policy-report eval build deploy deploy-production lock clean
 
 help: ## list the targets
@@ -48,6 +48,9 @@ demo: setup ## run the main job once, on stand-ins, and show all of it
 
 serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
 	@$(BIN)/python -m local.serve
+
+checkpoint: setup ## sign a checkpoint of the audit of a running make serve (on PORT), at once
+	@$(BIN)/python -m local.checkpoint
 
 plan: setup ## PR=case.json [TEAM=plain]: print a QA plan for a pull request in GitHub's REST shape; nothing is posted
 	@TEAM=$(TEAM) $(BIN)/python -m local.plan "$(PR)"

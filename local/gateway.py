@@ -24,6 +24,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
+from local import checkpoint
+from local.call import CallFailed
 from local.child import ROOT
 from local.lambda_context import Handler, load, new_context
 from local.schedule import Scheduler
@@ -63,6 +65,8 @@ class Gateway:
         self._verify = verify
 
     def answer(self, request: Request) -> Answer:
+        if (request.method, request.path) == ("POST", checkpoint.PATH):
+            return _checkpoint()
         match = self._match(request)
         if match is None or (match.route.verified and self._verify is None):
             return json_answer(404, {"message": "Not Found"})
@@ -92,6 +96,13 @@ class Gateway:
             if found and route.method in (request.method, "ANY"):
                 return Match(route, handler, {name: unquote(value) for name, value in found.groupdict().items()})
         return None
+
+
+def _checkpoint() -> Answer:
+    try:
+        return json_answer(200, checkpoint.invoke(os.environ))
+    except CallFailed as error:
+        return json_answer(500, {"message": str(error)})
 
 
 def _pattern(path: str) -> re.Pattern[str]:
