@@ -1,0 +1,41 @@
+"""The files that README names for reading: in this order, each with a sentence, and short enough for an hour."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.template.reading import ROOT
+
+PATH: Final = (
+    "src/core/types.py",
+    "src/core/config.py",
+    "src/core/runs/arrow.py",
+    "src/core/runs/admit.py",
+    "src/core/runs/generate.py",
+    "src/core/policy/engine.py",
+    "src/core/runs/ending.py",
+    "src/core/runs/finish.py",
+    "src/core/approvals/approve.py",
+    "src/core/dispatcher/ledger.py",
+)
+MOST_LINES: Final = 2_500
+STEP: Final = re.compile(r"^(\d+)\. \[`([\w.]+)`\]\(([\w./]+)\): (\w.+\.)$", re.MULTILINE)
+
+
+def steps() -> list[tuple[str, str, str, str]]:
+    """Number, name, path and sentence of each step in README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Reading the source\n")[2].partition("\n## ")[0]
+    return STEP.findall(section)
+
+
+def test_readme_names_the_files_in_reading_order_each_with_a_sentence() -> None:
+    assert tuple(path for _, _, path, _ in steps()) == PATH
+    assert [int(number) for number, *_ in steps()] == list(range(1, len(PATH) + 1))
+    assert all(path.endswith(f"/{name}") for _, name, path, _ in steps())
+
+
+def test_the_files_of_the_reading_path_are_read_in_an_hour() -> None:
+    lines = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in PATH}
+    assert sum(lines.values()) <= MOST_LINES, lines
