@@ -18,7 +18,6 @@ import pytest
 from core.audit import log, merkle, note
 from core.audit.chain import Head, extend
 from core.audit.checkpoint import checkpoint
-from core.audit.signing import LocalSigner
 from core.store import Item, from_item, to_item
 from dfg.exporting import export
 from tests.audit.reading import reader
@@ -303,11 +302,7 @@ def of_checkpoint(items: Items, number: int, /, **fields: Any) -> Items:
     ("changes", "words"),
     [
         ({"number": 7}, "checkpoint 1 is missing (found 2)"),
-        ({"events": 1}, "checkpoint 1: its record says events 1"),
-        ({"size": 1}, "checkpoint 1: its record says size 1"),
         ({"root": "0" * 64}, "checkpoint 1: its record says root"),
-        ({"prev": "0" * 64}, "checkpoint 1: its record says prev"),
-        ({"through": "2030"}, "checkpoint 1: its record says through"),
         ({"leaves": ["0" * 64]}, "checkpoint 1: its leaves do not lead to the signed root"),
     ],
 )
@@ -315,26 +310,6 @@ def test_a_changed_checkpoint_is_found_and_named(tampered: Log, changes: dict[st
     with tampered.instead(checkpoints=of_checkpoint(tampered.items("checkpoints"), 1, **changes)):
         faults = tampered.verify("checkpoints").faults
     assert any(words in fault for fault in faults), faults
-
-
-def test_a_false_signature_is_found(tampered: Log) -> None:
-    items = tampered.items("checkpoints")
-    signed = json.loads(items[0]["data"])["note"]
-    forged = signed.replace("number 0\n", "number 1\n")
-    with tampered.instead(checkpoints=of_checkpoint(items, 0, note=forged)):
-        assert "checkpoint 0: its signature is false" in tampered.verify("checkpoints").faults
-
-
-def test_another_key_is_refused(tampered: Log) -> None:
-    other = note.verifier_key(tampered.world.app.settings.audit_origin, LocalSigner("22" * 32).public_key)
-    report = verify(read_export(tampered.export()), other)
-    assert any("not signed by this key" in fault for fault in report.faults)
-
-
-def test_checkpoints_dropped_from_the_middle_are_found(tampered: Log) -> None:
-    items = tampered.items("checkpoints")
-    with tampered.instead(checkpoints=[items[0], *items[2:]]):
-        assert "checkpoint 1 is missing (found 2)" in tampered.verify("checkpoints").faults
 
 
 def test_a_log_cut_short_shows_against_a_known_checkpoint_alone(tampered: Log) -> None:
