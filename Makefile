@@ -43,17 +43,17 @@ $(MADE_SAM):
 setup: $(MADE) $(MADE_ENGINE) ## make the virtual environments (the other targets do so when needed)
 	@$(if $(filter setup,$(MAKECMDGOALS)),echo "set up",:)
 
-demo: setup ## run the main job once, on stand-ins, and show all of it
+demo: setup ## [PHASE=phase3] [TEAM=path/to/folder]: run the main job once, on stand-ins, and show all of it
 	@$(BIN)/python -m local.demo
 
-serve: setup ## run the stack as a server on PORT (3000) until Ctrl-C
+serve: setup ## [PORT=3000] [TEAM=path/to/folder]: run the stack as a server until Ctrl-C, with a plan to approve
 	@$(BIN)/python -m local.serve
 
 checkpoint: setup ## sign a checkpoint of the audit of a running make serve (on PORT), at once
 	@$(BIN)/python -m local.checkpoint
 
 plan: setup ## PR=case.json [TEAM=plain]: print a QA plan for a pull request in GitHub's REST shape; nothing is posted
-	@TEAM=$(TEAM) $(BIN)/python -m local.plan "$(PR)"
+	@$(BIN)/python -m local.plan "$(PR)"
 
 test: setup $(MADE_SAM) ## run the tests that take no long preparation; what is skipped is named at the end
 	@$(BIN)/python -m tests.console.chromium

@@ -14,17 +14,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from local.child import ROOT
+from local.child import ROOT, PartFailed
 from local.lambda_context import load, new_context
 from local.template import read_template
 
 
-class CallFailed(Exception):
-    """The handler raised; the message is the end of what it said."""
-
-
 def call(function: str, event: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """What the function returns for an event, in the environment that it gets. Raises CallFailed."""
+    """What the function returns for an event, in the environment that it gets. Raises PartFailed."""
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "local.call", function],
         cwd=ROOT,
@@ -35,7 +31,7 @@ def call(function: str, event: Mapping[str, Any], environment: Mapping[str, str]
         check=False,
     )
     if done.returncode != 0:
-        raise CallFailed(f"{function} failed:\n{done.stderr[-2000:]}")
+        raise PartFailed(f"{function} failed:\n{done.stderr[-2000:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 

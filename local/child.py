@@ -16,6 +16,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 LEASH: Final = Path(__file__).with_name("leash.py")
 
 
+class PartFailed(Exception):
+    """A part of the stack did not come up, or fell; the message holds the end of what it said."""
+
+
 class Child:
     """One module running in a process of its own that cannot outlive this one."""
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from core.context.team import TEAMS
+from core.errors import ConfigurationError
 
 Relay = Literal["real", "stand-in", "none"]
 
 
-class Contradiction(Exception):
+class Contradiction(ConfigurationError):
     """The environment asks for something that cannot be; the message says what to set."""
 
 
@@ -24,6 +28,10 @@ class Choice:
     """`none`: comments go to GitHub directly, with GITHUB_TOKEN or as a GitHub App."""
     notices: tuple[str, ...]
     """What the user should know about it."""
+
+    @property
+    def anything_real(self) -> bool:
+        return self.engine or self.model or self.github or self.relay == "real"
 
 
 def choose(env: Mapping[str, str]) -> Choice:
@@ -57,3 +65,18 @@ def choose(env: Mapping[str, str]) -> Choice:
         relay=relay,
         notices=tuple(notices),
     )
+
+
+def team_folder(env: Mapping[str, str], usual: str = "") -> str:
+    """The folder of the team's files: TEAM_FILES, or TEAM, a name of `core/context/teams` or a path; or the usual.
+
+    Empty where nothing is said: the service then takes its own. Raises Contradiction.
+    """
+    if env.get("TEAM_FILES"):
+        return env["TEAM_FILES"]
+    name = env.get("TEAM") or usual
+    known = sorted(folder.name for folder in TEAMS.iterdir() if folder.is_dir())
+    folder = TEAMS / name if name in known else Path(name)
+    if name and not folder.is_dir():
+        raise Contradiction(f"there is no team {name!r}: choose one of {', '.join(known)}, or give a folder's path")
+    return str(folder.absolute()) if name else ""

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 
-from local.child import ROOT, Child
+from local.child import ROOT, Child, PartFailed
 from local.web import HOST, listen
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "lo
 """What the engine accepts: anything. No real account is ever asked."""
 
 
-class EngineFailed(Exception):
-    """The engine did not start; the message holds the end of its log."""
-
-
 class Engine:
     """Runs the engine between `start` and `stop`; its data live in memory."""
 
@@ -42,9 +38,9 @@ class Engine:
         self.url = ""
 
     def start(self) -> None:
-        """Starts and waits until it answers. Raises EngineFailed."""
+        """Starts and waits until it answers. Raises PartFailed."""
         if not ENGINE_PYTHON.exists():
-            raise EngineFailed(f"{ENGINE_PYTHON} is missing: run `make setup` first")
+            raise PartFailed(f"{ENGINE_PYTHON} is missing: run `make setup` first")
         probe = listen()
         port = probe.getsockname()[1]
         probe.close()
@@ -74,7 +70,7 @@ def _wait_until_it_answers(child: Child, url: str) -> None:
                 return
         except urllib3.exceptions.HTTPError:
             sleep(0.05)
-    raise EngineFailed(f"the engine did not start: {child.last_words()}")
+    raise PartFailed(f"the engine did not start: {child.last_words()}")
 
 
 def dynamodb(url: str, env: Mapping[str, str], *, read_timeout: int = 10) -> DynamoDBClient:

@@ -3,7 +3,7 @@
 The case is `{"repository", "pull", "files", "issue"}`: what GitHub answers for the pull request, its
 files, and the linked issue (or null). The plan goes to standard output, all else to standard error.
 Nothing is posted anywhere. Repositories other than the sample's are planned by the team `plain`,
-which knows no product, unless TEAM names one of `core/context/teams` or TEAM_FILES a folder.
+which knows no product, unless TEAM names one of `core/context/teams` or the folder of another.
 """
 
 from __future__ import annotations
@@ -11,41 +11,32 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from core.context.team import TEAMS
 from core.dispatcher import pricing
-from core.errors import ConfigurationError
-from local.choice import Contradiction
-from local.engine import EngineFailed
-from local.run import DispatchedRun, dispatch, without_targets
-from local.stack import REPOSITORY, Stack, StackFailed
+from local.choice import team_folder
+from local.run import DispatchedRun, asked_for, dispatch, fail, in_plain_words, spread, without_targets
+from local.stack import REPOSITORY, Stack
 
 _OF_POSTING: Final = "  action."
 
 
 def main() -> int:
     if len(sys.argv) != 2 or not sys.argv[1]:
-        return _fail("usage: make plan PR=path/to/case.json [TEAM=plain]")
+        return fail("usage: make plan PR=path/to/case.json [TEAM=plain or path/to/folder]")
     try:
         case = read_case(Path(sys.argv[1]))
     except OSError as error:
-        return _fail(f"{sys.argv[1]}: {error.strerror}")
+        return fail(f"{sys.argv[1]}: {error.strerror}")
     except ValueError as error:
-        return _fail(f"{sys.argv[1]}: {error}")
-    try:
-        env = {**without_targets(os.environ), **team_files(os.environ, case["repository"]), "SHADOW_MODE": "on"}
-        with Stack(env, repository=case["repository"]) as stack:
-            number = stack.repository.load(case)
-            issue = (case.get("issue") or {}).get("number")
-            run = dispatch(stack, number, issue, _progress)
-            return _show(stack, number, issue, run)
-    except KeyboardInterrupt:
-        return _fail("stopped")
-    except (Contradiction, ConfigurationError, EngineFailed, StackFailed) as error:
-        return _fail(str(error))
+        return fail(f"{sys.argv[1]}: {error}")
+    team = team_folder(os.environ, "dfg" if case["repository"] == REPOSITORY else "plain")
+    env = {**without_targets(os.environ), "TEAM_FILES": team, "SHADOW_MODE": "on"}
+    with Stack(env, repository=case["repository"]) as stack:
+        number = stack.repository.load(case)
+        issue = (case.get("issue") or {}).get("number")
+        return _show(stack, number, issue, dispatch(stack, number, issue, _progress))
 
 
 def read_case(path: Path) -> dict[str, Any]:
@@ -62,32 +53,20 @@ def read_case(path: Path) -> dict[str, Any]:
     return case
 
 
-def team_files(env: Mapping[str, str], repository: str) -> dict[str, str]:
-    """The setting that chooses whose words the model reads beside a repository's own."""
-    if env.get("TEAM_FILES"):
-        return {"TEAM_FILES": env["TEAM_FILES"]}
-    name = env.get("TEAM") or ("dfg" if repository == REPOSITORY else "plain")
-    if not (TEAMS / name / "packs.json").is_file():
-        known = ", ".join(sorted(folder.name for folder in TEAMS.iterdir() if (folder / "packs.json").is_file()))
-        raise ConfigurationError(f"there is no team {name!r}: choose one of {known}, or set TEAM_FILES")
-    return {"TEAM_FILES": str(TEAMS / name)}
-
-
-def figures(audit: Mapping[str, Any]) -> list[str]:
+def figures(run: DispatchedRun, body: str) -> list[str]:
     """How much was read, covered and reserved, of a run's events and contents. Pure."""
-    content, events = audit.get("content", {}), {event["type"]: event["data"] for event in audit.get("events", ())}
+    content, events = run.audit.get("content", {}), {event["type"]: event["data"] for event in run.events}
     if "context" not in content or "prompt.stored" not in events:
         return []
     facts = json.loads(content["context"]["text"])["facts"]
     sent = events["prompt.stored"]
     changed, unread = facts["changed_paths"], facts["unread"]
-    covered = _covered(content.get("answer", {}).get("text", ""))
+    covered = run.covered.difference(unread)
     worst = pricing.worst_case(sent["model"], sent["inputBound"], sent["maxTokens"])
     read = f"{facts['extra']['linesRead']:,} of {facts['extra']['linesChanged']:,}"
     attempts = facts["attempts"]
     lines = [
-        f"Files     {len(changed)} changed, {len(changed) - len(unread)} read, "
-        f"{len(covered.intersection(changed).difference(unread))} covered by the plan",
+        f"Files     {len(changed) - len(unread)} of {len(changed)} read; {spread(body, changed, covered)}",
         f"Lines     {read} changed lines of source, tests and documentation read",
         f"Tokens    about {sent['inputEstimate']:,} in, at most {sent['maxTokens']:,} out",
         f"Reserved  ${worst / 1_000_000:.2f} for an attempt at worst; "
@@ -96,16 +75,6 @@ def figures(audit: Mapping[str, Any]) -> list[str]:
     if "charge.settled" in events:
         lines.append(f"Paid      ${events['charge.settled']['charged'] / 1_000_000:.4f}")
     return [*lines, *(f"Cut       {cut}" for cut in facts["cuts"])]
-
-
-def _covered(answer: str) -> frozenset[str]:
-    """The paths that a plan says it covers; none where it cannot be read."""
-    try:
-        blocks = json.loads(answer)["content"]
-        plan = json.loads(next(block["text"] for block in blocks if block["type"] == "text"))
-        return frozenset(path for test in plan["test_plan"] for path in test["covers"])
-    except (ValueError, KeyError, TypeError, StopIteration):
-        return frozenset()
 
 
 def _progress(line: str) -> None:
@@ -117,18 +86,16 @@ def _progress(line: str) -> None:
 def _show(stack: Stack, number: int, issue: int | None, run: DispatchedRun) -> int:
     reply = run.reply
     if reply.status == 202:  # it took longer than a caller waits: the same request now has the run's result
-        reply = stack.client.post(
-            "/dispatch/qa-plan", {"prNumber": number, **({"linkedIssue": issue} if issue else {})}
-        )
+        reply = stack.client.post("/dispatch/qa-plan", asked_for(number, issue))
     body = reply.body.get("wouldSend", {}).get("body")
     waits = ""
     if body is None and (waiting := stack.client.get("/pending").body["actions"]):
         body, waits = waiting[0]["payload"]["body"], waiting[0]["policyReason"]
     if body is None:
         logs = f"; what the processes say is in {stack.logs}" if stack.gave_up else ""
-        return _fail(f"no plan: {json.dumps(reply.body, ensure_ascii=False)}{logs}")
+        return fail(f"no plan: {json.dumps(reply.body, ensure_ascii=False)}{logs}")
     print(body)
-    for line in figures(run.audit):
+    for line in figures(run, body):
         print(line, file=sys.stderr)
     print(
         f"Nothing was posted. It would wait for approval: {waits}" if waits else "Nothing was posted.", file=sys.stderr
@@ -138,10 +105,5 @@ def _show(stack: Stack, number: int, issue: int | None, run: DispatchedRun) -> i
     return 0
 
 
-def _fail(message: str) -> int:
-    print(message, file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_plain_words(main))

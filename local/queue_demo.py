@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from core.audit import chain
 from core.context import team
+from core.context.team import Team
 from core.types import PHASES
 from local.call import call
 from local.model import Order
 from local.repository import Repository
-from local.run import END_SECONDS, POLL_SECONDS
+from local.run import END_SECONDS, POLL_SECONDS, Check, verdict
 from local.stack import Stack
 
 SAMPLE: Final = Path(__file__).parent / "sample" / "queue.json"
@@ -41,7 +42,6 @@ DOUBTFUL: Final[Mapping[str, Any]] = {
 }
 """A question that leads outside: policy leaves all of it to the Captain."""
 
-Check = tuple[str, bool]
 Labels = Mapping[int, frozenset[str]]
 
 
@@ -78,8 +78,8 @@ class Told:
 
 def main(stack: Stack, phase: str) -> int:
     """0 only if all of it happened and agrees."""
-    label = team.load().rules.queues["triage"]
-    load_queue(stack.repository)
+    label, ready = _queue(stack.team), stack.team.rules.ready
+    load_queue(stack.repository, stack.team)
     issues = {issue["number"]: issue for issue in reversed(stack.repository.issues([label]))}
     print(f"\nThe queue in {phase}: {label}, oldest first")
     for number, issue in issues.items():
@@ -107,18 +107,26 @@ def main(stack: Stack, phase: str) -> int:
     if _scheduled(phase):
         checks += _once_more(stack, told, issues, phase)
     if phase == "phase4":
-        checks += _briefs_and_plans(stack, [number for number in after if "status:ready" in after[number]])
+        checks += _briefs_and_plans(stack, [number for number in after if ready in after[number]])
     print()
-    for what, holds in checks:
-        print(f"{'ok    ' if holds else 'FAILED'} {what}")
-    return 0 if all(holds for _, holds in checks) else 1
+    return verdict(checks)
 
 
-def load_queue(repository: Repository) -> None:
-    """The sample's issues, on the stand-in for GitHub."""
+def load_queue(repository: Repository, words: Team | None = None) -> None:
+    """The sample's issues, on the stand-in for GitHub, labelled in the team's own words."""
+    words = words or team.load()
+    rules = words.rules
+    final = min(status for status, following in words.taxonomy.transitions.items() if not following)
+    names = {"waits for triage": _queue(words), "is done": final}
+    names |= {priority: rule.label for priority, rule in rules.priorities.items()}
     for issue in json.loads(SAMPLE.read_text(encoding="utf-8"))["issues"]:
         repository.permit(issue["user"]["login"], "write")
-        repository.put_issue(**issue)
+        labels = [{"name": names.get(label["name"], label["name"])} for label in issue["labels"]]
+        repository.put_issue(**{**issue, "labels": labels})
+
+
+def _queue(words: Team) -> str:
+    return words.rules.queues.get("triage", words.rules.untriaged)
 
 
 def _scheduled(phase: str) -> bool:
@@ -173,7 +181,7 @@ def _print(stack: Stack, told: Told, before: Labels, after: Labels) -> None:
 
 
 def _label_checks(stack: Stack, phase: str, told: Told, before: Labels, after: Labels) -> Iterator[Check]:
-    taxonomy = team.load().taxonomy
+    taxonomy, questions = stack.team.taxonomy, stack.team.rules.questions
     statuses = taxonomy.exclusive["status"]
     changed = [number for number in before if before[number] != after[number]]
     acted = [number for number in told.runs if told.ended(number)["status"] == "success"]
@@ -189,7 +197,7 @@ def _label_checks(stack: Stack, phase: str, told: Told, before: Labels, after: L
     steps = [(next(iter(before[n] & statuses)), next(iter(after[n] & statuses))) for n in changed]
     allowed = all(here == there or taxonomy.may_move(here, there) for here, there in steps)
     yield "each status took a step that the workflow has", allowed
-    asked = [number for number in acted if "needs:pm" in after[number]]
+    asked = [n for n in acted if (questions in after[n] if questions else stack.repository.comments(n))]
     yield "what was unclear was asked in a comment", bool(asked) and all(stack.repository.comments(n) for n in asked)
 
 

@@ -1,4 +1,7 @@
-"""`make serve`: the stack as a server on PORT (3000 if unset), until Ctrl-C or TERM."""
+"""`make serve`: the stack as a server on PORT (3000 if unset), until Ctrl-C or TERM.
+
+Where every part is a stand-in, a plan for a pull request from a fork waits for approval from the start.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,11 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
-from typing import Final
+from typing import Any
 
-from core.errors import ConfigurationError
-from local.choice import Contradiction
-from local.engine import EngineFailed
 from local.queue_demo import load_queue
-from local.stack import Stack, StackFailed
-
-SAMPLE: Final = Path(__file__).parent / "sample" / "pull_request.json"
+from local.run import FROM_FORK, SAMPLE, in_plain_words, read_sample
+from local.stack import Stack
 
 
 def main() -> int:
@@ -26,29 +24,51 @@ def main() -> int:
         return _fail(f"PORT must be a number from 1 to 65535, not {port!r}")
     try:
         with Stack(os.environ, port=int(port)) as stack:
-            target = 'N, "linkedIssue": M'
-            if stack.github is not None:
-                sample = json.loads(SAMPLE.read_text())
-                stack.repository.load({**sample, "repository": stack.repository.name})
-                load_queue(stack.repository)
-                target = f'{sample["pull"]["number"]}, "linkedIssue": {sample["issue"]["number"]}'
-            health = stack.client.get("/health")
-            print("\n".join(stack.describe()))
-            print(f"logs       {stack.logs}")
-            print(f"\nGET /health answers {health.status}: {json.dumps(health.body)}")
-            print(f"Ready on {stack.url}. Try:\n")
-            token = "<your token>" if os.environ.get("ORCHESTRATOR_SECRET") else stack.token
-            print(f"  curl -X POST {stack.url}/dispatch/qa-plan -H 'Authorization: Bearer {token}' \\")
-            print(f"""    -H 'Content-Type: application/json' -d '{{"prNumber": {target}}}'\n""")
-            print("Ctrl-C ends it.", flush=True)
+            _say(stack, _furnish(stack))
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nStopped.")
     except OSError as error:
         return _fail(f"port {port} cannot be used: {error.strerror}; name another one with PORT=…")
-    except (Contradiction, ConfigurationError, EngineFailed, StackFailed) as error:
-        return _fail(str(error))
     return 0
+
+
+def _furnish(stack: Stack) -> dict[str, Any] | None:
+    """Fills a GitHub that is a stand-in; what waits for approval then, where nothing is real and it costs nothing."""
+    if stack.github is None:
+        return None
+    for sample in (SAMPLE, FROM_FORK):
+        stack.repository.load({**read_sample(sample), "repository": stack.repository.name})
+    load_queue(stack.repository, stack.team)
+    if stack.choice.anything_real:
+        return None
+    stack.client.post("/dispatch/qa-plan", {"prNumber": read_sample(FROM_FORK)["pull"]["number"]})
+    waiting = stack.client.get("/pending").body.get("actions", [])
+    return waiting[0] if waiting else None
+
+
+def _say(stack: Stack, waiting: dict[str, Any] | None) -> None:
+    health = stack.client.get("/health")
+    token = "<your token>" if os.environ.get("ORCHESTRATOR_SECRET") else stack.token
+    target = 'N, "linkedIssue": M'
+    if stack.github is not None:
+        sample = read_sample(SAMPLE)
+        target = f'{sample["pull"]["number"]}, "linkedIssue": {sample["issue"]["number"]}'
+    print("\n".join(stack.describe()))
+    print(f"logs       {stack.logs}")
+    print(f"\nGET /health answers {health.status}: {json.dumps(health.body)}\n")
+    print(f"Ready on {stack.url}\n")
+    print(f"  console  {stack.url}/console")
+    print(f"  token    {token}\n")
+    if waiting is not None:
+        print(f"A QA plan waits for your approval: {waiting['title']}")
+        print("\n".join(f"It {check['why']}." for check in waiting["checks"]))
+        print("Sign in with the token, read it, approve it. Nothing is real here.\n")
+        print(f"  {stack.url}/console#/waiting/{waiting['id']}\n")
+    print("Ask for a plan that policy finds safe:\n")
+    print(f"  curl -X POST {stack.url}/dispatch/qa-plan -H 'Authorization: Bearer {token}' \\")
+    print(f"""    -H 'Content-Type: application/json' -d '{{"prNumber": {target}}}'\n""")
+    print("Ctrl-C ends it.", flush=True)
 
 
 def _fail(message: str) -> int:
@@ -57,4 +77,4 @@ def _fail(message: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_plain_words(main))

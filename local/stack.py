@@ -23,11 +23,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core.auth import parse_secret
 from core.config import read_limits, read_settings
+from core.context import team
 from core.dispatcher.ledger import Ledger
+from core.errors import ConfigurationError
 from core.runs.webhook import read_secret
 from core.store import Store
-from local.child import ROOT, Child
-from local.choice import choose
+from local.child import ROOT, Child, PartFailed
+from local.choice import choose, team_folder
 from local.client import Client
 from local.engine import CREDENTIALS, REGION, TABLE_VARIABLES, Engine, create_tables, dynamodb, empty_tables
 from local.github import GitHubStandIn
@@ -60,10 +62,6 @@ NO_KEY: Final = "no-api-key-was-given"
 """Sent where ANTHROPIC_BASE_URL alone is set: the SDK wants a key, another server may not."""
 
 
-class StackFailed(Exception):
-    """A process of the stack did not come up; the message holds the end of its log."""
-
-
 class Stack:
     """Started by entering, stopped by leaving. `env` decides which parts are real, see `local.choice`.
 
@@ -83,7 +81,7 @@ class Stack:
     ) -> None:
         self.choice = choose(env)
         self._template = read_template(ROOT / "template.yaml")
-        self._env = {name: value for name, value in env.items() if value}
+        self._env = {name: value for name, value in {**env, "TEAM_FILES": team_folder(env)}.items() if value}
         self.logs = logs
         self._secret = self._env.get("ORCHESTRATOR_SECRET") or secrets.token_hex(16)
         self.token = caller_token(self._secret)
@@ -156,14 +154,16 @@ class Stack:
         self._exit.callback(self._listener.close)
         engine_url = self._env.get("AWS_ENDPOINT_URL_DYNAMODB") or self._start_engine()
         self.environment = self._handlers_environment(engine_url)
-        # a wrong setting is told here, and not by every process in its log
-        if read_settings(self.environment).webhook:
+        # What is wrong with a setting or a file is said here, in a sentence, and not by every process in its log.
+        settings = read_settings(self.environment)
+        self.team = _read_team(Path(settings.team_files or team.DEFAULT))
+        if settings.webhook:
             read_secret(self.environment.get("GITHUB_WEBHOOK_SECRET", ""))
         self.dynamodb = dynamodb(engine_url, self.environment)
         try:
             create_tables(self.dynamodb, self._template, self.tables)
         except (BotoCoreError, ClientError) as error:
-            raise StackFailed(f"the tables cannot be made at {engine_url}: {error}") from error
+            raise PartFailed(f"the tables cannot be made at {engine_url}: {error}") from error
         self._first_row()
         for stand_in in (self.model, self.github, self.relay):
             if stand_in is not None:
@@ -227,7 +227,7 @@ class Stack:
             if status != 500:
                 return
             break
-        raise StackFailed(f"the gateway did not start:\n{gateway.last_words()}")
+        raise PartFailed(f"the gateway did not start:\n{gateway.last_words()}")
 
     def _handlers_environment(self, engine_url: str) -> dict[str, str]:
         """The template's literal variables, overlaid by the caller's environment, overlaid by the stand-ins."""
@@ -262,6 +262,14 @@ class Stack:
         if not (self.choice.github or self.choice.relay == "real"):
             values["COMMENT_AUTHOR"] = values.get("COMMENT_AUTHOR") or COMMENT_AUTHOR
         return values
+
+
+def _read_team(folder: Path) -> team.Team:
+    """The team's files. Raises ConfigurationError with the path, file and line of what is wrong."""
+    try:
+        return team.load(folder)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{folder}/{error.message}") from None
 
 
 def caller_token(secret: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.call import CallFailed, call
+from local.call import call
+from local.child import PartFailed
 from local.queue_demo import CONFIRMED, main
 from local.stack import Stack
 from tests.conftest import MakeStack
@@ -23,5 +24,5 @@ def require_all(stack: Stack, phase: str, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_function_that_fails_is_told_with_its_last_words(stack: Stack) -> None:
-    with pytest.raises(CallFailed, match="GITHUB_REPOSITORY"):
+    with pytest.raises(PartFailed, match="GITHUB_REPOSITORY"):
         call("ScheduleFunction", {"taskType": "triage"}, {**stack.environment, "GITHUB_REPOSITORY": ""})

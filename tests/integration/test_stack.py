@@ -143,6 +143,9 @@ def require_no_child_left(how: signal.Signals) -> None:
     assert any(f"Ready on http://127.0.0.1:{port}" in line for line in said), said
     client = Client(f"http://127.0.0.1:{port}", "token-for-this-test")
     assert client.get("/health").status == 200
+    [waiting] = client.get("/pending").body["actions"]
+    assert {check["rule"] for check in waiting["checks"]} == {"trust.author"}
+    assert f"  {client.url}/console#/waiting/{waiting['id']}\n" in said
     os.kill(server.pid, how)
     server.wait(30)
     assert server.stdout.read() in ("", "\nStopped.\n")
@@ -168,6 +171,8 @@ def test_the_demo_shows_the_main_job_and_exits_0() -> None:
     assert demo.returncode == 0, output
     assert "FAILED" not in output
     assert "workers/dfg-api/src/domain/dismissal.ts" in output
+    assert "posted through dfg-relay to the stand-in for GitHub" in output
+    assert "8 of 8 files named, 5 of 8 covered" in output
     assert '"intact": true' in output
 
 
@@ -181,11 +186,33 @@ def test_a_plan_for_a_case_in_githubs_shape(tmp_path: Path, sample: dict[str, An
     assert "187 of 187 changed lines" in output
     assert re.search(r"Reserved  \$0\.[12]\d for an attempt at worst; the run's ceiling pays for [23] attempts", output)
     assert "Nothing was posted." in output
+    assert "7 of 8 read; 8 of 8 files named, 5 of 8 covered" in output
+    assert "posted" not in output.replace("Nothing was posted.", "")
     assert "action." not in output
     unknown = command("local.plan", str(case), TEAM="nobody")
     output, _ = unknown.communicate(timeout=60)
     assert unknown.returncode == 1
     assert "there is no team 'nobody': choose one of dfg, plain" in output
+
+
+def test_the_recipe_for_files_of_another_team_works_as_written() -> None:
+    page = (ROOT / "docs" / "teams.md").read_text("utf-8")
+    [(copied, phase, folder)] = re.findall(r"\ncp -r \S+ (\S+) .*\nmake demo PHASE=(\S+) TEAM=(\S+)\n", page)
+    assert copied == folder
+    demo = command("local.demo", PHASE=phase, TEAM="tests/teams/kanban")
+    output, _ = demo.communicate(timeout=120)
+    assert demo.returncode == 0, output
+    assert "📥 inbox  →" in output
+
+
+def test_a_team_whose_files_are_wrong_is_told_by_path_file_and_line(tmp_path: Path) -> None:
+    for file in ("taxonomy", "rules", "packs"):
+        (tmp_path / f"{file}.json").write_text((ROOT / f"tests/teams/kanban/{file}.json").read_text("utf-8"), "utf-8")
+    (tmp_path / "taxonomy.json").write_text("{\n,", "utf-8")
+    demo = command("local.demo", TEAM=str(tmp_path))
+    output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1
+    assert output.splitlines()[1:] == [f"{tmp_path}/taxonomy.json:2: Expecting property name enclosed in double quotes"]
 
 
 def test_a_case_that_is_none_is_said_plainly(tmp_path: Path) -> None:
