@@ -108,6 +108,12 @@ def test_a_pipe_gets_whole_values_between_tabs_and_no_heading(dfg: Shell, stack:
     assert pending[:3] == [waiting["actionId"], "qa_plan", "pull request #42"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", pending[7])
     assert re.fullmatch(r"\d+\.\d{6}", pending[5])
+    assert pending[3] == "Dismiss a listing with a reason, and restore it within 48 hours"
+    assert pending[9:] == [
+        "analyst-tools; issue 100 by product-owner",
+        "captain",
+        "https://github.com/dfg-team/dfg/pull/42",
+    ]
     [run] = forced("audit").rows
     assert (run[0], run[2], run[4]) == (waiting["runId"], "qa_plan", "pending")
     assert forced("phases").rows[0] == ["phase", "phase0", "deployed", "task", "qa_plan by api"]

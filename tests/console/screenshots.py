@@ -1,4 +1,4 @@
-"""`python -m tests.console.screenshots [DIRECTORY]`: every view, phone and desktop, light and dark."""
+"""`python -m tests.console.screenshots`: every view, phone and desktop, light and dark; and README's pictures."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from local.child import ROOT
 from local.faults import Fault
 from local.model import Order
 from local.stack import Stack, clean_environment
+from tests.console import pictures
 from tests.console.captain import Captain, another_pull, waiting_plan
 from tests.console.chromium import launched
 from tests.plans import a_plan, scenario, step
@@ -154,13 +155,13 @@ def tour(captain: Captain, directory: Path, suffix: str) -> None:
 
 
 def main() -> int:
-    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screenshots"
-    directory.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=30_000)
     sample = json.loads((ROOT / "local" / "sample" / "pull_request.json").read_text())
-    with Stack(clean_environment()) as stack, launched() as browser:
-        prepare(stack, sample)
-        take(browser, stack, directory)
+    with launched() as browser:
+        pictures.take(browser, ROOT / "docs" / "images")
+        with Stack(clean_environment()) as stack:
+            prepare(stack, sample)
+            take(browser, stack, ROOT / "docs" / "screenshots")
     return 0
 
 

@@ -25,6 +25,9 @@ COLUMNS: Final = (
     Column("DRAFTED", 6),
     Column("EXPIRES", 2),
     Column("WHY IT WAITS", wrap=True),
+    Column("WRITTEN BY", 7),
+    Column("ASKED BY", 8),
+    Column("LINK", 9),
 )
 
 
@@ -46,6 +49,9 @@ def run(
             words.moment(action["createdAt"]),
             words.moment(action["expiresAt"]),
             action["lastError"] or action["policyReason"],
+            action.get("writtenBy") or action.get("author") or "",
+            action["principal"],
+            action.get("url") or "",
         )
         for action in body["actions"]
     ]
