@@ -84,7 +84,7 @@ front-door: setup ## EACH=1: the corpora through the whole stack, every so manie
 	@EACH=$(or $(EACH),1) $(BIN)/pytest tests/prove/prove_front_door.py
 
 mutate: setup ## take each condition of each write away in turn: which test notices? (long)
-	@$(BIN)/python -m local.mutate
+	@$(BIN)/python -m tests.prove_mutation.mutate
 
 bench: setup ## BENCH_ROUNDS=7: cold start, warm path, load, requests, sizes beside a naive baseline, into docs/performance.md
 	@$(BIN)/python -m bench

@@ -8,8 +8,8 @@ import threading
 
 from bench.yard import NAIVE
 from local.child import ROOT
+from local.function import Handler, load
 from local.gateway import Gateway
-from local.lambda_context import Handler, load
 from local.template import read_template
 from local.web import Server
 

@@ -6,30 +6,108 @@ Sources: the API reference of the Messages API and of structured outputs, and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
 MODELS: Final = {"claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"}
 
-_FIELDS: Final = {
-    "model", "inference_geo", "max_tokens", "messages", "system", "metadata", "stop_sequences", "stream", "thinking",
-    "output_config", "service_tier", "tools", "tool_choice", "cache_control", "temperature", "top_p", "top_k",
-}  # fmt: skip
-_GEOGRAPHIES: Final = ("global", "us")
-_SAMPLING: Final = ("temperature", "top_p", "top_k")
-_EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
-_STRING_FORMATS: Final = {
-    "date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid",
-}  # fmt: skip
-_SCHEMA_KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
-    "object": frozenset({"properties", "required", "additionalProperties"}),
-    "array": frozenset({"items", "minItems"}),
-    "string": frozenset({"format"}),
+SAYS: Final = "says"
+"""The API's own words for a part of a schema that is not met."""
+_NO_SAMPLING: Final = {"not": {}, SAYS: "sampling parameters are not supported by this model"}
+_BLOCK: Final = {
+    "type": "object",
+    "required": ["type", "text"],
+    "properties": {
+        "type": {"const": "text", SAYS: "this stand-in knows text blocks only"},
+        "text": {"type": "string", "pattern": r"\S", SAYS: "text content blocks must contain non-whitespace text"},
+    },
 }
-_SCHEMA_EVERYWHERE: Final = {
+_TEXTS: Final = {"type": ["string", "array"], "items": _BLOCK}
+_EVERYWHERE: Final = (
     "type", "title", "description", "enum", "const", "anyOf", "allOf", "$ref", "$defs", "default",
-}  # fmt: skip
+)  # fmt: skip
+_KEYWORDS: Final = {
+    "object": ("properties", "required", "additionalProperties"),
+    "array": ("items", "minItems"),
+    "string": ("format",),
+}
+_FORMATS: Final = ("date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid")
+_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "anyOf": [{"required": [name]} for name in ("type", "anyOf", "allOf", "$ref", "enum", "const")],
+    "properties": {
+        "type": {"type": "string", SAYS: "a list of types is not supported, use anyOf"},
+        "properties": {"additionalProperties": {"$ref": "#/$defs/schema"}},
+        "$defs": {"additionalProperties": {"$ref": "#/$defs/schema"}},
+        "anyOf": {"items": {"$ref": "#/$defs/schema"}},
+        "allOf": {"items": {"$ref": "#/$defs/schema"}},
+        "items": {"$ref": "#/$defs/schema"},
+        "minItems": {"enum": [0, 1], SAYS: "'minItems' values other than 0 or 1 are not supported"},
+        "format": {"enum": [*_FORMATS]},
+        "additionalProperties": {"const": False, SAYS: "'additionalProperties' must be explicitly set to false"},
+    },
+    "propertyNames": {"enum": [*_EVERYWHERE, *(word for words in _KEYWORDS.values() for word in words)]},
+    "if": {"properties": {"type": {"const": "object"}}, "required": ["type"]},
+    "then": {"required": ["additionalProperties"]},
+    "dependentSchemas": {
+        word: {
+            "required": ["type"],
+            "properties": {"type": {"const": kind, SAYS: f"{word!r} is for type {kind!r} alone"}},
+        }
+        for kind, words in _KEYWORDS.items()
+        for word in words
+    },
+}
+REQUEST: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["model", "max_tokens", "messages"],
+    "properties": {
+        **dict.fromkeys(("metadata", "stop_sequences", "tools", "cache_control"), True),
+        **dict.fromkeys(("temperature", "top_p", "top_k"), _NO_SAMPLING),
+        "model": {"type": "string"},
+        "inference_geo": {"enum": [None, "global", "us"]},
+        "max_tokens": {"type": "integer", "minimum": 1},
+        "system": _TEXTS,
+        "messages": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["role", "content"],
+                "properties": {"role": {"enum": ["user", "assistant"]}, "content": {**_TEXTS, "minLength": 1}},
+            },
+        },
+        "thinking": {
+            "type": ["object", "null"],
+            "required": ["type"],
+            "additionalProperties": False,
+            "properties": {"type": {"const": "adaptive"}, "display": {}},
+            SAYS: "only 'adaptive' is supported by this model, without a budget; use output_config.effort",
+        },
+        "tool_choice": {"properties": {"type": {"not": {"enum": ["any", "tool"]}, SAYS: "it cannot be forced"}}},
+        "service_tier": {"enum": ["auto", "standard_only"]},
+        "stream": {"enum": [False, None], SAYS: "this stand-in does not stream"},
+        "output_config": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "effort": {"enum": ["low", "medium", "high", "xhigh", "max"]},
+                "format": {
+                    "type": ["object", "null"],
+                    "required": ["type", "schema"],
+                    "additionalProperties": False,
+                    "properties": {"type": {"const": "json_schema"}, "schema": {"$ref": "#/$defs/schema"}},
+                },
+            },
+        },
+    },
+    "$defs": {"schema": _SCHEMA},
+}
+_VALIDATOR: Final = Draft202012Validator(REQUEST)
 
 
 @dataclass(frozen=True)
@@ -43,146 +121,33 @@ class Objection:
 
 def objection(body: Any) -> Objection | None:
     """What the API objects to in a decoded request body; None when it would take it."""
-    if not isinstance(body, dict):
-        return _invalid("The request body must be a JSON object")
     if _has_lone_surrogate(body):
         return _invalid("The request body is not valid JSON: unpaired surrogate in a string")
-    model = body.get("model")
+    model = body.get("model") if isinstance(body, dict) else None
     if isinstance(model, str) and model not in MODELS:
         return Objection(404, "not_found_error", f"model: {model}")
-    for problem in _problems(body):
-        return _invalid(problem)
+    wrong = best_match(_VALIDATOR.iter_errors(body))
+    if wrong is not None:
+        return _invalid(_in_its_words(wrong))
+    roles = [message["role"] for message in body["messages"]]
+    if roles[0] != "user":
+        return _invalid("messages: first message must use the user role")
+    if roles[-1] == "assistant":
+        return _invalid("This model does not support assistant message prefill: the last message must be the user's.")
     return None
+
+
+def _in_its_words(wrong: ValidationError) -> str:
+    where = [str(step) for step in wrong.absolute_path]
+    if wrong.validator == "required":
+        missing = next(name for name in wrong.validator_value if name not in wrong.instance)
+        return f"{'.'.join([*where, missing])}: Field required"
+    says = wrong.schema.get(SAYS) if isinstance(wrong.schema, dict) else None
+    return f"{'.'.join(where)}: {says or wrong.message[:300]}"
 
 
 def _invalid(message: str) -> Objection:
     return Objection(400, "invalid_request_error", message)
-
-
-def _problems(body: Mapping[str, Any]) -> Iterator[str]:
-    for name in body:
-        if name not in _FIELDS:
-            yield f"{name}: Extra inputs are not permitted"
-    for name in ("model", "max_tokens", "messages"):
-        if name not in body:
-            yield f"{name}: Field required"
-            return
-    if not isinstance(body["model"], str):
-        yield "model: Input should be a valid string"
-    if type(body["max_tokens"]) is not int or body["max_tokens"] < 1:
-        yield "max_tokens: Input should be an integer greater than or equal to 1"
-    if body.get("inference_geo") not in (None, *_GEOGRAPHIES):
-        yield "inference_geo: Input should be 'global' or 'us'"
-    for name in _SAMPLING:
-        if name in body:
-            yield f"{name}: sampling parameters are not supported by this model"
-    yield from _system_problems(body.get("system", ""))
-    yield from _message_problems(body["messages"])
-    yield from _thinking_problems(body.get("thinking"))
-    choice = body.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
-        yield "tool_choice: forced tool use is not supported by this model"
-    if body.get("service_tier", "auto") not in ("auto", "standard_only"):
-        yield "service_tier: Input should be 'auto' or 'standard_only'"
-    if body.get("stream"):
-        yield "stream: this stand-in does not stream"
-    yield from _output_problems(body.get("output_config"))
-
-
-def _system_problems(system: Any) -> Iterator[str]:
-    if isinstance(system, str):
-        return
-    if not isinstance(system, list):
-        yield "system: Input should be a string or a list of text blocks"
-        return
-    yield from _block_problems("system", system)
-
-
-def _message_problems(messages: Any) -> Iterator[str]:
-    if not isinstance(messages, list) or not messages:
-        yield "messages: at least one message is required"
-        return
-    for index, message in enumerate(messages):
-        where = f"messages.{index}"
-        if not isinstance(message, dict) or message.get("role") not in ("user", "assistant"):
-            yield f"{where}.role: Input should be 'user' or 'assistant'"
-            return
-        content = message.get("content")
-        if isinstance(content, list):
-            yield from _block_problems(f"{where}.content", content)
-        elif not isinstance(content, str) or not content:
-            yield f"{where}.content: must be non-empty text or a list of blocks"
-    if messages[0]["role"] != "user":
-        yield "messages: first message must use the user role"
-    if messages[-1]["role"] == "assistant":
-        yield "This model does not support assistant message prefill. The conversation must end with a user message."
-
-
-def _block_problems(where: str, blocks: list[Any]) -> Iterator[str]:
-    for index, block in enumerate(blocks):
-        if not isinstance(block, dict) or block.get("type") != "text" or not isinstance(block.get("text"), str):
-            yield f"{where}.{index}: this stand-in knows text blocks only"
-        elif not block["text"].strip():
-            yield f"{where}.{index}: text content blocks must contain non-whitespace text"
-
-
-def _thinking_problems(thinking: Any) -> Iterator[str]:
-    if thinking is None:
-        return
-    if not isinstance(thinking, dict) or thinking.get("type") != "adaptive":
-        yield "thinking.type: only 'adaptive' is supported by this model; use output_config.effort"
-    elif set(thinking) - {"type", "display"}:
-        yield "thinking: budgets are not supported by this model; use output_config.effort"
-
-
-def _output_problems(config: Any) -> Iterator[str]:
-    if config is None:
-        return
-    if not isinstance(config, dict) or set(config) - {"effort", "format"}:
-        yield "output_config: Extra inputs are not permitted"
-        return
-    if config.get("effort", "high") not in _EFFORTS:
-        yield f"output_config.effort: Input should be one of {', '.join(_EFFORTS)}"
-    shape = config.get("format")
-    if shape is None:
-        return
-    if not isinstance(shape, dict) or shape.get("type") != "json_schema" or set(shape) != {"type", "schema"}:
-        yield "output_config.format: Input should be {'type': 'json_schema', 'schema': …}"
-        return
-    yield from schema_problems(shape["schema"], "output_config.format.schema")
-
-
-def schema_problems(schema: Any, where: str) -> Iterator[str]:
-    """What structured output refuses in a JSON schema."""
-    if not isinstance(schema, dict):
-        yield f"{where}: Input should be a JSON schema object"
-        return
-    kind = schema.get("type")
-    if kind is None and not {"anyOf", "allOf", "$ref", "enum", "const"} & set(schema):
-        yield f"{where}: a schema needs a type"
-    if isinstance(kind, list):
-        yield f"{where}: a list of types is not supported, use anyOf"
-        return
-    for keyword in schema:
-        if keyword not in _SCHEMA_EVERYWHERE and keyword not in _SCHEMA_KEYWORDS.get(str(kind), ()):
-            yield f"{where}: For '{kind}' type, property '{keyword}' is not supported"
-    if kind == "object":
-        if schema.get("additionalProperties") is not False:
-            yield f"{where}: For 'object' type, 'additionalProperties' must be explicitly set to false"
-        for name, inner in schema.get("properties", {}).items():
-            yield from schema_problems(inner, f"{where}.properties.{name}")
-    if kind == "array":
-        if schema.get("minItems", 0) not in (0, 1):
-            yield f"{where}: For 'array' type, 'minItems' values other than 0 or 1 are not supported"
-        if "items" in schema:
-            yield from schema_problems(schema["items"], f"{where}.items")
-    if kind == "string" and schema.get("format", "date") not in _STRING_FORMATS:
-        yield f"{where}: string format '{schema['format']}' is not supported"
-    for keyword in ("anyOf", "allOf"):
-        for index, inner in enumerate(schema.get(keyword, ())):
-            yield from schema_problems(inner, f"{where}.{keyword}.{index}")
-    for name, inner in schema.get("$defs", {}).items():
-        yield from schema_problems(inner, f"{where}.$defs.{name}")
 
 
 def _has_lone_surrogate(value: Any) -> bool:

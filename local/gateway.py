@@ -27,7 +27,7 @@ from urllib.parse import parse_qsl, unquote
 from local import checkpoint
 from local.call import CallFailed
 from local.child import ROOT
-from local.lambda_context import Handler, load, new_context
+from local.function import Handler, load, new_context
 from local.schedule import Scheduler
 from local.template import Route, read_template
 from local.web import Answer, Request, Server, json_answer
@@ -79,7 +79,7 @@ class Gateway:
             if claims is None:
                 return json_answer(401, {"message": "Unauthorized"})
             event["requestContext"]["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
-        context = new_context(match.route.function, str(uuid.uuid4()))
+        context = new_context(match.route.function)
         running: Future[Any] = self._threads.submit(match.handler, event, context)
         headers = {"apigw-requestid": identifier}
         try:

@@ -14,7 +14,7 @@ from core.audit import chain
 from core.context import team
 from core.context.team import Team
 from core.types import PHASES
-from local.call import call
+from local.function import call
 from local.model import Order
 from local.repository import Repository
 from local.run import END_SECONDS, POLL_SECONDS, Check, verdict

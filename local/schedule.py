@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from local.lambda_context import Handler, load, new_context
+from local.function import Handler, load, new_context
 from local.template import Function, Schedule
 
 
@@ -36,7 +36,7 @@ class Scheduler:
     def _keep(self, schedule: Schedule, handler: Handler) -> None:
         while not self._wait(schedule.seconds):
             try:
-                handler(event(schedule.function, datetime.now(UTC)), new_context(schedule.function, str(uuid.uuid4())))
+                handler(event(schedule.function, datetime.now(UTC)), new_context(schedule.function))
             except Exception:  # noqa: BLE001 - Lambda reports what a handler raises, and the next time comes all the same
                 traceback.print_exc(file=sys.stderr)
 

@@ -191,7 +191,7 @@ class Stack:
         function = self._template.functions[WORKER]
         self.worker = Child(
             "worker",
-            ["local.worker", str(listener.fileno()), WORKER],
+            ["local.function", "serve", str(listener.fileno()), WORKER],
             self.environment,
             self.logs,
             listener=listener,

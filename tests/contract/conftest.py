@@ -16,8 +16,8 @@ import yaml
 from core.oidc import ISSUER
 from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
+from local.function import Handler, load
 from local.gateway import Gateway
-from local.lambda_context import Handler, load
 from local.template import Template
 from local.web import Server
 from tests.fakes import PLAN, TOKEN, World, make_world, message

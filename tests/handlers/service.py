@@ -25,10 +25,10 @@ from core.store import Store
 from core.types import Json
 from handlers import worker
 from handlers.http import Endpoint, Endpoints
+from local.function import Handler, load, new_context
 from local.gateway import Gateway
 from local.github import GitHubStandIn
 from local.github_oidc import verifier
-from local.lambda_context import Handler, load, new_context
 from local.model import ModelStandIn
 from local.relay import RelayStandIn
 from local.repository import Repository

@@ -12,7 +12,7 @@ import pytest
 from handlers import worker
 from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
-from local.lambda_context import load, new_context
+from local.function import load, new_context
 from local.template import Template
 from tests.fakes import TOKEN
 from tests.handlers.service import Service

@@ -13,7 +13,7 @@ import pytest
 from core.types import PHASES, TASK_TYPES
 from handlers import schedule, worker
 from local.faults import Fault
-from local.lambda_context import new_context
+from local.function import new_context
 from local.model import Order
 from local.template import Function
 from tests.handlers.caller import Reply, error_of

@@ -11,7 +11,7 @@ import pytest
 from core.errors import UpstreamUnavailable
 from handlers import schedule
 from local.faults import Fault
-from local.lambda_context import new_context
+from local.function import new_context
 from local.model import Order
 from local.template import Template
 from tests.handlers.conftest import MakeService

@@ -10,7 +10,7 @@ import pytest
 
 from handlers import worker
 from local.faults import Fault
-from local.lambda_context import new_context
+from local.function import new_context
 from local.model import Order
 from tests.fakes import TOKEN
 from tests.handlers.caller import Reply, error_of

@@ -27,7 +27,7 @@ from core.store import Delete, Item
 from core.types import Author, Json, Target, TaskRequest
 from handlers import webhook, worker
 from local.child import ROOT
-from local.lambda_context import new_context
+from local.function import new_context
 from local.template import Template
 from tests.conftest import MakeStack
 from tests.fakes import WEBHOOK_SECRET, World, make_world, pull_request

@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from local import function
+from local.function import Handler
 from local.gateway import Gateway
 from local.invoke import InvokeStandIn
-from local.lambda_context import Handler
 from local.template import Function, Route, Template
 from local.web import Request, Server
-from local.worker import Worker
 
 HTTP = httpx.Client()
 
@@ -150,7 +150,7 @@ class Delivering:
     """An Invoke stand-in in front of a worker in this process."""
 
     def __init__(self, handler: Handler) -> None:
-        self._worker = Server(Worker(FUNCTION, handler).answer)
+        self._worker = Server(lambda request: function.answer(FUNCTION, handler, request))
         self._worker.start()
         self.invoke = InvokeStandIn("EchoFunction", self._worker.url, lambda: None, delays=(0.0, 0.0))
         self.invoke.start()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.call import call
 from local.child import PartFailed
+from local.function import call
 from local.queue_demo import CONFIRMED, main
 from local.stack import Stack
 from tests.conftest import MakeStack

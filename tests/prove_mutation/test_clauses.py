@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.child import ROOT
-from local.clauses import always_true, mutants, never_true
-from local.mutate import TESTS, find
+from tests.prove_mutation.clauses import always_true, mutants, never_true
+from tests.prove_mutation.mutate import TESTS, find
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -12,8 +12,7 @@ from core.config import Settings, read_settings
 from core.errors import PhaseForbids
 from core.runs.promotion import PROPOSES, Outcome, describe, outcome
 from core.types import PHASES, TASK_TYPES, ActionType, Phase, TaskType, Trigger
-from local.child import ROOT
-from local.phases_table import table
+from local.phases_table import PAGE, page
 
 HERE: Final[dict[str, str]] = {
     "GITHUB_REPOSITORY": "owner/name",
@@ -157,4 +156,5 @@ def test_what_a_phase_adds_is_told_whatever_is_deployed() -> None:
 
 
 def test_the_page_is_the_one_that_the_tables_generate() -> None:
-    assert (ROOT / "docs" / "phases.md").read_text(encoding="utf-8") == table()
+    written = PAGE.read_text("utf-8")
+    assert page(written) == written

@@ -1,7 +1,7 @@
-"""`python -m local.mutate [WORD …]`: removes each clause of each conditional write in turn; some test has to fail.
+"""`make mutate`: removes each clause of each conditional write in turn; some test has to fail.
 
-Works on copies of the repository. WORD: only clauses whose file, function or text contains one of them.
-Exit status 1 when a clause is not missed by any test.
+`python -m tests.prove_mutation.mutate [WORD …]` takes only clauses whose file, function or text contains a word.
+Works on copies of the repository. Exit status 1 when a clause is not missed by any test.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from local.child import ROOT
-from local.clauses import Mutant, mutants
+from tests.prove_mutation.clauses import Mutant, mutants
 
 COPIES: Final = 2
 LEFT_OUT: Final = (".git", ".venv*", ".aws-sam", ".local", ".*_cache", ".hypothesis", "__pycache__", "build")
