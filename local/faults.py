@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from local.orders import Gate, Journal, Orders
 from local.repository import Refused
-from local.web import Answer, HangUp, Request, json_answer
+from local.web import Answer, HangUp, Request
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.calls: Journal[Call] = Journal()
-        self._orders: Orders[Fault] = Orders()
+        self._orders = Orders(Fault)
         self._gate = Gate()
         self._late: list[Callable[[], object]] = []
 
@@ -145,16 +145,7 @@ class Faults:
 
     def control(self, wanted: dict[str, Any]) -> Answer:
         """Orders from another process: the fields of Fault, `operation`, `times`; or clear, release, land."""
-        for name, act in (("clear", self.clear), ("release", self.release), ("land", self.land)):
-            if wanted.pop(name, False):
-                act()
-        operation, times = wanted.pop("operation", "*"), wanted.pop("times", 1)
-        unknown = set(wanted) - {known.name for known in fields(Fault)}
-        if unknown:
-            return json_answer(400, {"error": f"unknown: {', '.join(sorted(unknown))}"})
-        if wanted:
-            self.order(operation, Fault(**wanted), times)
-        return json_answer(200, {"ordered": asdict(Fault(**wanted)) if wanted else None})
+        return self._orders.control(wanted, {"clear": self.clear, "release": self.release, "land": self.land})
 
 
 def _one_after_another(steps: Sequence[Callable[[], object]]) -> None:

@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlencode
 from local.faults import Faults
 from local.github_app import GitHubApp
 from local.repository import Refused, Repository
-from local.web import Answer, Request, Server, json_answer
+from local.web import Answer, Request, StandIn, json_answer
 
-STAND_IN: Final = {"x-stand-in": "This is the local GitHub stand-in, not GitHub"}
+HEADERS: Final = {"x-stand-in": "This is the local GitHub stand-in, not GitHub"}
 DEFAULT_PER_PAGE: Final = 30
 MAX_PER_PAGE: Final = 100
 MAX_FILES: Final = 3_000
@@ -34,7 +34,7 @@ _INSTALLATION: Final = re.compile(r"/app/installations/(?P<id>\d{1,18})/access_t
 Work = Callable[[Request, int, str], Answer]
 
 
-class GitHubStandIn:
+class GitHubStandIn(StandIn):
     """Serves one repository between `start` and `stop`. `token` is the only one it knows; None makes one up.
 
     `app` is a GitHub App that is installed there: its tokens are known too.
@@ -51,8 +51,7 @@ class GitHubStandIn:
         self.login = login
         """Who comments that are written with the token are by."""
         self.faults = Faults()
-        self._server = Server(self.answer)
-        self.url = self._server.url
+        super().__init__(self.answer, self.faults.close)
         self._routes: dict[tuple[str, str, str | None], tuple[str, Work]] = {
             ("GET", "pulls", None): ("pull", self._pull),
             ("GET", "pulls", "files"): ("files", self._files),
@@ -67,18 +66,6 @@ class GitHubStandIn:
             ("PUT", "issues", "labels"): ("change_labels", self._set_labels),
             ("DELETE", "issues", "labels"): ("change_labels", self._remove_label),
         }
-
-    def start(self) -> None:
-        """Starts, or accepts connections again after `stop`."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """From now on connections are refused."""
-        self._server.stop()
-
-    def close(self) -> None:
-        self.faults.close()
-        self.stop()
 
     def answer(self, request: Request) -> Answer:
         """One request. Raises HangUp."""
@@ -147,23 +134,23 @@ class GitHubStandIn:
             issued = self.app.issue(proof, installation, wanted, self.repository.name)
         except Refused as refused:
             return _complain(refused.status, refused.message)
-        return json_answer(201, issued, STAND_IN)
+        return json_answer(201, issued, HEADERS)
 
     def _permission(self, request: Request, login: str) -> Answer:
         """Everybody has a permission, on a public repository `read`; who is nobody's is no user."""
         credential = request.headers.get("authorization")
         if credential is None or not self._known(credential):
             return _complain(401, "Requires authentication" if credential is None else "Bad credentials")
-        return json_answer(200, self.repository.permission(login), STAND_IN)
+        return json_answer(200, self.repository.permission(login), HEADERS)
 
     def _pull(self, _: Request, number: int, __: str) -> Answer:
-        return json_answer(200, self.repository.pull(number), STAND_IN)
+        return json_answer(200, self.repository.pull(number), HEADERS)
 
     def _files(self, request: Request, number: int, _: str) -> Answer:
         return _page(request, self.url, self.repository.files(number)[:MAX_FILES])
 
     def _issue(self, _: Request, number: int, __: str) -> Answer:
-        return json_answer(200, self.repository.issue(number), STAND_IN)
+        return json_answer(200, self.repository.issue(number), HEADERS)
 
     def _issues(self, request: Request, _: int, __: str) -> Answer:
         labels = [name for name in request.argument("labels", "").split(",") if name]
@@ -175,7 +162,7 @@ class GitHubStandIn:
     def _tree(self, request: Request, _: int, __: str) -> Answer:
         if request.argument("recursive", "") != "1":
             raise Refused(422, "This stand-in lists trees recursively, and only so")
-        return json_answer(200, self.repository.tree(), STAND_IN)
+        return json_answer(200, self.repository.tree(), HEADERS)
 
     def _comments(self, request: Request, number: int, _: str) -> Answer:
         return _page(request, self.url, self.repository.comments(number, request.argument("since", "")))
@@ -184,7 +171,7 @@ class GitHubStandIn:
         body = _body(request).get("body")
         if not isinstance(body, str):
             raise Refused(422, "Validation Failed: body is missing")
-        return json_answer(201, self.repository.comment(number, self.login, body), STAND_IN)
+        return json_answer(201, self.repository.comment(number, self.login, body), HEADERS)
 
     def _all_labels(self, request: Request, _: int, __: str) -> Answer:
         return _page(request, self.url, self.repository.all_labels())
@@ -193,13 +180,13 @@ class GitHubStandIn:
         return _page(request, self.url, self.repository.labels(number))
 
     def _add_labels(self, request: Request, number: int, _: str) -> Answer:
-        return json_answer(200, self.repository.add_labels(number, _names(request)), STAND_IN)
+        return json_answer(200, self.repository.add_labels(number, _names(request)), HEADERS)
 
     def _set_labels(self, request: Request, number: int, _: str) -> Answer:
-        return json_answer(200, self.repository.set_labels(number, _names(request)), STAND_IN)
+        return json_answer(200, self.repository.set_labels(number, _names(request)), HEADERS)
 
     def _remove_label(self, _: Request, number: int, label: str) -> Answer:
-        return json_answer(200, self.repository.remove_label(number, label), STAND_IN)
+        return json_answer(200, self.repository.remove_label(number, label), HEADERS)
 
 
 def _token(credential: str) -> str:
@@ -236,7 +223,7 @@ def _page(request: Request, url: str, items: Sequence[Any]) -> Answer:
 
     links = [link(page - 1, "prev"), link(1, "first")] if page > 1 else []
     links += [link(page + 1, "next"), link(last, "last")] if page < last else []
-    headers = {**STAND_IN, **({"link": ", ".join(links)} if links else {})}
+    headers = {**HEADERS, **({"link": ", ".join(links)} if links else {})}
     return json_answer(200, items[(page - 1) * size : page * size], headers)
 
 
@@ -246,4 +233,4 @@ def _positive(text: str, default: int) -> int:
 
 def _complain(status: int, message: str) -> Answer:
     body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
-    return json_answer(status, body, STAND_IN)
+    return json_answer(status, body, HEADERS)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final
 
 from local.claude_rules import Objection, objection
 from local.drafts import draft
 from local.orders import EVERY, Gate, Journal, Orders
-from local.web import Answer, HangUp, Request, Server, json_answer
+from local.web import Answer, HangUp, Request, StandIn, json_answer
 
-STAND_IN: Final = {"x-stand-in": "This is the local model stand-in, not Claude"}
+HEADERS: Final = {"x-stand-in": "This is the local model stand-in, not Claude"}
 
 WORKSPACE_GEOGRAPHY: Final = "us"
 """Where a request that names no geography runs: the dearer one, as a workspace may have it."""
@@ -53,29 +53,16 @@ class Order:
     """What usage says of where it ran."""
 
 
-class ModelStandIn:
+class ModelStandIn(StandIn):
     """Serves between `start` and `stop`. `api_key` is the only key it takes; None makes one up."""
 
     def __init__(self, api_key: str | None = None) -> None:
         self.api_key = api_key or secrets.token_hex(16)
         self.calls: Journal[bytes] = Journal()
         """The exact bytes of every request for a message, refused ones included."""
-        self._orders: Orders[Order] = Orders()
+        self._orders = Orders(Order)
         self._gate = Gate()
-        self._server = Server(self._answer)
-        self.url = self._server.url
-
-    def start(self) -> None:
-        """Starts, or accepts connections again after `stop`."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """From now on connections are refused."""
-        self._server.stop()
-
-    def close(self) -> None:
-        self._gate.close()
-        self.stop()
+        super().__init__(self._answer, self._gate.close)
 
     def order(self, order: Order, times: int | None = 1) -> None:
         """The next `times` calls are answered so; None: all until `clear`."""
@@ -93,7 +80,7 @@ class ModelStandIn:
 
     def _answer(self, request: Request) -> Answer:
         if request.path == "/__control":
-            return self._control(request)
+            return self._orders.control(request.json(), {"clear": self.clear, "release": self.release})
         if (request.method, request.path) != ("POST", "/v1/messages"):
             return _error(Objection(404, "not_found_error", "Not found: this stand-in has POST /v1/messages only"))
         self.calls.add(request.body)
@@ -124,23 +111,7 @@ class ModelStandIn:
             kind = _ERROR_TYPES.get(order.status, "api_error")
             headers = {} if order.retry_after is None else {"retry-after": order.retry_after}
             return _error(Objection(order.status, kind, "Ordered from the stand-in"), headers)
-        return json_answer(200, _message(order, body, len(self.calls.entries())), STAND_IN)
-
-    def _control(self, request: Request) -> Answer:
-        if request.method == "GET":
-            return json_answer(200, {"calls": len(self.calls.entries())}, STAND_IN)
-        wanted = request.json()
-        if wanted.pop("clear", False):
-            self.clear()
-        if wanted.pop("release", False):
-            self.release()
-        times = wanted.pop("times", 1)
-        unknown = set(wanted) - {field.name for field in fields(Order)}
-        if unknown:
-            return json_answer(400, {"error": f"unknown: {', '.join(sorted(unknown))}"}, STAND_IN)
-        if wanted:
-            self.order(Order(**wanted), times)
-        return json_answer(200, {"ordered": asdict(Order(**wanted)) if wanted else None}, STAND_IN)
+        return json_answer(200, _message(order, body, len(self.calls.entries())), HEADERS)
 
 
 def _error(refused: Objection, headers: Mapping[str, str] | None = None) -> Answer:
@@ -149,7 +120,7 @@ def _error(refused: Objection, headers: Mapping[str, str] | None = None) -> Answ
         "error": {"type": refused.type, "message": refused.message},
         "request_id": "req_stand_in",
     }
-    return json_answer(refused.status, body, {"request-id": "req_stand_in", **STAND_IN, **(headers or {})})
+    return json_answer(refused.status, body, {"request-id": "req_stand_in", **HEADERS, **(headers or {})})
 
 
 def _message(order: Order, body: Mapping[str, Any], number: int) -> dict[str, Any]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from typing import Any, Generic, TypeVar
+
+from local.web import Answer, json_answer
 
 T = TypeVar("T")
 
@@ -14,9 +17,10 @@ EVERY = "*"
 
 
 class Orders(Generic[T]):
-    """Orders for the next calls, by operation: first given, first used. Thread-safe."""
+    """Orders of one kind, a dataclass, for the next calls, by operation: first given, first used. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
         self._lock = threading.Lock()
         self._queue: deque[tuple[str, T, int | None]] = deque()
 
@@ -40,6 +44,20 @@ class Orders(Generic[T]):
     def clear(self) -> None:
         with self._lock:
             self._queue.clear()
+
+    def control(self, wanted: dict[str, Any], at_once: Mapping[str, Callable[[], object]]) -> Answer:
+        """Orders from another process: the fields of the kind, `operation`, `times`; or what is done at once."""
+        for name, act in at_once.items():
+            if wanted.pop(name, False):
+                act()
+        operation, times = wanted.pop("operation", EVERY), wanted.pop("times", 1)
+        unknown = set(wanted) - {known.name for known in fields(self._kind)}  # type: ignore[arg-type]
+        if unknown:
+            return json_answer(400, {"error": f"unknown: {', '.join(sorted(unknown))}"})
+        order = self._kind(**wanted) if wanted else None
+        if order is not None:
+            self.add(operation, order, times)
+        return json_answer(200, {"ordered": order and asdict(order)})  # type: ignore[call-overload]
 
 
 class Journal(Generic[T]):

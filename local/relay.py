@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from local.faults import Broken, Faults
 from local.repository import Refused, Repository
-from local.web import Answer, Request, Server, json_answer
+from local.web import Answer, Request, StandIn, json_answer
 
-STAND_IN: Final = {"x-stand-in": "This is the local dfg-relay stand-in"}
+HEADERS: Final = {"x-stand-in": "This is the local dfg-relay stand-in"}
 _OWN_ERRORS: Final = (400, 401, 405)
 """Statuses the relay gives by itself; all others reach the caller as 500 `GitHub API <status>: …`."""
 
 
-class RelayStandIn:
+class RelayStandIn(StandIn):
     """Serves between `start` and `stop`. `token` is the only one it takes; None makes one up."""
 
     def __init__(self, repository: Repository, login: str = "dfg-bot", token: str | None = None) -> None:
@@ -29,8 +29,7 @@ class RelayStandIn:
         self.token = token or secrets.token_hex(16)
         self.login = login
         self.faults = Faults()
-        self._server = Server(self.answer)
-        self.url = self._server.url
+        super().__init__(self.answer, self.faults.close)
         self._routes: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
             "/comment": ("relay.comment", self._comment),
             "/labels": ("relay.labels", self._labels),
@@ -38,25 +37,13 @@ class RelayStandIn:
             "/directive": ("relay.directive", self._directive),
         }
 
-    def start(self) -> None:
-        """Starts, or accepts connections again after `stop`."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """From now on connections are refused."""
-        self._server.stop()
-
-    def close(self) -> None:
-        self.faults.close()
-        self.stop()
-
     def answer(self, request: Request) -> Answer:
         """One request. Raises HangUp."""
         if request.path == "/__control":
             return self.faults.control(request.json())
         known = self._routes.get(request.path)
         if known is None:
-            return json_answer(404, {"success": False, "error": "Not found"}, STAND_IN)
+            return json_answer(404, {"success": False, "error": "Not found"}, HEADERS)
         operation, act = known
 
         def perform() -> Answer:
@@ -71,7 +58,7 @@ class RelayStandIn:
             if not isinstance(body, dict) or body.get("repo", self.repository.name) != self.repository.name:
                 return _complain(400, "Unknown repo")
             try:
-                return json_answer(200, {"success": True, **act(body)}, STAND_IN)
+                return json_answer(200, {"success": True, **act(body)}, HEADERS)
             except (Refused, Broken) as refused:
                 return _complain(refused.status, refused.message)
 
@@ -123,5 +110,5 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 def _complain(status: int, message: str) -> Answer:
     if status in _OWN_ERRORS:
-        return json_answer(status, {"success": False, "error": message}, STAND_IN)
-    return json_answer(500, {"success": False, "error": f'GitHub API {status}: {{"message":"{message}"}}'}, STAND_IN)
+        return json_answer(status, {"success": False, "error": message}, HEADERS)
+    return json_answer(500, {"success": False, "error": f'GitHub API {status}: {{"message":"{message}"}}'}, HEADERS)
