@@ -43,11 +43,13 @@ def follow(session: Session, run_id: str, timeout: float, as_json: bool) -> dict
 def result(run_id: str, events: list[Mapping[str, Any]], ended: Mapping[str, Any]) -> dict[str, Any]:
     """A run's result out of its events, with the field names of the dispatch's own answer."""
     judged: Mapping[str, Any] = next((event["data"] for event in events if event["type"] == "policy.judged"), {})
+    urls = (event["data"].get("url") for event in events if event["type"] == "action.executed")
     names = ("status", "reason", "classification", "state", "actionId")
     return {
         "runId": run_id,
         **{name: ended[name] for name in names if ended.get(name)},
         "executed": ended.get("state") == "executed",
+        **({"url": url} if (url := next(urls, "")) else {}),
         "cost": dollars(int(ended.get("charged", 0))),
         "checks": judged.get("checks", []),
         "actions": _actions(events, ended),

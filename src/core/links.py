@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.types import Target
+
+ADDRESS: Final = re.compile(r"https?://[!-~]{1,300}")
+
+
+def address(told: Any) -> str:
+    """Where GitHub says that a comment is. It goes into our own answers: only in the form that GitHub's have, or ""."""
+    return told if isinstance(told, str) and ADDRESS.fullmatch(told) else ""
 
 
 def site(api_url: str) -> str:

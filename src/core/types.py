@@ -187,6 +187,7 @@ class Comment:
     liked: int = 0
     disliked: int = 0
     """Reactions with a thumb up, and down."""
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,9 @@ class Desk:
         name = route.request.url.rpartition("/")[2]
         self.sent.append((name, json.loads(route.request.post_data or "{}")))
         self.actions = [action for action in self.actions if action["id"] != name]
-        route.fulfill(json={"status": status, "actionId": name, "actionType": "add_comment", "state": status})
+        place = {"url": f"https://github.com/dfg-team/dfg/pull/{int(name[:8], 16)}#issuecomment-1"}
+        done = {"status": status, "actionId": name, "actionType": "add_comment", "state": status}
+        route.fulfill(json={**done, **(place if status == "executed" else {})})
 
 
 @pytest.fixture
@@ -147,6 +149,8 @@ def test_after_a_decision_the_next_one_opens_and_the_list_keeps_its_place(
     assert abs(scrolled(captain) - place) <= 2
     assert captain.page.locator(".queue li").nth(10).evaluate("(now, then) => now === then", node)
     captain.is_notified("QA plan for pull request #30: done, on GitHub.")
+    link = captain.page.locator("#notice").get_by_role("link", name="The comment on GitHub")
+    expect(link).to_have_attribute("href", "https://github.com/dfg-team/dfg/pull/30#issuecomment-1")
 
 
 def test_the_keyboard_goes_through_the_list_and_decides_behind_a_question(

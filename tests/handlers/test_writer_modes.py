@@ -86,6 +86,33 @@ def direct(make_service: MakeService) -> Service:
     return make_service(direct=True, COMMENT_AUTHOR="dfg-bot")
 
 
+def test_where_the_comment_is_goes_into_the_answer_the_action_and_the_audit(direct: Service) -> None:
+    body = direct.dispatch().body
+    [comment] = direct.repository.comments(42)
+    assert body["url"] == comment["html_url"]
+    assert direct.api.get(f"/pending/{body['actionId']}").body["commentUrl"] == comment["html_url"]
+    told = [event["data"].get("url") for event in direct.run(body["runId"])["events"] if "executed" in event["type"]]
+    assert told == [comment["html_url"]]
+    assert direct.dispatch().body == {**body, "status": "duplicate"}
+
+
+def test_what_was_approved_is_told_with_its_place_to_who_dispatches_the_same_again(direct: Service) -> None:
+    direct.github.faults.order("comment", Fault(status=422))
+    action = direct.dispatch().body["actionId"]
+    url = direct.api.post(f"/approve/{action}").body["url"]
+    assert url == direct.repository.comments(42)[0]["html_url"]
+    again = direct.dispatch().body
+    assert (again["status"], again["state"], again["url"]) == ("duplicate", "executed", url)
+
+
+def test_a_comment_whose_answer_was_lost_is_found_with_its_place(service: Service) -> None:
+    service.relay.faults.order("relay.comment", Fault(lose_answer=True))
+    action = service.dispatch().body["actionId"]
+    answer = service.api.post(f"/approve/{action}").body
+    assert answer["url"] == service.repository.comments(42)[0]["html_url"]
+    assert service.api.get(f"/pending/{action}").body["commentUrl"] == answer["url"]
+
+
 def test_a_second_plan_is_a_comment_of_its_own_and_the_first_stays_as_it_is(direct: Service) -> None:
     direct.dispatch()
     [first] = direct.comments()

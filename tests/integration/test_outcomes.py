@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.approvals.approve import get_pending
 from core.approvals.outcomes import observe
 from core.audit import evidence
 from core.audit.read import list_runs
@@ -77,6 +78,15 @@ def test_the_same_again_is_no_event(world: World) -> None:
     tick(world, 1)
     assert looked(world)["changed"] == 1
     assert len(observed(world)) == 2
+
+
+def test_the_address_that_a_writer_did_not_tell_is_found_by_the_marker_and_is_no_event(world: World) -> None:
+    action = posted(world)["actionId"]
+    number, comment = world.github.posted[-1]
+    world.github.posted[-1] = number, replace(comment, url="https://github.com/acme/widgets/pull/42#issuecomment-7")
+    assert looked(world)["changed"] == 0
+    assert get_pending(world.app, action)["commentUrl"].endswith("#issuecomment-7")
+    assert observed(world) == []
 
 
 def test_there_is_one_look_a_day(world: World) -> None:

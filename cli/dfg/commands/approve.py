@@ -8,6 +8,7 @@ import typer
 
 from dfg.exits import Exit, of_answer
 from dfg.looking import WHOLE, find, show
+from dfg.screen import Pairs
 from dfg.session import AsJson, session_of
 
 NAME: Final = "approve"
@@ -63,5 +64,6 @@ def run(
             session.note(f"To approve it as stale, after a look at the target: dfg approve {name} --digest {fresh}")
         session.refuse(answer, code, as_json)
     detail = [answer.message] if "error" in answer.body else []
-    session.show(answer.body, as_json, OUTCOMES[answer.body["status"]], *detail)
+    posted = Pairs([("posted", answer.body.get("url") or "")])
+    session.show(answer.body, as_json, OUTCOMES[answer.body["status"]], *detail, posted)
     raise typer.Exit(code)

@@ -8,13 +8,13 @@ https://docs.github.com/en/rest/issues/comments and https://docs.github.com/en/r
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from core.actions.labels import LabelReader, Step, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.team import Taxonomy
+from core.links import address
 from core.types import Action, Effect
 from core.wire import Http, Response, Token
 
@@ -23,7 +23,6 @@ DONE: Final = {
     ("POST", 201): "posted on GitHub",
     ("PUT", 200): "set on GitHub",
 }
-ADDRESS: Final = re.compile(r"https?://[!-~]{1,300}")
 
 
 def github_writer(
@@ -68,9 +67,7 @@ def read(request: Request, response: Response) -> Attempt:
 
 
 def _url(response: Response) -> str:
-    """The comment's address. It goes into our own answers, so it is taken only in the form that GitHub's have."""
     try:
-        url = response.json()["html_url"]
+        return address(response.json()["html_url"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
-    return url if isinstance(url, str) and ADDRESS.fullmatch(url) else ""

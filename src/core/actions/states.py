@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from core.canonical import canonical, iso
 from core.store import Insert, Item, Update
-from core.types import Action, ActionState, Facts, Json, Target, Trust
+from core.types import Action, ActionState, Effect, Facts, Json, Target, Trust
 
 WAITING: Final = "waiting"
 """The one partition of the index `queue`: actions that somebody may still decide."""
@@ -84,6 +84,8 @@ class Stored:
     """When it left the queue; 0 while it waits."""
     decided_by: str = ""
     """Who decided; nobody where no person did."""
+    url: str = ""
+    """Where its comment is on GitHub, once it is posted and somebody told."""
     observed: Json | None = None
     """What was last seen of the comment: see `approvals.outcomes`."""
 
@@ -92,6 +94,10 @@ class Stored:
         if self.state == "executing" and now >= self.attempt_at + ATTEMPT_MS:
             return "outcome_unknown"
         return self.state
+
+    def shown_at(self, now: int) -> ActionState:
+        """The state to be told at `now`: what nobody may approve any more has expired, on record or not."""
+        return "expired" if self.lapsed(now) else self.state_at(now)
 
     def lapsed(self, now: int) -> bool:
         """Whether nobody may approve it any more. What may have been sent stays visible until it is known."""
@@ -153,6 +159,7 @@ def move(
     next_attempt: str | None = None,
     error: str = "",
     by: str = "",
+    url: str = "",
     may_yield: bool = False,
 ) -> Update:
     """The conditional write of one transition. Raises ValueError for one the table does not list."""
@@ -163,8 +170,7 @@ def move(
         change |= {"attempt": next_attempt, "attemptAt": now}
     if to not in QUEUED:
         change["decidedAt"] = now
-        if by:
-            change["decidedBy"] = by
+        change |= {name: value for name, value in (("decidedBy", by), ("url", url)) if value}
     kept = {"superseded": SUPERSEDED, "executed": POSTED}.get(to)
     if kept is not None:
         change["queue"] = kept
@@ -175,6 +181,25 @@ def move(
         where={"state": frm, "attempt": attempt},  # the state that was looked at, and nobody's attempt since
         remove=() if to in QUEUED or kept is not None else ("queue",),
         name=ACTION,
+        may_yield=may_yield,
+    )
+
+
+def ended(
+    table: str, action_id: str, attempt: str, effect: Effect, now: int, *, by: str = "", may_yield: bool = False
+) -> Update:
+    """The write of an attempt's outcome."""
+    error = "" if effect.outcome == "executed" else effect.detail
+    return move(
+        table,
+        action_id,
+        frm="executing",
+        to=effect.outcome,
+        attempt=attempt,
+        now=now,
+        error=error,
+        by=by,
+        url=effect.url,
         may_yield=may_yield,
     )
 
@@ -191,12 +216,12 @@ def unwatch(table: str, action_id: str, detail: str) -> Update:
     )
 
 
-def observed(table: str, action_id: str, outcome: Json) -> Update:
-    """The write of what has been seen of a posted comment."""
+def observed(table: str, action_id: str, outcome: Json, url: str) -> Update:
+    """The write of what has been seen of a posted comment, and of its `url` where that is news."""
     return Update(
         table,
         {"id": action_id},
-        change={"observed": canonical(outcome).decode()},
+        change={"observed": canonical(outcome).decode(), **({"url": url} if url else {})},
         where={"queue": POSTED},  # nobody has stopped asking
         name=ACTION,
     )
@@ -243,6 +268,7 @@ def read(item: Item) -> Stored:
         checks=tuple(json.loads(item["checks"])),
         decided_at=item.get("decidedAt", 0),
         decided_by=item.get("decidedBy", ""),
+        url=item.get("url", ""),
         observed=json.loads(item["observed"]) if "observed" in item else None,
     )
 

@@ -31,7 +31,7 @@ from core.policy.version import is_older
 from core.runs.results import dollars
 from core.store import Item, Page
 from core.tasks import registry
-from core.types import Action, ActionState, Json, TargetNow
+from core.types import Action, ActionState, Effect, Json, TargetNow
 
 ON_APPROVE: Final[Mapping[ActionState, str]] = {
     "pending": "carries it out once",
@@ -76,7 +76,7 @@ def get_pending(app: App, action_id: str) -> dict[str, Any]:
 def describe(app: App, stored: Stored, now: int) -> dict[str, Any]:
     """An action as the API shows it."""
     action = stored.action
-    state: ActionState = "expired" if stored.lapsed(now) else stored.state_at(now)
+    state = stored.shown_at(now)
     facts = stored.draft.facts
     about = facts.extra.get("issues", {}).get(str(action.target.number), facts.extra)
     decided = {"decidedAt": iso(stored.decided_at), "decidedBy": stored.decided_by} if stored.decided_at else {}
@@ -106,6 +106,7 @@ def describe(app: App, stored: Stored, now: int) -> dict[str, Any]:
         "checks": list(stored.checks),
         "payload": dict(action.payload),
         **decided,
+        **({"commentUrl": stored.url} if stored.url else {}),
     }
 
 
@@ -182,19 +183,10 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
     ]
     decision = decisions.move(app, decision, stored, "executing", intent, passing=Passing(gate, attempt))
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
-    moved = states.move(
-        app.settings.actions_table,
-        action.id,
-        frm="executing",
-        to=effect.outcome,
-        attempt=attempt,
-        now=app.now(),
-        error="" if effect.outcome == "executed" else effect.detail,
-        by=principal,
-    )
+    moved = states.ended(app.settings.actions_table, action.id, attempt, effect, app.now(), by=principal)
     ended = events.approval_ended(about, action.id, attempt, effect)
     decisions.end(app, decision, [moved, *gate.leave(decision.passed, attempt, effect)], ended)
-    return _body(stored, effect.outcome, effect.detail)
+    return _body(stored, effect)
 
 
 def _compare(app: App, action: Action, now: TargetNow) -> dict[str, str]:
@@ -228,7 +220,7 @@ def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] 
         decision, stored = decisions.note_death(app, decision, stored)
     match decisions.note_seen(app, decision, stored, seen):
         case "executed":
-            return _body(stored, "executed", seen.detail)
+            return _body(stored, Effect("executed", seen.detail, url=seen.url))
         case "superseded":
             raise Conflict(f"the action is superseded: {seen.detail}", state="superseded")
     if seen.result == "unreadable":
@@ -242,8 +234,12 @@ def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] 
     return decision, stored, assumes
 
 
-def _body(stored: Stored, outcome: str, detail: str) -> dict[str, Any]:
+def _body(stored: Stored, effect: Effect) -> dict[str, Any]:
+    outcome = effect.outcome
     body = {"status": outcome, "actionId": stored.action.id, "actionType": stored.action.type, "state": outcome}
-    if outcome == "shadowed":
-        return {**body, "wouldSend": dict(stored.action.payload)}
-    return body if outcome == "executed" else {**body, "error": {"code": outcome, "message": detail}}
+    match outcome:
+        case "executed":
+            return {**body, "url": effect.url} if effect.url else body
+        case "shadowed":
+            return {**body, "wouldSend": dict(stored.action.payload)}
+    return {**body, "error": {"code": outcome, "message": effect.detail}}

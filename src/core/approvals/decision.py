@@ -93,9 +93,9 @@ def note_seen(app: App, decision: Decision, stored: Stored, seen: Look) -> Actio
     if seen.result not in ("found", "superseded"):
         return None
     state: ActionState = "executed" if seen.result == "found" else "superseded"
-    more = {"newer": seen.newer} if seen.newer else {}
+    more = {name: value for name, value in (("newer", seen.newer), ("url", seen.url)) if value}
     entry = events.action_seen(state, stored.action, stored.attempt, decision.principal, seen.detail, **more)
-    move(app, decision, stored, state, [entry], error="" if state == "executed" else seen.detail)
+    move(app, decision, stored, state, [entry], error="" if state == "executed" else seen.detail, url=seen.url)
     return state
 
 
@@ -107,6 +107,7 @@ def move(
     entries: Sequence[Entry],
     *,
     error: str = "",
+    url: str = "",
     passing: Passing | None = None,
 ) -> Decision:
     """One transition with its events, through a gate where there is one. A decided action closes the chain.
@@ -131,6 +132,7 @@ def move(
                 next_attempt=passing.attempt if passing else None,
                 error=error,
                 by=decision.principal,
+                url=url,
             )
         )
         if passing:

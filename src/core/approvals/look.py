@@ -40,6 +40,8 @@ class Look:
     result: Literal["found", "superseded", "absent", "unreadable"]
     detail: str
     newer: str = ""
+    url: str = ""
+    """Where the comment is that was found."""
 
 
 def look(app: App, stored: Stored) -> Look:
@@ -56,9 +58,10 @@ def look(app: App, stored: Stored) -> Look:
     except (UpstreamUnavailable, NotFound) as error:
         return Look("unreadable", error.message)
     own = [comment for comment in comments if comment.author.lower() == author.lower()]
-    marked = {found: comment for comment in own for found in MARKER.findall(comment.body)}
+    marked = {name: comment for comment in own for name in MARKER.findall(comment.body)}
     if action.id in marked:
-        return Look("found", f"the comment is on GitHub since {marked[action.id].created_at}")
+        found = marked[action.id]
+        return Look("found", f"the comment is on GitHub since {found.created_at}", url=found.url)
     newer = _newer(app, stored, marked)
     if newer is None:
         return Look("absent", "the comment is not on GitHub, as of now")

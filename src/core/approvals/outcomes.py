@@ -89,14 +89,19 @@ def _look(app: App, target: Target, plans: Sequence[Stored]) -> int:
 
 
 def _note(app: App, stored: Stored, comments: Sequence[Comment]) -> bool:
-    """Record what the plan's comment shows, where that is not what was seen before."""
+    """Record what the plan's comment shows, where that is not what was seen before. A writer that does not tell where
+    it has posted leaves the address to be found here."""
     author = (app.settings.comment_author or "").lower()
     mark = marker(stored.action.id)
     ours = [one for one in comments if mark in one.body and author in ("", one.author.lower())]
-    if not ours or seen(ours[0]) == (stored.observed or seen(Comment("", stored.action.payload.get("body", ""), ""))):
+    if not ours:
         return False
-    outcome = seen(ours[0])
-    entry = events.outcome_observed(stored.action, outcome)
-    appended = log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [entry])
-    writes: list[Write] = [states.observed(app.settings.actions_table, stored.action.id, outcome), *appended.writes]
-    return app.store.transact(writes) is None
+    outcome, url = seen(ours[0]), "" if stored.url else ours[0].url
+    changed = outcome != (stored.observed or seen(Comment("", stored.action.payload.get("body", ""), "")))
+    if not changed and not url:
+        return False
+    writes: list[Write] = [states.observed(app.settings.actions_table, stored.action.id, outcome, url)]
+    if changed:
+        entry = events.outcome_observed(stored.action, outcome)
+        writes += log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [entry]).writes
+    return app.store.transact(writes) is None and changed

@@ -138,7 +138,8 @@ def action_intended(action: Action, attempt: str, writer: str) -> Entry:
 
 
 def action_ended(action_id: str, attempt: str, effect: Effect) -> Entry:
-    return f"action.{effect.outcome}", {"actionId": action_id, "attempt": attempt, "detail": effect.detail}
+    url = {"url": effect.url} if effect.url else {}
+    return f"action.{effect.outcome}", {"actionId": action_id, "attempt": attempt, "detail": effect.detail, **url}
 
 
 def approval_granted(

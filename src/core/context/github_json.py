@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.errors import UpstreamUnavailable
+from core.links import address
 from core.types import GHOST, Author, ChangedFile, Comment, Issue, PullRequest, Tree
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -134,6 +135,7 @@ def _comment(raw: Any) -> Comment:
         id=_count(comment, "id", what),
         liked=_thumbs(comment, "+1", what),
         disliked=_thumbs(comment, "-1", what),
+        url=address(comment.get("html_url")),
     )
 
 

@@ -138,7 +138,8 @@ def _free(app: App, candidate: Candidate, gathered: Gathered, now: int) -> dedup
     match free:
         case dedupe.Duplicate(_, result):
             by_now = _states(app, result, now)
-            if "rejected" not in by_now.values() or not frozenset(by_now.values()) <= GONE:
+            states_now = frozenset(told["state"] for told in by_now.values())
+            if "rejected" not in states_now or not states_now <= GONE:
                 return results.duplicate(results.by_now(result, by_now))
             free = dedupe.Free(gathered.key)
         case dedupe.InProgress(other):
@@ -146,11 +147,11 @@ def _free(app: App, candidate: Candidate, gathered: Gathered, now: int) -> dedup
     return _refusal(app, candidate, gathered, now) or free
 
 
-def _states(app: App, result: Json, now: int) -> dict[str, ActionState]:
-    """What has become by now of the actions of a run that ended with `result`."""
+def _states(app: App, result: Json, now: int) -> dict[str, Json]:
+    """What has become by now of the actions of a run that ended with `result`: state, and where the comment is."""
     keys = [(app.settings.actions_table, {"id": one["actionId"]}) for one in result.get("actions", ())]
     stored = [states.read(row) for row in app.store.batch_get(keys) if row is not None] if keys else []
-    return {one.action.id: "expired" if one.lapsed(now) else one.state_at(now) for one in stored}
+    return {one.action.id: {"state": one.shown_at(now), **({"url": one.url} if one.url else {})} for one in stored}
 
 
 def _refusal(app: App, candidate: Candidate, gathered: Gathered, now: int) -> Json | None:

@@ -240,16 +240,7 @@ def drafted(settings: Settings, run: Run, judged: Judged, now: int, attempt: str
 
 def attempt_over(settings: Settings, intended: Intended, effect: Effect, now: int) -> tuple[Write, ...]:
     """The writes of an attempt's outcome: the action's state first, then what its gate becomes."""
-    moved = states.move(
-        settings.actions_table,
-        intended.action.id,
-        frm="executing",
-        to=effect.outcome,
-        attempt=intended.attempt,
-        now=now,
-        error="" if effect.outcome == "executed" else effect.detail,
-        may_yield=True,
-    )
+    moved = states.ended(settings.actions_table, intended.action.id, intended.attempt, effect, now, may_yield=True)
     return (moved, *gate(settings, intended.run, intended.action).leave(intended.gate, intended.attempt, effect))
 
 
@@ -260,6 +251,8 @@ def gate(settings: Settings, run: Run, action: Action) -> Gate:
 def reached(intended: Intended, effect: Effect) -> dict[str, Any]:
     """The run's result once an attempt has ended."""
     more: dict[str, Any] = {} if effect.outcome == "executed" else {"detail": effect.detail}
+    if effect.url:
+        more["url"] = effect.url
     if effect.outcome == "shadowed":
         more["wouldSend"] = dict(intended.action.payload)
     return results.with_state(intended.result, intended.action.id, effect.outcome, **more)

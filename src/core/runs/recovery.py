@@ -25,9 +25,10 @@ def finish_interrupted(app: App, run: Run) -> Json:
     if moves:
         seen = look.look(app, stored)
         died = f"the sender died after its intent was recorded; {seen.detail}"
-        effect = Effect("executed", seen.detail) if seen.result == "found" else Effect("outcome_unknown", died)
+        found = Effect("executed", seen.detail, url=seen.url)
+        effect = found if seen.result == "found" else Effect("outcome_unknown", died)
     elif stored.state == "executed":
-        effect = Effect("executed", "the comment was found on GitHub")
+        effect = Effect("executed", "the comment was found on GitHub", url=stored.url)
     else:  # decided since, or in the Captain's hands
         effect = Effect("outcome_unknown", stored.last_error)
     return finish(app, acted(app.settings, intended, effect, app.now(), moves=moves))

@@ -60,12 +60,12 @@ def with_state(result: Json, action_id: str, state: ActionState, **more: Any) ->
     return {**reached(result), "actions": [reached(one) for one in result["actions"]]}
 
 
-def by_now(result: Json, states: Mapping[str, ActionState]) -> Json:
-    """A success with what has become of its actions since."""
+def by_now(result: Json, since: Mapping[str, Json]) -> Json:
+    """A success with what has become of its actions since: `state` of each, and `url` of its comment."""
     for one in result.get("actions", ()):
-        state = states.get(one["actionId"], one["state"])
-        if state != one["state"]:
-            result = with_state(result, one["actionId"], state)
+        told = since.get(one["actionId"], one)
+        if told["state"] != one["state"]:
+            result = with_state(result, one["actionId"], **told)
     return result
 
 

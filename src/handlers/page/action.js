@@ -84,7 +84,7 @@ function decidedView(action, again) {
     el(
       "div",
       { class: "box", role: "alert" },
-      el("p", {}, el("strong", {}, "This action does not wait any more."), ` It is ${text}`, action.decidedAt ? [", ", when(action.decidedAt)] : "", action.decidedBy ? [", by ", words(action.decidedBy)] : "", "."),
+      el("p", {}, el("strong", {}, "This action does not wait any more."), ` It is ${text}`, action.decidedAt ? [", ", when(action.decidedAt)] : "", action.decidedBy ? [", by ", words(action.decidedBy)] : "", ".", commentLink(action.commentUrl)),
       el("p", { class: "buttons" }, button("Look again", { class: "main", click: again }), el("a", { href: auditLink({ target: `${action.targetType}:${action.targetId}` }) }, "All about this target in the audit")),
     ),
     Object.keys(action.payload).length ? section("What it would have done, or did", payloadView(action)) : null,
@@ -138,6 +138,11 @@ function whatIsApproved(action) {
   );
 }
 
+// Where a comment was posted, for those writers that tell.
+function commentLink(url) {
+  return url ? [" ", outside(url, "The comment on GitHub")] : null;
+}
+
 function section(title, ...content) {
   return el("section", {}, el("h3", {}, title), content);
 }
@@ -176,6 +181,5 @@ const OUTCOMES = {
 
 function outcomeText(action, { body }) {
   const trouble = body.error ? ` ${sentence(body.error.message)}` : "";
-  const place = body.url ? ` ${body.url}` : "";
-  return `${actionTitle(action)}: ${OUTCOMES[body.status] || body.status}.${place}${trouble}`;
+  return [words(`${actionTitle(action)}: ${OUTCOMES[body.status] || body.status}.${trouble}`), commentLink(body.url)];
 }

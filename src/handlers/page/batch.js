@@ -82,7 +82,7 @@ async function decideAll(what) {
       if (sent.body.status !== "outcome_unknown") removeAction(action.id);
     } catch (trouble) {
       if (!(trouble instanceof Trouble)) throw trouble;
-      lines.push(`${actionTitle(action)}: not done. ${sentence(trouble.message)} ${trouble.advice}`);
+      lines.push(words(`${actionTitle(action)}: not done. ${sentence(trouble.message)} ${trouble.advice}`));
     }
     if (!me.entered) return;
   }
@@ -101,6 +101,6 @@ async function decideAll(what) {
   replace(
     notice,
     el("strong", {}, `${done} done${failed ? `, ${failed} not done` : ""}.`),
-    lines.map((line) => el("span", { class: "line" }, words(line))),
+    lines.map((line) => el("span", { class: "line" }, line)),
   );
 }

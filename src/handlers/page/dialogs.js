@@ -73,9 +73,9 @@ function showKeys() {
   ask({ title: "Keys", content: facts(KEYS.map(([key, what]) => [el("kbd", {}, key), what])), confirm: "Close", only: true });
 }
 
-// A line of news above the view, read out by screen readers.
+// A line of news above the view, read out by screen readers: a text, or nodes.
 function say(text) {
   const notice = byId("notice");
   notice.hidden = !text;
-  replace(notice, text ? words(text) : null);
+  replace(notice, typeof text === "string" && text ? words(text) : text);
 }

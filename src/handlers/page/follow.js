@@ -28,7 +28,8 @@ async function follow(outcome, runId, posted, goesOn) {
     const last = run.events.find((event) => event.type === "run.finished");
     if (last) {
       trail.remove();
-      outcome.append(ended(posted, { ...last.data, runId, checks: checksOf(run.events), executed: last.data.state === "executed", cost: (last.data.charged / 1e6).toFixed(6) }));
+      const { url } = run.events.find((event) => event.type === "action.executed")?.data || {};
+      outcome.append(ended(posted, { ...last.data, runId, url, checks: checksOf(run.events), executed: last.data.state === "executed", cost: (last.data.charged / 1e6).toFixed(6) }));
       replace(outcome.querySelector("h2"), "Ended");
       outcome.lastElementChild.scrollIntoView({ block: "nearest" });
       return;
@@ -97,7 +98,7 @@ function ended(posted, body) {
       "p",
       { class: "buttons" },
       waits && body.actionId ? el("a", { class: "button", href: `#/waiting/${encodeURIComponent(body.actionId)}` }, "Look at it and decide") : null,
-      outside(body.url, body.url ? "The comment on GitHub" : ""),
+      commentLink(body.url),
       body.runId && me.reads ? el("a", { href: `#/audit/${encodeURIComponent(body.runId)}` }, "Audit trail") : null,
     ),
   );

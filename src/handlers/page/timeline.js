@@ -68,7 +68,7 @@ function dataValue(name, value) {
   if (name === "runId") return el("a", { href: `#/audit/${encodeURIComponent(value)}` }, value);
   if (name === "actionId") return el("a", { href: `#/waiting/${encodeURIComponent(value)}` }, value);
   if (name === "checks") return value.length ? checksList(value) : "none";
-  if (typeof value !== "object") return words(value);
+  if (typeof value !== "object") return name === "url" ? outside(value, words(value)) : words(value);
   if (name === "target") return targetName(value.type, value.number);
   const text = JSON.stringify(value, null, 1);
   return text === "[]" || text === "{}" ? "none" : el("pre", { class: "data" }, words(text));
