@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.audit import chain
+from core.canonical import dollars
 from core.dispatcher import pricing
-from core.runs.results import dollars
 from core.types import Usage
 from local import queue_demo
 from local.run import (

@@ -77,8 +77,11 @@ class Aws:
         return publish
 
     def topic(self, arn: str) -> Callable[[str, str], None]:
-        """Sends subject and text to the topic. Raises BotoCoreError or ClientError when it did not take them."""
-        return lambda subject, text: self.client("sns").publish(TopicArn=arn, Subject=subject, Message=text)
+        """Sends a subject, and JSON with a text for each protocol. Raises BotoCoreError or ClientError."""
+        sns = self.client("sns")
+        return lambda subject, message: sns.publish(
+            TopicArn=arn, Subject=subject, Message=message, MessageStructure="json"
+        )
 
     def ed25519(self, key_id: str) -> KmsEd25519:
         """The key that signs checkpoints."""

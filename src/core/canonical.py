@@ -30,6 +30,11 @@ def iso(milliseconds: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
 
 
+def dollars(micro: int) -> str:
+    """Micro-dollars as dollars with six decimals."""
+    return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"
+
+
 def _has_float(value: Any) -> bool:
     if isinstance(value, float):
         return True

@@ -203,7 +203,6 @@ class Settings:
     self_approval: bool
     """Whether a principal may approve what it dispatched itself."""
     worker_function: str | None
-    notify_topic: str | None
     team_files: str | None
     """The folder of another team's files; None: those of DFG."""
     webhook: bool
@@ -346,7 +345,6 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         prompt_caching=one_of("PROMPT_CACHING", "off", "on") == "on",
         self_approval=one_of("SELF_APPROVAL", "allowed", "forbidden") == "allowed",
         worker_function=env.get("WORKER_FUNCTION") or None,
-        notify_topic=env.get("NOTIFY_TOPIC_ARN") or None,
         team_files=env.get("TEAM_FILES") or None,
         webhook=one_of("WEBHOOK", "off", "on") == "on",
         webhook_on_open=one_of("WEBHOOK_ON_OPEN", "off", "on") == "on",

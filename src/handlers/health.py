@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from core.app import App
-from core.canonical import iso
+from core.canonical import dollars, iso
 from core.config import VERSION
 from core.dispatcher import breaker
 from core.dispatcher.breaker import Snapshot
 from core.errors import StoreUnavailable
-from core.runs.results import dollars
 from core.store import Item
 from handlers.http import Endpoint, Reply, Request
 

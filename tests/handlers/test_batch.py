@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from core.canonical import dollars
 from core.config import TASK_LIMITS
 from core.dispatcher import pricing
-from core.runs.results import dollars
 from core.types import Usage
 from local.faults import Fault
 from local.model import Order

@@ -209,8 +209,10 @@ def test_the_watcher_tells_the_captain(make_function: MakeFunction, stack: Stack
     sns = Server(topic)
     sns.start()
     names = {"AUDIT_TABLE": "audit", "ACTIONS_TABLE": "actions", "BREAKER_TABLE": "breaker"}
-    function, _ = make_function("WatchFunction", AWS_ENDPOINT_URL_SNS=sns.url, **names)
+    function, guard = make_function("WatchFunction", AWS_ENDPOINT_URL_SNS=sns.url, **names)
     assert function.invoke(event("watch", stack)) == {"batchItemFailures": []}
+    assert function.invoke(event("watch_digest", stack)) == {"told": 0}
+    assert guard.denied == []
     sns.stop()
     assert len(requests.entries()) == 3
     assert '"AuditTampered"' in function.log()

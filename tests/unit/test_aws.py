@@ -15,10 +15,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from moto import mock_aws
 
+from core.approvals.mail import Notice
 from core.aws import FAILURES, Aws
 from core.bootstrap import make_app
 from core.context.app_token import READING, AppToken, Installation
 from core.errors import StoreUnavailable, UpstreamUnavailable, WorkerUnavailable
+from core.store import Store
 from handlers.watch import Watcher
 from local.engine import CREDENTIALS, REGION
 from local.github_app import GitHubApp
@@ -99,7 +101,8 @@ def test_a_notice_reaches_the_topic(aws: Aws) -> None:
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     topic = sns.create_topic(Name="captain")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    aws.topic(topic)("Circuit breaker opened", "It probes again.")
+    notice = Notice("Circuit breaker opened", "It probes again.")
+    aws.topic(topic)(notice.subject, notice.message)
     [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
     body = json.loads(message["Body"])
     assert (body["Subject"], body["Message"]) == ("Circuit breaker opened", "It probes again.")
@@ -108,13 +111,14 @@ def test_a_notice_reaches_the_topic(aws: Aws) -> None:
 def test_a_topic_that_takes_nothing_has_the_record_come_again(aws: Aws) -> None:
     publish = aws.topic(f"arn:aws:sns:{REGION}:123456789012:absent")
     with pytest.raises(FAILURES):
-        publish("s", "t")
+        publish("s", Notice("s", "t").message)
     record = {
         "eventName": "REMOVE",
         "eventSourceARN": "arn:aws:dynamodb:x:1:table/audit/stream/1",
         "dynamodb": {"SequenceNumber": "11", "Keys": {"chain": {"S": "c"}, "seq": {"N": "1"}}},
     }
-    watcher = Watcher({"audit": "audit"}, publish, lambda name, value: None)
+    store = Store(aws.client("dynamodb"), sleep=lambda seconds: None, new_id=lambda: "1")
+    watcher = Watcher({"audit": "audit"}, store, publish, lambda name, value: None, lambda: 0, "")
     assert watcher({"Records": [record]}) == {"batchItemFailures": [{"itemIdentifier": "11"}]}
 
 

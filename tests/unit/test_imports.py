@@ -36,4 +36,4 @@ def test_no_function_imports_an_http_client_before_it_calls_somebody(module: str
 
 def test_the_function_that_watches_needs_little_of_the_rest() -> None:
     names = imported("import handlers.watch")
-    assert names.isdisjoint({"core.bootstrap", "core.store", "pydantic"})
+    assert names.isdisjoint({"core.bootstrap", "core.app", "core.config", "core.runs", "core.policy", "pydantic"})

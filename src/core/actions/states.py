@@ -89,6 +89,26 @@ class Stored:
     observed: Json | None = None
     """What was last seen of the comment: see `approvals.outcomes`."""
 
+    @property
+    def about(self) -> Json:
+        """What the model read of the target, `title` and `author` among it; of several issues, of this one."""
+        extra = self.draft.facts.extra
+        found: Json = extra.get("issues", {}).get(str(self.action.target.number), extra)
+        return found
+
+    @property
+    def title(self) -> str:
+        return str(self.about.get("title", ""))
+
+    @property
+    def author(self) -> str:
+        return str(self.about.get("author", ""))
+
+    @property
+    def written_by(self) -> str:
+        """Whose words the model read."""
+        return self.draft.facts.trust.written_by if self.draft.facts.trust else ""
+
     def state_at(self, now: int) -> ActionState:
         """The state as it is to be read at `now`: a dead attempt's outcome is unknown."""
         if self.state == "executing" and now >= self.attempt_at + ATTEMPT_MS:

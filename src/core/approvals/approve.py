@@ -20,7 +20,7 @@ from core.approvals import look
 from core.approvals.binding import bind
 from core.approvals.decision import Decision, Passing
 from core.audit import events
-from core.canonical import iso
+from core.canonical import dollars, iso
 from core.dispatcher.gates import gate_of
 from core.errors import Conflict, NotFound, PreconditionFailed, SelfApproval
 from core.links import compare_url, target_url
@@ -28,7 +28,6 @@ from core.policy import approved as policy
 from core.policy.stored import judge_stored
 from core.policy.transitions import outcome_faults
 from core.policy.version import is_older
-from core.runs.results import dollars
 from core.store import Item, Page
 from core.tasks import registry
 from core.types import Action, ActionState, Effect, Json, TargetNow
@@ -77,8 +76,6 @@ def describe(app: App, stored: Stored, now: int) -> dict[str, Any]:
     """An action as the API shows it."""
     action = stored.action
     state = stored.shown_at(now)
-    facts = stored.draft.facts
-    about = facts.extra.get("issues", {}).get(str(action.target.number), facts.extra)
     decided = {"decidedAt": iso(stored.decided_at), "decidedBy": stored.decided_by} if stored.decided_at else {}
     return {
         "id": action.id,
@@ -86,9 +83,9 @@ def describe(app: App, stored: Stored, now: int) -> dict[str, Any]:
         "taskType": action.task_type,
         "targetType": action.target.type,
         "targetId": action.target.number,
-        "title": str(about.get("title", "")),
+        "title": stored.title,
         "url": target_url(app.settings.github_api_url, action.repository, action.target),
-        "author": str(about.get("author", "")),
+        "author": stored.author,
         "actionType": action.type,
         "reason": action.reason,
         "evidence": action.evidence,
@@ -101,7 +98,7 @@ def describe(app: App, stored: Stored, now: int) -> dict[str, Any]:
         "lastError": stored.last_error,
         "onApprove": ON_APPROVE.get(state, ""),
         "principal": stored.principal,
-        "writtenBy": trust.written_by if (trust := stored.draft.facts.trust) else "",
+        "writtenBy": stored.written_by,
         "cost": dollars(stored.charged),
         "checks": list(stored.checks),
         "payload": dict(action.payload),

@@ -20,9 +20,8 @@ from core.app import App
 from core.audit import log
 from core.audit.chain import Event
 from core.audit.log import RUNS
-from core.canonical import iso
+from core.canonical import dollars, iso
 from core.runs import record
-from core.runs.results import dollars
 from core.types import TASK_TYPES, Json
 
 DAY_MS: Final = 86_400_000

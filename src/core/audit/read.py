@@ -11,9 +11,9 @@ from core.audit import content, log
 from core.audit.chain import Event
 from core.audit.checkpoint import proofs
 from core.audit.log import RUNS
+from core.canonical import dollars
 from core.errors import NotFound
 from core.links import target_url
-from core.runs.results import dollars
 from core.store import Item
 from core.types import Json, Target
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.canonical import dollars
 from core.errors import OrchestratorError
 from core.policy.classifier import rank
 from core.runs.record import Run
 from core.types import Action, ActionState, Classification, Facts, Json, Usage, Verdict
 
 PREVIEW_CHARACTERS: Final = 1_000
-
-
-def dollars(micro: int) -> str:
-    """Micro-dollars as dollars with six decimals."""
-    return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"
 
 
 def success(run: Run, verdict: Verdict, usage: Usage, facts: Facts) -> dict[str, Any]:
