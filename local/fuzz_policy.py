@@ -1,7 +1,7 @@
 """Looks for texts that get past the policy: `python -m local.fuzz_policy --seconds 60`.
 
-Every dangerous element is dressed in any disguise and put in any place; ordinary sentences are mixed;
-and answers are filled with arbitrary text. What gets through is printed as a line for the corpus.
+Every dangerous element is dressed in any disguise and put in any place; ordinary sentences are mixed, as one text and
+as fields; and answers are filled with arbitrary text. What gets through is printed as a line for the corpus.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from core.policy.rules import Field, examine, examine_all
 from local.judge import judge_raw, judge_text
 from local.policy_report import CONTEXT
 from tests.corpus.bots import live
@@ -202,6 +203,16 @@ def check_ordinary(body: str) -> None:
         raise Escaped(_line("ordinary", body, "passes", judged["findings"][0]["rule"]))
 
 
+def check_fields(bodies: Sequence[str]) -> None:
+    """Raises Escaped if a text is judged milder among others than by itself."""
+    fields = [Field(f"field[{index}]", body) for index, body in enumerate(bodies)]
+    found = {(finding.rule, finding.severity, finding.field) for finding in examine_all(fields, CONTEXT)}
+    for field in fields:
+        for alone in examine(field, CONTEXT):
+            if (alone.rule, alone.severity, alone.field) not in found:
+                raise Escaped(_line("fields", json.dumps(bodies), "refused", f"{alone.rule} in {alone.field}"))
+
+
 def check_answer(answer: Mapping[str, Any]) -> None:
     """Raises Escaped if what is rendered from an answer is live, or does not read back as it was meant."""
     judged = judge_raw(json.dumps(answer), ("src/app.py",), "qa_plan", CONTEXT)
@@ -248,6 +259,9 @@ class Fuzzer:
         )
         self._run(number, surrounded, check_hostile)
         self._run(number, st.lists(st.sampled_from(_ORDINARY), min_size=2, max_size=8).map("\n\n".join), check_ordinary)
+        dangerous = st.sampled_from(_HOSTILE).map(lambda case: case.body)
+        mixed = st.lists(st.sampled_from((*_ORDINARY, "```\nmake test", "~~~")) | dangerous, min_size=2, max_size=6)
+        self._run(number, mixed, check_fields)
         self._run(number, ANSWERS, check_answer)
 
 

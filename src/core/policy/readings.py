@@ -16,8 +16,12 @@ _ENDS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|<br\\s*/?>",
 _LEAD: Final = re.compile(r"(?:\[[ xX]\]|[^\w/@.!]|_|(?:\d{1,9}|[ivx]{1,4}|[a-zA-Z])[.)](?=\s))+")
 """What may stand between the start of a line and an order: blanks, marks of lists, quotes and code, boxes."""
 _TAIL: Final = " \t\u00a0`*_~|\"'”’»)]}<>\\"
+BREAK: Final = "\n\n.\n\n"
+"""Between texts that are looked through as one: a sentence or a fence of the first does not go on in the next."""
 _CODE: Final = re.compile(
-    r"(?<!`)`(?!`)[^`\n]{1,1000}`(?!`)|^[ >*+-]{0,12}(```|~~~)[^\n]*\n.*?(?:^[ >]{0,12}\1|\Z)", re.S | re.M
+    r"(?<!`)`(?!`)[^`\n]{1,1000}`(?!`)"
+    rf"|^[ >*+-]{{0,12}}(```|~~~)[^\n]*\n.*?(?:^[ >]{{0,12}}\1|(?={re.escape(BREAK)})|\Z)",
+    re.S | re.M,
 )
 
 
@@ -45,7 +49,7 @@ class Readings:
     @cached_property
     def joined(self) -> str:
         """All readings as one text, for what is looked for anywhere."""
-        return "\n\n".join(self.all)
+        return BREAK.join(self.all)
 
     @cached_property
     def small(self) -> str:

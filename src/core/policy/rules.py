@@ -11,7 +11,7 @@ from typing import Final
 
 from core.policy import commands, harm, links, markup, provenance, secrets
 from core.policy.found import Hit, as_finding
-from core.policy.readings import Readings
+from core.policy.readings import BREAK, Readings
 from core.types import Finding, Severity
 
 
@@ -82,7 +82,7 @@ def examine_all(fields: Sequence[Field], context: Context, rules: Sequence[Rule]
     found: list[Finding] = []
     for path, is_code in (("answer", False), ("answer.code", True)):
         own = [field for field in fields if field.is_code == is_code]
-        whole = dict(_objections(Field(path, "\n\n".join(field.text for field in own)), context, rules)) if own else {}
+        whole = dict(_objections(Field(path, BREAK.join(field.text for field in own)), context, rules)) if own else {}
         objecting = tuple(dict.fromkeys(whole.values()))
         single = [finding for field in own if objecting for finding in examine(field, context, objecting)]
         named = {finding.rule for finding in single}

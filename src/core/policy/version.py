@@ -12,7 +12,7 @@ from core.context.team import Team
 
 FILES: Final = ("credentials", "harm")
 _FOLDER: Final = Path(__file__).parent / "data"
-NUMBER: Final = 11
+NUMBER: Final = 12
 """Raise when a rule, the engine, the renderer or a schema judges differently."""
 
 OWN_SECRETS: Final = "secret.own"

@@ -111,6 +111,17 @@ def test_a_finding_names_the_field_that_holds_it() -> None:
     ]
 
 
+def test_a_field_neither_goes_on_in_the_next_nor_hides_it() -> None:
+    """What closes an issue, or quotes as code, ends with its field; a text is read twice, and not across its end."""
+    fields = [Field("a", "Press **Close**"), Field("b", "#12 is the issue."), Field("c", "```\nmake")]
+    assert examine_all(fields, CONTEXT) == ()
+    fields.append(Field("d", "<b onclick=x>"))
+    assert [(one.rule, one.severity, one.field) for one in examine_all(fields, CONTEXT)] == [
+        ("markup.script", "refuse", "d")
+    ]
+    assert said("#12 is open.\r\nPress **Close**\r") == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [
