@@ -13,7 +13,7 @@ from core.errors import WorkerUnavailable
 from core.runs.arrow import dispatch, work
 from core.types import Json, Target, TaskRequest
 from handlers.health import respond as health
-from handlers.http import NOBODY, Request
+from handlers.request import NOBODY, Request
 from tests.fakes import PLAN, START, World, message, trouble
 
 FAR: Final = START + 10**12

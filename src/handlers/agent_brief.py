@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from core.app import App
-from core.runs.arrow import dispatch
 from core.types import Target, TaskRequest
-from handlers.bodies import Body, Number, read_body
-from handlers.dispatching import dispatched
-from handlers.http import Endpoint, Reply, Request
+from handlers.bodies import Number
+from handlers.dispatching import DispatchBody, dispatching
 
 
-class AgentBriefBody(Body):
+class AgentBriefBody(DispatchBody):
     """POST /dispatch/agent-brief."""
 
     issueNumber: Number  # noqa: N815
-    force: bool = False
 
 
-def respond(app: App, request: Request) -> Reply:
-    body = read_body(AgentBriefBody, request.body)
-    task = TaskRequest(
-        task_type="agent_brief",
-        target=Target("issue", body.issueNumber),
-        linked_issue=None,
-        force=body.force,
-        principal=request.principal.name,
-        trigger="api",
-    )
-    return dispatched(
-        app,
-        request,
-        lambda wait_until, deadline: dispatch(app, task, wait_until=wait_until, deadline=deadline),
-        force=body.force,
-    )
+def task(body: AgentBriefBody, principal: str) -> TaskRequest:
+    return TaskRequest("agent_brief", Target("issue", body.issueNumber), None, body.force, principal, "api")
 
 
-handler = Endpoint(respond, right="dispatch", command=True)
+handler = dispatching(AgentBriefBody, task)

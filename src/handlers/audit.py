@@ -9,45 +9,26 @@ from core.audit.log import RUNS
 from core.audit.read import KINDS, STATUSES, list_runs
 from core.errors import BadRequest
 from core.types import TASK_TYPES
-from handlers.http import (
-    MOMENT,
-    PRINCIPAL,
-    TARGET,
-    UUID,
-    Endpoint,
-    Filters,
-    KeyShape,
-    Reply,
-    Request,
-    no_unknown,
-    page_limit,
-    read_cursor,
-    read_filters,
-    write_cursor,
-)
+from handlers.http import Endpoint, Reply
+from handlers.request import MOMENT, PRINCIPAL, TARGET, UUID, Listing, Request, write_cursor
 
-CURSOR: KeyShape = {"chain": UUID, "seq": 0, "list": RUNS, "listKey": f"{MOMENT}#{UUID}#0"}
-FILTERS: Filters = {"kind": KINDS, "taskType": TASK_TYPES, "status": STATUSES, "target": TARGET, "principal": PRINCIPAL}
+LISTING = Listing(
+    key={"chain": UUID, "seq": 0, "list": RUNS, "listKey": f"{MOMENT}#{UUID}#0"},
+    filters={"kind": KINDS, "taskType": TASK_TYPES, "status": STATUSES, "target": TARGET, "principal": PRINCIPAL},
+    others=("since", "until"),
+)
 SPAN = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z?)?")
 
 
 def respond(app: App, request: Request) -> Reply:
     """One page of runs, those that the filters let through."""
-    no_unknown(request.query, ("limit", "cursor", "since", "until", *FILTERS), "query parameter")
+    asked = LISTING.read(request)
     since, until = _moment(request, "since", " "), _moment(request, "until", "~")
     if since > until:  # DynamoDB refuses such a span as an error of ours
         raise BadRequest("since is later than until")
-    start = read_cursor(request, CURSOR)
-    if start is not None and not since <= start["listKey"] <= until:  # DynamoDB refuses this one too
+    if asked.start is not None and not since <= asked.start["listKey"] <= until:  # DynamoDB refuses this one too
         raise BadRequest("cursor is of another span than since and until")
-    runs, after = list_runs(
-        app,
-        limit=page_limit(request),
-        start=start,
-        since=since,
-        until=until,
-        where=read_filters(request, FILTERS),
-    )
+    runs, after = list_runs(app, limit=asked.limit, start=asked.start, since=since, until=until, where=asked.where)
     return Reply({"count": len(runs), "runs": runs, "cursor": write_cursor(after)})
 
 

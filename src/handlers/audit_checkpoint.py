@@ -5,12 +5,13 @@ from __future__ import annotations
 from core.app import App
 from core.audit import checkpoint
 from core.errors import BadRequest, NotFound
-from handlers.http import Endpoint, Reply, Request, no_unknown
+from handlers.http import Endpoint, Reply
+from handlers.request import Request
 
 
 def respond(app: App, request: Request) -> Reply:
     """The checkpoint's note and what it says."""
-    no_unknown(request.query, ("number",), "query parameter")
+    request.refuse_unknown("number")
     number = request.query.get("number")
     if number is None:
         found = checkpoint.latest(app)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.app import App
 from core.dispatcher.reset import reset
 from handlers.bodies import EmptyBody, read_body
-from handlers.http import Endpoint, Reply, Request
+from handlers.http import Endpoint, Reply
+from handlers.request import Request
 
 
 def respond(app: App, request: Request) -> Reply:

@@ -9,7 +9,8 @@ from pydantic import Field
 from core.app import App
 from core.audit.erasure import erase
 from handlers.bodies import Body, read_body
-from handlers.http import Endpoint, Reply, Request, path_id
+from handlers.http import Endpoint, Reply
+from handlers.request import Request
 
 
 class EraseBody(Body):
@@ -21,7 +22,7 @@ class EraseBody(Body):
 def respond(app: App, request: Request) -> Reply:
     """What was erased, on record."""
     body = read_body(EraseBody, request.body)
-    return Reply(erase(app, path_id(request, "runId", "run"), request.principal.name, body.reason))
+    return Reply(erase(app, request.id_of("run", "runId"), request.principal.name, body.reason))
 
 
 handler = Endpoint(respond, right="erase", command=True)

@@ -11,7 +11,8 @@ from core.dispatcher import breaker
 from core.dispatcher.breaker import Snapshot
 from core.errors import StoreUnavailable
 from core.store import Item
-from handlers.http import Endpoint, Reply, Request
+from handlers.http import Endpoint, Reply
+from handlers.request import Request
 
 
 def respond(app: App, request: Request) -> Reply:

@@ -6,20 +6,19 @@ No bearer token is taken here, and no JWT elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from core import oidc
 from core.app import App
-from core.audit.read import read_run
 from core.errors import Forbidden, NotFound, OutOfReach, Unauthorized
 from core.types import Principal
-from handlers import agent_brief, audit_run, qa_plan, sprint_plan, triage
-from handlers.http import Endpoint, Endpoints, Reply, Request, logger
+from handlers import audit_run, dispatch, qa_plan
+from handlers.http import Endpoint, Endpoints, Reply, Respond, logger
+from handlers.request import Request
 
 RIGHTS: Final = frozenset({"dispatch", "read"})
-
-Respond = Callable[[App, Request], Reply]
 
 
 class Keyless(Endpoint):
@@ -43,7 +42,7 @@ def token_claims(event: Mapping[str, Any]) -> oidc.Claims:
     return {str(name): str(value) for name, value in ((authorizer.get("jwt") or {}).get("claims") or {}).items()}
 
 
-def dispatching(respond: Respond, *, pull_request: bool) -> Endpoint:
+def dispatching(respond: Respond, *, pull_request: bool) -> Keyless:
     """A dispatch. A pull request's token may ask for a plan of that one, and for nothing else."""
 
     def within(app: App, request: Request) -> Reply:
@@ -51,29 +50,26 @@ def dispatching(respond: Respond, *, pull_request: bool) -> Endpoint:
         if own is not None and not (pull_request and request.body.get("prNumber") == own):
             raise OutOfReach("forbidden")
         reply = respond(app, request)
-        headers = dict(reply.headers or {})
-        if "location" in headers:
-            headers["location"] = f"/oidc{headers['location']}"
-        return Reply(reply.body, reply.status, headers)
+        location = (reply.headers or {}).get("location")
+        return replace(reply, headers={"location": f"/oidc{location}"}) if location else reply
 
     return Keyless(within, right="dispatch", command=True)
 
 
 def own_run(app: App, request: Request) -> Reply:
     """A run that this workflow began; of others it does not learn that they are there."""
-    run_id, proof = audit_run.asked(request)
-    run = read_run(app, run_id, proof=proof)
-    if run["events"][0]["data"].get("principal") != request.principal.name:
+    reply = audit_run.respond(app, request)
+    if reply.body["events"][0]["data"].get("principal") != request.principal.name:
         raise NotFound("no run has this id")
-    return Reply(run)
+    return reply
 
 
 handler = Endpoints(
     {
-        "POST /oidc/dispatch/qa-plan": dispatching(qa_plan.respond, pull_request=True),
-        "POST /oidc/dispatch/triage": dispatching(triage.respond, pull_request=False),
-        "POST /oidc/dispatch/agent-brief": dispatching(agent_brief.respond, pull_request=False),
-        "POST /oidc/dispatch/sprint-plan": dispatching(sprint_plan.respond, pull_request=False),
+        **{
+            route.replace(" ", " /oidc"): dispatching(endpoint.respond, pull_request=endpoint is qa_plan.handler)
+            for route, endpoint in dispatch.handler.routes.items()
+        },
         "GET /oidc/audit/{runId}": Keyless(own_run, right="read"),
     }
 )

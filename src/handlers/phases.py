@@ -6,9 +6,9 @@ from typing import Final
 
 from core.app import App
 from core.audit import evidence
-from core.errors import BadRequest
 from core.runs import promotion
-from handlers.http import Endpoint, Reply, Request, no_unknown
+from handlers.http import Endpoint, Reply
+from handlers.request import Request
 
 DEFAULT_DAYS: Final = 30
 MOST_DAYS: Final = 90
@@ -18,9 +18,9 @@ COUNTING_MS: Final = 3_000
 
 def respond(app: App, request: Request) -> Reply:
     """The table of phases, and the figures of each task type over `days`."""
-    no_unknown(request.query, ("days",), "query parameter")
+    request.refuse_unknown("days")
     settings = app.settings
-    read = evidence.read(app, _days(request), request.deadline - COUNTING_MS)
+    read = evidence.read(app, request.number("days", DEFAULT_DAYS, MOST_DAYS), request.deadline - COUNTING_MS)
     return Reply(
         {
             "repository": settings.repository,
@@ -32,13 +32,6 @@ def respond(app: App, request: Request) -> Reply:
             "evidence": evidence.count(read.events),
         }
     )
-
-
-def _days(request: Request) -> int:
-    raw = request.query.get("days", str(DEFAULT_DAYS))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MOST_DAYS:
-        raise BadRequest(f"days must be a whole number from 1 to {MOST_DAYS}")
-    return int(raw)
 
 
 handler = Endpoint(respond, right="read")

@@ -9,7 +9,8 @@ from pydantic import Field
 from core.app import App
 from core.approvals.approve import reject
 from handlers.bodies import Body, read_body
-from handlers.http import Endpoint, Reply, Request, path_id
+from handlers.http import Endpoint, Reply
+from handlers.request import Request
 
 
 class RejectBody(Body):
@@ -21,7 +22,7 @@ class RejectBody(Body):
 def respond(app: App, request: Request) -> Reply:
     """The rejection, recorded."""
     body = read_body(RejectBody, request.body)
-    return Reply(reject(app, path_id(request, "id", "action"), request.principal.name, body.reason), 200)
+    return Reply(reject(app, request.id_of("action"), request.principal.name, body.reason), 200)
 
 
 handler = Endpoint(respond, right="approve", command=True)

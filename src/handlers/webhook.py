@@ -6,15 +6,14 @@ will, and so could who has seen one: nothing is written before a delivery is tak
 
 from __future__ import annotations
 
-import re
-
 from core import phases
 from core.app import App
 from core.canonical import sha256
 from core.errors import BadRequest, Conflict, NotFound, Unauthorized
 from core.runs import deliveries, webhook
 from core.runs.webhook import Ignored
-from handlers.http import UUID, Endpoint, Reply, Request, logger, read_json
+from handlers.http import Endpoint, Reply, logger
+from handlers.request import Request, is_id, read_json
 
 
 def respond(app: App, request: Request) -> Reply:
@@ -30,7 +29,7 @@ def respond(app: App, request: Request) -> Reply:
     if kind == "ping":
         return Reply({"status": "ok"})
     delivery = request.headers.get("x-github-delivery", "").lower()
-    if not re.fullmatch(UUID, delivery):
+    if not is_id(delivery):
         raise BadRequest("X-GitHub-Delivery is not a UUID")
     asked = webhook.judge(kind, read_json(request.raw), app.settings, app.team.rules, request.started)
     if isinstance(asked, Ignored):

@@ -128,7 +128,7 @@ def test_the_recorded_digest_approves(service: Service, form: str) -> None:
     assert approve(service, action_id, if_match=form.format(shown["digest"])).status == 200
 
 
-@pytest.mark.parametrize("digest", ["", '""', "*", '"' + "f" * 64 + '"', "x" * 5_000, '"a", "b"'])
+@pytest.mark.parametrize("digest", ["", '""', '"*"', "**", '"' + "f" * 64 + '"', "x" * 5_000, '"a", "b"'])
 def test_another_digest_is_a_412_and_nothing_is_sent(service: Service, digest: str) -> None:
     action_id = waiting(service)
     [shown] = service.api.get("/pending").body["actions"]
@@ -138,6 +138,17 @@ def test_another_digest_is_a_412_and_nothing_is_sent(service: Service, digest: s
     assert reply.body["digest"] == shown["digest"]
     assert only_refusal(before, service.contents())["code"] == "digest_mismatch"
     assert service.sent() == 0
+
+
+@pytest.mark.parametrize("form", ["*", " * "])
+def test_any_action_fulfils_a_star_but_not_one_whose_target_has_moved(service: Service, form: str) -> None:
+    head = service.repository.pull(42)["head"]["sha"]
+    action_id = waiting(service)
+    service.repository.push(42, "e" * 40)
+    refused(service, approve(service, action_id, if_match=form), "pending")
+    service.repository.push(42, head)
+    assert approve(service, action_id, if_match=form).body["status"] == "executed"
+    assert service.sent() == 1
 
 
 def test_a_moved_pull_request_is_a_409_with_the_digest_that_approves_it_as_stale(service: Service) -> None:

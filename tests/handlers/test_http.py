@@ -12,7 +12,8 @@ import pytest
 from core.app import App
 from core.errors import ConfigurationError
 from handlers import approve, audit, circuit_reset, health, pending, qa_plan, reject
-from handlers.http import Endpoint, Reply, Request
+from handlers.http import Endpoint, Reply
+from handlers.request import Request
 from local.function import Context, new_context
 from local.template import Template
 from tests.fakes import TOKEN, World, make_world
