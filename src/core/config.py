@@ -11,15 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from core import oidc
+from core.environment import each_like, like, needed, one_of, read_fields, switch, variable
 from core.errors import ConfigurationError
 from core.types import PHASES, TASK_TYPES, Phase, TaskType
 
 VERSION: Final = "0.1.0"
-
-REPOSITORY_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
 APP_NAME: Final = re.compile(r"[A-Za-z0-9]{1,40}")
 """A GitHub App's id or client id, and an installation's id."""
@@ -41,39 +40,62 @@ MICRO: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Guardrail:
-    """One limit. `value` is in `unit`, as a deployment writes it."""
+    """One limit. `value` is in `unit`, as a deployment writes it; the code computes with `times` as much."""
 
+    limit: str
+    """Its field of Limits."""
     value: str
     unit: str
     purpose: str
+    times: int = 1
 
 
 GUARDRAILS: Final[Mapping[str, Guardrail]] = {
-    "MAX_TASKS_PER_RUN": Guardrail("5", "tasks", "Prevent runaway dispatch"),
-    "MAX_TASKS_PER_WINDOW": Guardrail("50", "tasks per 60 minutes", "Bound what a loop of dispatches can start"),
-    "MAX_RETRIES": Guardrail("3", "retries", "Exponential backoff of 1 s, 2 s, 4 s, then give up"),
-    "DEDUPE_WINDOW_HOURS": Guardrail("24", "hours", "Do not reprocess the same content"),
-    "COMMENT_STORM_HOURS": Guardrail("6", "hours", "One posted comment per target and kind, unless it has moved"),
-    "MAX_COMMENTS_PER_TARGET_PER_DAY": Guardrail(
-        "3", "posted comments of a kind on one target in 24 hours", "Whatever the head: a further one asks the Captain"
+    "MAX_TASKS_PER_RUN": Guardrail("tasks_per_run", "5", "tasks", "Prevent runaway dispatch"),
+    "MAX_TASKS_PER_WINDOW": Guardrail(
+        "tasks_per_window", "50", "tasks per 60 minutes", "Bound what a loop of dispatches can start"
     ),
-    "COST_CEILING_PER_RUN_USD": Guardrail("0.50", "dollars", "Per-run cost limit, over all attempts of all tasks"),
-    "MAX_COST_PER_WINDOW_USD": Guardrail("5.00", "dollars in any 60 minutes", "Sliding-window cost limit"),
-    "ERROR_RATE_THRESHOLD": Guardrail("0.50", "share of failed tasks", "Trips the circuit breaker"),
-    "ERROR_RATE_MIN_TASKS": Guardrail("5", "tasks", "Below this the error rate says nothing"),
-    "BREAKER_COOLDOWN_MINUTES": Guardrail("15", "minutes", "How long an open breaker waits for its probe"),
-    "EFFECT_SETTLE_SECONDS": Guardrail("900", "seconds", "How long an unanswered attempt may still land"),
+    "MAX_RETRIES": Guardrail("max_retries", "3", "retries", "Exponential backoff of 1 s, 2 s, 4 s, then give up"),
+    "DEDUPE_WINDOW_HOURS": Guardrail("dedupe_seconds", "24", "hours", "Do not reprocess the same content", 3600),
+    "COMMENT_STORM_HOURS": Guardrail(
+        "storm_seconds", "6", "hours", "One posted comment per target and kind, unless it has moved", 3600
+    ),
+    "MAX_COMMENTS_PER_TARGET_PER_DAY": Guardrail(
+        "comments_per_day",
+        "3",
+        "posted comments of a kind on one target in 24 hours",
+        "Whatever the head: a further one asks the Captain",
+    ),
+    "COST_CEILING_PER_RUN_USD": Guardrail(
+        "run_ceiling", "0.50", "dollars", "Per-run cost limit, over all attempts of all tasks", MICRO
+    ),
+    "MAX_COST_PER_WINDOW_USD": Guardrail(
+        "window_ceiling", "5.00", "dollars in any 60 minutes", "Sliding-window cost limit", MICRO
+    ),
+    "ERROR_RATE_THRESHOLD": Guardrail("error_rate", "0.50", "share of failed tasks", "Trips the circuit breaker"),
+    "ERROR_RATE_MIN_TASKS": Guardrail("error_rate_min_tasks", "5", "tasks", "Below this the error rate says nothing"),
+    "BREAKER_COOLDOWN_MINUTES": Guardrail(
+        "cooldown_seconds", "15", "minutes", "How long an open breaker waits for its probe", 60
+    ),
+    "EFFECT_SETTLE_SECONDS": Guardrail(
+        "settle_seconds", "900", "seconds", "How long an unanswered attempt may still land"
+    ),
     "CHECKPOINT_LAG_SECONDS": Guardrail(
-        "300", "seconds", "How old an event must be to be checkpointed: writes have ended by then"
+        "checkpoint_lag_seconds",
+        "300",
+        "seconds",
+        "How old an event must be to be checkpointed: writes have ended by then",
     ),
     "MAX_SCHEDULED_TASKS_PER_DAY": Guardrail(
-        "20", "tasks of one kind per UTC day", "Bound what schedules start while nobody looks"
+        "scheduled_per_day", "20", "tasks of one kind per UTC day", "Bound what schedules start while nobody looks"
     ),
-    "APPROVAL_EXPIRY_DAYS": Guardrail("7", "days", "An approval nobody gave lapses"),
-    "MAX_INPUT_TOKENS_QA_PLAN": Guardrail("60000", "tokens, estimated", "How much of a pull request is read"),
-    "MAX_INPUT_TOKENS_TRIAGE": Guardrail("6000", "tokens, estimated", "How much of an issue is read"),
-    "MAX_INPUT_TOKENS_AGENT_BRIEF": Guardrail("16000", "tokens, estimated", "How much of issue and tree is read"),
-    "MAX_INPUT_TOKENS_SPRINT_PLAN": Guardrail("32000", "tokens, estimated", "How much of all planned issues is read"),
+    "APPROVAL_EXPIRY_DAYS": Guardrail("approval_expiry_seconds", "7", "days", "An approval nobody gave lapses", 86_400),
+    "MAX_INPUT_TOKENS_QA_PLAN": Guardrail("", "60000", "tokens, estimated", "How much of a pull request is read"),
+    "MAX_INPUT_TOKENS_TRIAGE": Guardrail("", "6000", "tokens, estimated", "How much of an issue is read"),
+    "MAX_INPUT_TOKENS_AGENT_BRIEF": Guardrail("", "16000", "tokens, estimated", "How much of issue and tree is read"),
+    "MAX_INPUT_TOKENS_SPRINT_PLAN": Guardrail(
+        "", "32000", "tokens, estimated", "How much of all planned issues is read"
+    ),
 }
 
 LOOSER_WHEN_LOWER: Final = {
@@ -179,190 +201,118 @@ class AppSettings:
     kms_key_id: str | None
 
 
+REPOSITORY: Final = like(re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}"), "owner/name")
+ISSUE: Final = like(re.compile("[1-9][0-9]{0,9}"), "the number of an issue")
+
+
 @dataclass(frozen=True)
 class Settings:
     """The environment, read once. Secrets are not here: `bootstrap` hands them to the clients alone."""
 
-    phase: Phase
     prerequisites_confirmed: bool
-    repository: str
-    github_api_url: str
     github_app: AppSettings | None
     """The GitHub App to write as, and to read as where no reader is set; None: GITHUB_TOKEN, if any."""
     reader_app: AppSettings | None
     """The App to read as."""
     own_reader: bool
     """Whether those that read GitHub hold a credential of their own: this App, or GITHUB_READER_TOKEN."""
-    relay_url: str | None
-    comment_author: str | None
-    shadow_mode: bool
-    inference_geo: str
-    """Where the inference is to run: `global`, or `us` for 1.1 times the price."""
-    prompt_caching: bool
-    """Whether the part of a prompt that is always the same is marked as cacheable."""
-    self_approval: bool
-    """Whether a principal may approve what it dispatched itself."""
-    worker_function: str | None
-    team_files: str | None
-    """The folder of another team's files; None: those of DFG."""
-    webhook: bool
-    """Whether people may ask for a plan on GitHub itself."""
-    webhook_on_open: bool
-    """Whether a pull request that a trusted author opens, or makes ready for review, gets a plan unasked."""
-    webhook_allowed: frozenset[str]
-    """Their logins, in lower case."""
-    trusted_authors: frozenset[str]
-    """Accounts whose words are trusted whatever GitHub says of them: `login` or `login:id`, in lower case."""
-    trust_associations: bool
-    """Whether GitHub's MEMBER and COLLABORATOR count where the token may not ask who may write. Weaker."""
     oidc: oidc.Rules | None
     """Which workflows of GitHub Actions may call without a secret; None: none."""
-    audit_origin: str
-    """The name under which checkpoints are signed."""
-    checkpoint_bucket: str | None
-    planning_issue: int | None
-    """The issue under which scheduled sprint plans are drafted."""
-    audit_table: str
-    actions_table: str
-    dedupe_table: str
-    breaker_table: str
-    content_table: str
     models: Mapping[TaskType, str]
     limits: Limits
+    phase: Phase = variable("PHASE", one_of(*PHASES))
+    repository: str = variable("GITHUB_REPOSITORY", lambda name, value: needed(name, REPOSITORY(name, value)))
+    github_api_url: str = variable("GITHUB_API_URL", lambda name, value: value or "https://api.github.com")
+    relay_url: str | None = variable("DFG_RELAY_URL")
+    comment_author: str | None = variable("COMMENT_AUTHOR")
+    shadow_mode: bool = variable("SHADOW_MODE", switch("off", "on"))
+    inference_geo: str = variable("INFERENCE_GEO", one_of("global", "us"))
+    """Where the inference is to run: `global`, or `us` for 1.1 times the price."""
+    prompt_caching: bool = variable("PROMPT_CACHING", switch("off", "on"))
+    """Whether the part of a prompt that is always the same is marked as cacheable."""
+    self_approval: bool = variable("SELF_APPROVAL", switch("allowed", "forbidden", yes="allowed"))
+    """Whether a principal may approve what it dispatched itself."""
+    worker_function: str | None = variable("WORKER_FUNCTION")
+    team_files: str | None = variable("TEAM_FILES")
+    """The folder of another team's files; None: those of DFG."""
+    webhook: bool = variable("WEBHOOK", switch("off", "on"))
+    """Whether people may ask for a plan on GitHub itself."""
+    webhook_on_open: bool = variable("WEBHOOK_ON_OPEN", switch("off", "on"))
+    """Whether a pull request that a trusted author opens, or makes ready for review, gets a plan unasked."""
+    webhook_allowed: frozenset[str] = variable("WEBHOOK_ALLOWED", each_like(LOGIN, "logins of persons"))
+    """Their logins, in lower case."""
+    trusted_authors: frozenset[str] = variable("TRUSTED_AUTHORS", each_like(AUTHOR, "logins or login:id"))
+    """Accounts whose words are trusted whatever GitHub says of them: `login` or `login:id`, in lower case."""
+    trust_associations: bool = variable("TRUST_ASSOCIATIONS", switch("off", "on"))
+    """Whether GitHub's MEMBER and COLLABORATOR count where the token may not ask who may write. Weaker."""
+    audit_origin: str = variable("AUDIT_ORIGIN", like(ORIGIN_NAME, "a name without blanks and plus signs"))
+    """The name under which checkpoints are signed; empty in the environment: that of the repository."""
+    checkpoint_bucket: str | None = variable("CHECKPOINT_BUCKET")
+    planning_issue: int | None = variable("PLANNING_ISSUE", lambda name, value: int(ISSUE(name, value) or 0) or None)
+    """The issue under which scheduled sprint plans are drafted."""
+    audit_table: str = variable("AUDIT_TABLE", needed)
+    actions_table: str = variable("ACTIONS_TABLE", needed)
+    dedupe_table: str = variable("DEDUPE_TABLE", needed)
+    breaker_table: str = variable("BREAKER_TABLE", needed)
+    content_table: str = variable("CONTENT_TABLE", needed)
 
 
 def read_limits(env: Mapping[str, str]) -> Limits:
     """The guardrails in force. Raises ConfigurationError naming the variable that is wrong."""
-    overridden: set[str] = set()
-
-    def number(name: str) -> Decimal:
-        default = Decimal(GUARDRAILS[name].value)
-        raw = env.get(name, "")
-        if not raw:
-            return default
-        try:
-            value = Decimal(raw)
-        except InvalidOperation:
-            raise ConfigurationError(f"{name} must be a number, not {raw!r}") from None
-        if not value.is_finite() or value < 0:
-            raise ConfigurationError(f"{name} must be a number of at least 0, not {raw!r}")
-        looser = value < default if name in LOOSER_WHEN_LOWER else value > default
-        if looser:
-            if env.get("GUARDRAIL_OVERRIDE") != "acknowledged":
-                raise ConfigurationError(
-                    f"{name}={raw} is looser than its guardrail of {default}; "
-                    "set GUARDRAIL_OVERRIDE=acknowledged if that is meant"
-                )
-            overridden.add(name)
-        return value
-
-    def whole(name: str, factor: int = 1) -> int:
-        value = number(name) * factor
-        if value != value.to_integral_value():
-            raise ConfigurationError(f"{name} is finer than it can be counted")
-        return int(value)
-
-    if number("MAX_TASKS_PER_WINDOW") > MAX_TASKS_HELD:
+    values = {name: _amount(name, guardrail, env.get(name, "")) for name, guardrail in GUARDRAILS.items()}
+    looser = tuple(sorted(name for name, value in values.items() if _is_looser(name, value)))
+    if looser and env.get("GUARDRAIL_OVERRIDE") != "acknowledged":
+        raise ConfigurationError(
+            f"{looser[0]}={env[looser[0]]} is looser than its guardrail of {GUARDRAILS[looser[0]].value}; "
+            "set GUARDRAIL_OVERRIDE=acknowledged if that is meant"
+        )
+    if values["MAX_TASKS_PER_WINDOW"] > MAX_TASKS_HELD:
         raise ConfigurationError(f"MAX_TASKS_PER_WINDOW must be at most {MAX_TASKS_HELD}")
-    return Limits(
-        tasks_per_run=whole("MAX_TASKS_PER_RUN"),
-        tasks_per_window=whole("MAX_TASKS_PER_WINDOW"),
-        max_retries=whole("MAX_RETRIES"),
-        dedupe_seconds=whole("DEDUPE_WINDOW_HOURS", 3600),
-        storm_seconds=whole("COMMENT_STORM_HOURS", 3600),
-        comments_per_day=whole("MAX_COMMENTS_PER_TARGET_PER_DAY"),
-        run_ceiling=whole("COST_CEILING_PER_RUN_USD", MICRO),
-        window_ceiling=whole("MAX_COST_PER_WINDOW_USD", MICRO),
-        error_rate=float(number("ERROR_RATE_THRESHOLD")),
-        error_rate_min_tasks=whole("ERROR_RATE_MIN_TASKS"),
-        cooldown_seconds=whole("BREAKER_COOLDOWN_MINUTES", 60),
-        settle_seconds=whole("EFFECT_SETTLE_SECONDS"),
-        approval_expiry_seconds=whole("APPROVAL_EXPIRY_DAYS", 86_400),
-        checkpoint_lag_seconds=whole("CHECKPOINT_LAG_SECONDS"),
-        scheduled_per_day=whole("MAX_SCHEDULED_TASKS_PER_DAY"),
-        input_tokens={task: whole(f"MAX_INPUT_TOKENS_{task.upper()}") for task in TASK_TYPES},
-        overridden=tuple(sorted(overridden)),
-    )
+    limits: dict[str, Any] = {}
+    for name, guardrail in GUARDRAILS.items():
+        counted = values[name] * guardrail.times
+        if guardrail.limit != "error_rate" and counted != counted.to_integral_value():
+            raise ConfigurationError(f"{name} is finer than it can be counted")
+        limits[guardrail.limit or name] = float(counted) if guardrail.limit == "error_rate" else int(counted)
+    input_tokens = {task: limits.pop(f"MAX_INPUT_TOKENS_{task.upper()}") for task in TASK_TYPES}
+    return Limits(**limits, input_tokens=input_tokens, overridden=looser)
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
     """Settings from the environment. Raises ConfigurationError naming what is missing or wrong."""
-
-    def need(name: str) -> str:
-        value = env.get(name, "")
-        if not value:
-            raise ConfigurationError(f"{name} is not set")
-        return value
-
-    phase = env.get("PHASE", "phase0")
-    if phase not in PHASES:
-        raise ConfigurationError(f"PHASE must be one of {', '.join(PHASES)}, not {phase!r}")
-    repository = need("GITHUB_REPOSITORY")
-    if not REPOSITORY_NAME.fullmatch(repository):
-        raise ConfigurationError(f"GITHUB_REPOSITORY must be owner/name, not {repository!r}")
-
-    def one_of(name: str, default: str, *others: str) -> str:
-        value = env.get(name) or default
-        if value not in (default, *others):
-            raise ConfigurationError(f"{name} must be {' or '.join((default, *others))}, not {value!r}")
-        return value
-
-    def issue_number(name: str) -> int | None:
-        value = env.get(name) or ""
-        if value and not re.fullmatch("[1-9][0-9]{0,9}", value):
-            raise ConfigurationError(f"{name} must be the number of an issue, not {value!r}")
-        return int(value) if value else None
-
+    plain = read_fields(Settings, env)
     reader_app = _app_settings(env, "GITHUB_READER", "INSTALLATION_ID")
     reader_token = bool(env.get("GITHUB_READER_TOKEN") or env.get("GITHUB_READER_TOKEN_ARN"))
     if reader_app and reader_token:
         raise ConfigurationError("GITHUB_READER_TOKEN and GITHUB_READER_APP_ID are both set: choose one")
-    origin = env.get("AUDIT_ORIGIN") or f"dfg-orchestrator/{repository}"
-    if not ORIGIN_NAME.fullmatch(origin):
-        raise ConfigurationError(f"AUDIT_ORIGIN must be a name without blanks and plus signs, not {origin!r}")
-    logins = [login.strip() for login in (env.get("WEBHOOK_ALLOWED") or "").split(",") if login.strip()]
-    for login in logins:
-        if not LOGIN.fullmatch(login):
-            raise ConfigurationError(f"WEBHOOK_ALLOWED must be logins of persons, with commas between, not {login!r}")
-    authors = [author.strip() for author in (env.get("TRUSTED_AUTHORS") or "").split(",") if author.strip()]
-    for author in authors:
-        if not AUTHOR.fullmatch(author):
-            raise ConfigurationError(f"TRUSTED_AUTHORS must be logins or login:id, with commas between, not {author!r}")
+    confirmed = [env.get(name) == "confirmed" for name in ("PRE_006_CI_GATING", "CRIT_001_DEBUG_ENDPOINTS")]
+    origin = plain.pop("audit_origin") or f"dfg-orchestrator/{plain['repository']}"
     return Settings(
-        phase=phase,
-        prerequisites_confirmed=all(
-            env.get(name) == "confirmed" for name in ("PRE_006_CI_GATING", "CRIT_001_DEBUG_ENDPOINTS")
-        ),
-        repository=repository,
-        github_api_url=env.get("GITHUB_API_URL", "") or "https://api.github.com",
+        **plain,
+        audit_origin=origin,
+        prerequisites_confirmed=all(confirmed),
         github_app=_app_settings(env, "GITHUB", "APP_INSTALLATION_ID"),
         reader_app=reader_app,
         own_reader=reader_app is not None or reader_token,
-        relay_url=env.get("DFG_RELAY_URL") or None,
-        comment_author=env.get("COMMENT_AUTHOR") or None,
-        shadow_mode=one_of("SHADOW_MODE", "off", "on") == "on",
-        inference_geo=one_of("INFERENCE_GEO", "global", "us"),
-        prompt_caching=one_of("PROMPT_CACHING", "off", "on") == "on",
-        self_approval=one_of("SELF_APPROVAL", "allowed", "forbidden") == "allowed",
-        worker_function=env.get("WORKER_FUNCTION") or None,
-        team_files=env.get("TEAM_FILES") or None,
-        webhook=one_of("WEBHOOK", "off", "on") == "on",
-        webhook_on_open=one_of("WEBHOOK_ON_OPEN", "off", "on") == "on",
-        webhook_allowed=frozenset(login.lower() for login in logins),
-        trusted_authors=frozenset(author.lower() for author in authors),
-        trust_associations=one_of("TRUST_ASSOCIATIONS", "off", "on") == "on",
         oidc=oidc.read_rules(env),
-        audit_origin=origin,
-        checkpoint_bucket=env.get("CHECKPOINT_BUCKET") or None,
-        planning_issue=issue_number("PLANNING_ISSUE"),
-        audit_table=need("AUDIT_TABLE"),
-        actions_table=need("ACTIONS_TABLE"),
-        dedupe_table=need("DEDUPE_TABLE"),
-        breaker_table=need("BREAKER_TABLE"),
-        content_table=need("CONTENT_TABLE"),
         models={task: env.get(f"MODEL_{task.upper()}") or TASK_LIMITS[task].model for task in TASK_TYPES},
         limits=read_limits(env),
     )
+
+
+def _amount(name: str, guardrail: Guardrail, raw: str) -> Decimal:
+    try:
+        value = Decimal(raw or guardrail.value)
+    except InvalidOperation:
+        raise ConfigurationError(f"{name} must be a number, not {raw!r}") from None
+    if not value.is_finite() or value < 0:
+        raise ConfigurationError(f"{name} must be a number of at least 0, not {raw!r}")
+    return value
+
+
+def _is_looser(name: str, value: Decimal) -> bool:
+    guard = Decimal(GUARDRAILS[name].value)
+    return value < guard if name in LOOSER_WHEN_LOWER else value > guard
 
 
 def _app_settings(env: Mapping[str, str], prefix: str, installation: str) -> AppSettings | None:
