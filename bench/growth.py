@@ -25,7 +25,7 @@ from core.audit import log
 from core.audit.chain import Head
 from core.audit.read import list_runs
 from core.dispatcher.breaker import BREAKER_ID
-from core.store import to_item
+from core.items import to_item
 from local.child import ROOT
 from local.engine import dynamodb
 from local.template import read_template

@@ -13,7 +13,7 @@ from core.audit.chain import Event
 from core.audit.content import Content
 from core.audit.replay import Replayed, replay
 from core.context import team
-from core.store import Item, from_item
+from core.items import Item, from_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

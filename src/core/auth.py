@@ -14,10 +14,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.errors import ConfigurationError, Forbidden, Unauthorized
-from core.types import Principal
 
 RIGHTS: Final = frozenset({"dispatch", "read", "approve", "reset", "erase"})
 MIN_TOKEN_CHARACTERS: Final = 16
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks, as proven by the token, and what that token may do."""
+
+    name: str
+    rights: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ table's role holds nothing but `dynamodb:PartiQLInsert`, and an INSERT never rep
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.errors import StoreUnavailable
+from core.items import Item as Item
+from core.items import from_item, size, to_attribute, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
-
-Item = dict[str, Any]
 
 BUSY: Final = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgress"}
@@ -119,16 +120,16 @@ class Store:
 
     def batch_get(self, keys: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Item | None]:
         """Several items in one request, read consistently, in the order asked."""
-        wanted: dict[str, Any] = {}
+        requested: dict[str, Any] = {}
         for table, key in keys:
-            wanted.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(to_item(key))
+            requested.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(to_item(key))
         found: dict[str, list[Item]] = {}
         for delay in (*BACKOFF_SECONDS, None):
-            answer = self._call(partial(self._client.batch_get_item, RequestItems=wanted), "read")
+            answer = self._call(partial(self._client.batch_get_item, RequestItems=requested), "read")
             for table, items in answer["Responses"].items():
                 found.setdefault(table, []).extend(from_item(i) for i in items)
-            wanted = answer.get("UnprocessedKeys") or {}
-            if not wanted:
+            requested = answer.get("UnprocessedKeys") or {}
+            if not requested:
                 break
             if delay is None:
                 raise StoreUnavailable("the store is busy; try again")
@@ -237,10 +238,14 @@ class Store:
         *,
         expression: str,
         condition: str,
-        names: Mapping[str, str],
         values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
     ) -> Item | Refused:
-        """One conditional UpdateItem. The new item, or Refused with the one that stands."""
+        """One conditional UpdateItem. The new item, or Refused with the one that stands.
+
+        `#name` stands for the attribute of that name, where `names` does not say for which.
+        """
+        aliases = {alias: alias[1:] for alias in re.findall(r"#\w+", f"{expression} {condition}")}
         try:
             answer = self._call(
                 lambda: self._client.update_item(
@@ -248,7 +253,7 @@ class Store:
                     Key=to_item(key),
                     UpdateExpression=expression,
                     ConditionExpression=condition,
-                    ExpressionAttributeNames=dict(names),
+                    ExpressionAttributeNames=aliases | dict(names or {}),
                     ExpressionAttributeValues={k: to_attribute(v) for k, v in values.items()},
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -311,78 +316,7 @@ def _statement(write: Write) -> Any:
             }
 
 
-def size(value: Any) -> int:
-    """Bytes that a value takes in an item, rounded up.
-
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
-    """
-    match value:
-        case str():
-            return len(value.encode())
-        case bytes():
-            return len(value)
-        case Mapping():
-            return 3 + sum(len(name.encode()) + 1 + size(part) for name, part in value.items())
-        case list() | tuple():
-            return 3 + sum(1 + size(part) for part in value)
-        case _:
-            return 21
-
-
 def oversized(inserts: Sequence[Insert]) -> bool:
     """Whether DynamoDB would refuse one of these items, or all of them at once, for their size."""
     sizes = [size(insert.item) for insert in inserts]
     return any(one > MAX_ITEM_BYTES for one in sizes) or sum(sizes) > MAX_TRANSACTION_BYTES
-
-
-def to_attribute(value: Any) -> Any:
-    """A plain value in DynamoDB's wire form. Numbers are integers only."""
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case bytes():
-            return {"B": value}
-        case None:
-            return {"NULL": True}
-        case Mapping():
-            return {"M": to_item(value)}
-        case list() | tuple():
-            return {"L": [to_attribute(v) for v in value]}
-        case frozenset():
-            return {"SS": sorted(value)}
-        case _:
-            raise TypeError(f"no DynamoDB form for {type(value).__name__}")
-
-
-def from_attribute(attribute: Any) -> Any:
-    """The plain value of DynamoDB's wire form. Raises ValueError for kinds that this service never writes."""
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "N":
-            return int(value)
-        case "S" | "BOOL":
-            return value
-        case "B":
-            return bytes(value)
-        case "NULL":
-            return None
-        case "M":
-            return from_item(value)
-        case "L":
-            return [from_attribute(v) for v in value]
-        case "SS":
-            return frozenset(value)
-        case _:
-            raise ValueError(f"unexpected attribute kind {kind}")
-
-
-def to_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: to_attribute(value) for name, value in item.items()}
-
-
-def from_item(item: Mapping[str, Any]) -> Item:
-    return {name: from_attribute(value) for name, value in item.items()}

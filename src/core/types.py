@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
 from core.canonical import digest
@@ -29,14 +29,6 @@ Json = Mapping[str, Any]
 
 
 # --- request ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who asks, as proven by the token, and what that token may do."""
-
-    name: str
-    rights: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -92,10 +84,7 @@ class Author:
     association: str = "NONE"
     """GitHub's `author_association`. Says less than `permission`: private members read as CONTRIBUTOR or NONE."""
     permission: str | None = None
-    """What the account may do in the repository (`admin`, `maintain`, `write`, `triage`, `read`, `none`).
-
-    None where it was not asked, or the token may not ask.
-    """
+    """What the account may do in the repository, from `admin` to `none`. None: not asked, or the token may not ask."""
 
 
 GHOST: Final = Author("ghost", 0, "User")
@@ -285,16 +274,6 @@ class Usage:
     """Where the inference ran."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the model wrote: untrusted text."""
-
-    text: str
-    stop_reason: str
-    usage: Usage
-    model: str
-
-
 # --- policy ----------------------------------------------------------------------------------
 
 
@@ -309,13 +288,7 @@ class Finding:
     why: str
 
     def as_json(self) -> dict[str, str]:
-        return {
-            "rule": self.rule,
-            "field": self.field,
-            "severity": self.severity,
-            "excerpt": self.excerpt,
-            "why": self.why,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -344,15 +317,13 @@ class Action:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What policy says of one answer: the worst class of its actions, each of which has its own.
-
-    `actions` is empty when it is rejected, or proposes nothing.
-    """
+    """What policy says of one answer: the worst class of its actions, each of which has its own."""
 
     classification: Classification
     reason: str
     findings: tuple[Finding, ...]
     actions: tuple[Action, ...]
+    """Empty when it is rejected, or proposes nothing."""
     policy_version: str
 
     def about(self, action: Action) -> Verdict:

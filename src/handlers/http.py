@@ -15,8 +15,9 @@ from aws_lambda_powertools.logging import Logger
 from core import auth, bootstrap
 from core.app import App
 from core.audit import alone, events
+from core.auth import Principal
 from core.errors import OrchestratorError, OutOfReach, StoreUnavailable, Unauthorized
-from core.types import Json, Principal
+from core.types import Json
 from handlers import snapshot
 from handlers.request import NOBODY, Request, is_id, read_json, read_raw
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from core import oidc
 from core.app import App
+from core.auth import Principal
 from core.errors import Forbidden, NotFound, OutOfReach, Unauthorized
-from core.types import Principal
 from handlers import audit_run, dispatch, qa_plan
 from handlers.http import Endpoint, Endpoints, Reply, Respond, logger
 from handlers.request import Request

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from core.auth import Principal
 from core.config import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
 from core.errors import BadRequest, NotFound, TooLarge
 from core.store import Item
 from core.text import strict_json
-from core.types import Json, Principal
+from core.types import Json
 
 UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """The form of every id that this service gives out."""

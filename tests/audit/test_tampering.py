@@ -18,7 +18,7 @@ import pytest
 from core.audit import log, merkle, note
 from core.audit.chain import Head, extend
 from core.audit.checkpoint import checkpoint
-from core.store import Item, from_item, to_item
+from core.items import Item, from_item, to_item
 from dfg.exporting import export
 from tests.audit.reading import reader
 from tests.fakes import make_world, message, pull_request, trouble

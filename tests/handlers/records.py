@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.store import Item, from_item
+from core.items import Item, from_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

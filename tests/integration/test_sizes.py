@@ -13,9 +13,10 @@ from core.actions.states import facts_from_json
 from core.approvals.approve import approve
 from core.audit.read import list_runs, read_run
 from core.errors import TooLarge
+from core.items import size, to_attribute
 from core.prompts.fitted import MAX_FACTS_BYTES, fitted, packed_size
 from core.runs import admit
-from core.store import MAX_ITEM_BYTES, Insert, oversized, size, to_attribute
+from core.store import MAX_ITEM_BYTES, Insert, oversized
 from core.types import ChangedFile, Context, Facts, Prompt, Target
 from tests.fakes import PATCH, PLAN, World, make_world, message, pull_request
 from tests.integration.test_pipeline import charged, go, request

@@ -14,7 +14,7 @@ from typing import Any, Final
 import urllib3
 from botocore.exceptions import ClientError
 
-from core.store import from_item
+from core.items import from_item
 
 Item = dict[str, Any]
 

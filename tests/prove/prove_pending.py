@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.approvals.approve import list_pending
-from core.store import to_item
+from core.items import to_item
 from tests.fakes import make_world, message
 from tests.integration.test_pipeline import go
 from tests.integration.test_reconcile import ASKS

@@ -9,7 +9,8 @@ from core.audit.note import Checkpoint
 from core.audit.provenance import code_digest
 from core.config import VERSION, Settings
 from core.dispatcher.pricing import PRICES_VERSION
-from core.types import Action, ActionState, Answer, Effect, Json, Prompt, TaskRequest, TaskType, Trigger, Verdict
+from core.dispatcher.reply import Answer
+from core.types import Action, ActionState, Effect, Json, Prompt, TaskRequest, TaskType, Trigger, Verdict
 
 Entry = tuple[str, Json]
 

@@ -19,8 +19,9 @@ Times are milliseconds, money is micro-dollars.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final, Literal
 
 from core.config import BILLING_MARGIN_SECONDS, CLOCK_SKEW_SECONDS, WINDOW_SECONDS, Limits
@@ -121,25 +122,23 @@ def open_for(item: Item, now: int, limits: Limits) -> Refusal | None:
 def over_budget(item: Item, now: int, charge: int, tasks: int, limits: Limits) -> Refusal | None:
     """Why `charge` more does not fit the window at `now`, with the time until it would; None when it fits."""
     held = sorted((e for e in item["charges"].values() if not aged(e, now)), key=lambda e: e["at"])
-    spent = sum(e["charge"] for e in held)
-    running = sum(e["tasks"] for e in held)
-    if spent + charge > limits.window_ceiling:
-        wait = WINDOW_SECONDS
-        for entry in held:
-            spent -= entry["charge"]
-            if spent + charge <= limits.window_ceiling:
-                wait = _seconds(entry["at"] + HELD_MS - now)
-                break
+    passed = sum(e["charge"] for e in held) + charge - limits.window_ceiling
+    if passed > 0:
+        wait = _until_freed(held, "charge", passed, now)
         return Refusal("budget_exhausted", wait, "the cost ceiling of the window would be passed")
-    if running + tasks > limits.tasks_per_window:
-        wait = WINDOW_SECONDS
-        for entry in held:
-            running -= entry["tasks"]
-            if running + tasks <= limits.tasks_per_window:
-                wait = _seconds(entry["at"] + HELD_MS - now)
-                break
+    passed = sum(e["tasks"] for e in held) + tasks - limits.tasks_per_window
+    if passed > 0:
+        wait = _until_freed(held, "tasks", passed, now)
         return Refusal("task_limit", wait, "the task limit of the window would be passed")
     return None
+
+
+def _until_freed(held: Sequence[Mapping[str, Any]], what: str, amount: int, now: int) -> int:
+    """Seconds until so much of what is held, the oldest first, has aged."""
+    for entry, freed in zip(held, accumulate(e[what] for e in held), strict=True):
+        if freed >= amount:
+            return _seconds(entry["at"] + HELD_MS - now)
+    return WINDOW_SECONDS
 
 
 def after_outcome(item: Item, run: str, failed: bool, now: int, limits: Limits) -> Transition | None:

@@ -39,6 +39,20 @@ class GaveUp:
     detail: str
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What the attempts of a run may cost (micro-dollars) and take."""
+
+    charge: Charge
+    """Covers the first attempt."""
+    worst_case: int
+    """Of one attempt."""
+    kept: int
+    """What attempts of a dead holder may have cost."""
+    retries: int
+    attempt_seconds: float
+
+
 class Budget(Protocol):
     """What the loop needs of the run: one more charge, on record, before one more attempt."""
 
@@ -48,32 +62,26 @@ class Budget(Protocol):
 def ask(
     send: Callable[[], Reply],
     budget: Budget,
+    terms: Terms,
     *,
-    charge: Charge,
-    worst_case: int,
-    kept: int,
-    max_retries: int,
     seconds_left: Callable[[], float],
-    attempt_seconds: float,
     sleep: Callable[[float], None],
 ) -> Generated | GaveUp:
-    """Attempts until an answer, a definite refusal, or the end of retries, money or time.
-
-    `charge` covers the first attempt. `kept` is what attempts of a dead holder may have cost.
-    """
-    for retry in range(max_retries + 1):
+    """Attempts until an answer, a definite refusal, or the end of retries, money or time."""
+    charge, kept = terms.charge, terms.kept
+    for retry in range(terms.retries + 1):
         reply = send()
         if isinstance(reply, Answered):
             return Generated(reply, charge, kept)
         if reply.may_have_been_billed:
-            kept += worst_case
-        if not reply.worth_retrying or retry == max_retries:
+            kept += terms.worst_case
+        if not reply.worth_retrying or retry == terms.retries:
             return GaveUp(charge, kept, reply.trouble, reply.detail)
         delay = max(RETRY_DELAYS_SECONDS[min(retry, len(RETRY_DELAYS_SECONDS) - 1)], reply.retry_after or 0.0)
-        if delay + attempt_seconds > seconds_left():
+        if delay + terms.attempt_seconds > seconds_left():
             return GaveUp(charge, kept, reply.trouble, f"{reply.detail}; no time is left for another attempt")
         sleep(delay)
-        extended = budget.extend(reply, charge, kept, kept + worst_case)
+        extended = budget.extend(reply, charge, kept, kept + terms.worst_case)
         if isinstance(extended, Refusal):
             return GaveUp(charge, kept, reply.trouble, f"{reply.detail}; {extended.message}")
         charge = extended

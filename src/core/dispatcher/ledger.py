@@ -15,6 +15,7 @@ write whose answer was lost, the condition fails and the item that comes back sh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,11 +48,11 @@ class Reserved:
 
 @dataclass(frozen=True)
 class _Change:
-    """What one write sets, and under which conditions."""
+    """What one write sets for `run`, and under which conditions. `#c` is the charges, `#run` is the run in them."""
 
+    run: str
     sets: list[str]
     clauses: list[str]
-    names: dict[str, str]
     values: dict[str, Any]
 
 
@@ -76,12 +77,9 @@ class Ledger:
         """The first row of a deployment. An existing one is left as it is."""
         item = breaker.new_item()
         del item["id"]
-        self._store.update(
-            self._table,
-            {"id": BREAKER_ID},
+        self._write(
             expression="SET " + ", ".join(f"#{name} = :{name}" for name in item),
             condition="attribute_not_exists(#state)",
-            names={f"#{name}": name for name in item},
             values={f":{name}": value for name, value in item.items()},
         )
 
@@ -153,34 +151,32 @@ class Ledger:
         `at` is when it can last have been billed, `ended` when its outcome was known: `at` where it is not given.
         `failed` counts into the error rate; None counts as neither.
         """
-        names = _names("total", "charges", "charge", "at", "attempt", "settled", run=charge.run)
-        values: dict[str, Any] = {
-            ":less": charge.amount - amount,
-            ":amount": amount,
-            ":when": at,
-            ":attempt": charge.attempt,
-            ":was": charge.amount,
-            ":no": False,
-            ":yes": True,
-        }
-        expression = (
-            "SET #total = #total - :less, #charges.#run.#charge = :amount, #charges.#run.#at = :when, "
-            "#charges.#run.#settled = :yes"
-        )
+        sets = [
+            "#total = #total - :less",
+            "#c.#run.#charge = :amount",
+            "#c.#run.#at = :when",
+            "#c.#run.#settled = :yes",
+        ]
+        outcome: dict[str, Any] = {}
         if failed is not None:
-            names["#failed"] = "failed"
-            names["#ended"] = "ended"
-            values |= {":failed": failed, ":ended": at if ended is None else ended}
-            expression += ", #charges.#run.#failed = :failed, #charges.#run.#ended = :ended"
-        result = self._store.update(
-            self._table,
-            {"id": BREAKER_ID},
-            expression=expression,
-            condition="#charges.#run.#attempt = :attempt"  # the attempt that was answered
-            " AND #charges.#run.#charge = :was"  # still charged in full
-            " AND #charges.#run.#settled = :no",  # once only
-            names=names,
-            values=values,
+            sets += ["#c.#run.#failed = :failed", "#c.#run.#ended = :ended"]
+            outcome = {":failed": failed, ":ended": at if ended is None else ended}
+        result = self._write(
+            charge.run,
+            expression="SET " + ", ".join(sets),
+            condition="#c.#run.#attempt = :attempt"  # the attempt that was answered
+            " AND #c.#run.#charge = :was"  # still charged in full
+            " AND #c.#run.#settled = :no",  # once only
+            values={
+                ":less": charge.amount - amount,
+                ":amount": amount,
+                ":when": at,
+                ":attempt": charge.attempt,
+                ":was": charge.amount,
+                ":no": False,
+                ":yes": True,
+                **outcome,
+            },
         )
         if not isinstance(result, Refused):
             return result
@@ -188,25 +184,20 @@ class Ledger:
 
     def count_failure(self, run: str, now: int) -> Item | None:
         """Let a settled run count as failed after all (its plan could not be posted)."""
-        result = self._store.update(
-            self._table,
-            {"id": BREAKER_ID},
-            expression="SET #charges.#run.#failed = :yes, #charges.#run.#ended = :now",
-            condition="#charges.#run.#settled = :yes",
-            names=_names("charges", "failed", "ended", "settled", run=run),
+        result = self._write(
+            run,
+            expression="SET #c.#run.#failed = :yes, #c.#run.#ended = :now",
+            condition="#c.#run.#settled = :yes",
             values={":yes": True, ":now": now},
         )
         return None if isinstance(result, Refused) else result
 
     def cancel(self, charge: Charge, tasks: int) -> None:
         """Take back a charge under which nothing was sent. Where it has gone, there is nothing to take back."""
-        result = self._store.update(
-            self._table,
-            {"id": BREAKER_ID},
-            expression="SET #total = #total - :amount, #tasks = #tasks - :tasks REMOVE #charges.#run",
-            condition="#charges.#run.#attempt = :attempt AND #charges.#run.#charge = :amount"
-            " AND #charges.#run.#settled = :no",
-            names=_names("total", "tasks", "charges", "charge", "attempt", "settled", run=charge.run),
+        result = self._write(
+            charge.run,
+            expression="SET #total = #total - :amount, #tasks = #tasks - :tasks REMOVE #c.#run",
+            condition="#c.#run.#attempt = :attempt AND #c.#run.#charge = :amount AND #c.#run.#settled = :no",
             values={":amount": charge.amount, ":tasks": tasks, ":attempt": charge.attempt, ":no": False},
         )
         if not isinstance(result, Refused) and result["state"] == "half_open" and result["probe"] == charge.run:
@@ -241,7 +232,7 @@ class Ledger:
 
     def _update(self, change: _Change, more: int, tasks: int, seen: Item | None, now: int) -> Item | Refused:
         """One write: `change`, `more` micro-dollars and `tasks` tasks, without the entries that `seen` shows aged."""
-        names = change.names | {"#c": "charges", "#total": "total", "#tasks": "tasks"}
+        names: dict[str, str] = {}
         values = dict(change.values)
         clauses = list(change.clauses)
         removes = []
@@ -261,9 +252,8 @@ class Ledger:
         }
         clauses += ["#total <= :room", "#tasks <= :tasks_room"]  # the window has room for both
         sets = [*change.sets, "#total = #total + :more", "#tasks = #tasks + :more_tasks"]
-        return self._store.update(
-            self._table,
-            {"id": BREAKER_ID},
+        return self._write(
+            change.run,
             expression="SET " + ", ".join(sets) + (" REMOVE " + ", ".join(removes) if removes else ""),
             condition=" AND ".join(clauses),
             names=names,
@@ -272,13 +262,10 @@ class Ledger:
 
     def _set_state(self, item: Item, state: State, reason: str, *, opened_at: int, counted_from: int | None) -> bool:
         # These two tell every state apart: a closed breaker has no opening, a half-open one has a probe.
-        result = self._store.update(
-            self._table,
-            {"id": BREAKER_ID},
+        result = self._write(
             expression="SET #state = :state, #reason = :reason, #openedAt = :opened, #probe = :none, "
             "#probeUntil = :zero, #countedFrom = :counted",
             condition="#openedAt = :seen_opened AND #probe = :seen_probe",
-            names=_names("state", "reason", "openedAt", "probe", "probeUntil", "countedFrom"),
             values={
                 ":state": state,
                 ":reason": reason,
@@ -292,38 +279,43 @@ class Ledger:
         )
         return not isinstance(result, Refused)
 
+    def _write(self, run: str = "", *, names: Mapping[str, str] | None = None, **expressions: Any) -> Item | Refused:
+        used = {"#c": "charges", "#run": run} if run else {}
+        return self._store.update(self._table, {"id": BREAKER_ID}, names=used | dict(names or {}), **expressions)
+
 
 def _reservation(run: str, entry: Item, seen: Item | None) -> _Change:
     state: State = seen["state"] if seen else "closed"
     change = _Change(
+        run,
         sets=["#c.#run = :entry"],
         clauses=[
             "#state = :state",  # the breaker lets through
             "attribute_not_exists(#c.#run)",  # charged once, however often this write is repeated
         ],
-        names={"#run": run, "#state": "state"},
         values={":entry": entry, ":state": state},
     )
     if seen is None or state == "closed":
         return change
     # The probe: only one caller moves the state on from what was seen.
+    probe = {
+        ":half": "half_open",
+        ":run": run,
+        ":until": entry["at"],
+        ":opened": seen["openedAt"],
+        ":seen_probe": seen["probe"],
+    }
     return _Change(
-        sets=[*change.sets, "#state = :half", "#probe = :run", "#until = :until"],
-        clauses=[*change.clauses, "#opened = :opened", "#probe = :seen_probe"],
-        names=change.names | {"#probe": "probe", "#until": "probeUntil", "#opened": "openedAt"},
-        values=change.values
-        | {
-            ":half": "half_open",
-            ":run": run,
-            ":until": entry["at"],
-            ":opened": seen["openedAt"],
-            ":seen_probe": seen["probe"],
-        },
+        run,
+        sets=[*change.sets, "#state = :half", "#probe = :run", "#probeUntil = :until"],
+        clauses=[*change.clauses, "#openedAt = :opened", "#probe = :seen_probe"],
+        values=change.values | probe,
     )
 
 
 def _extension(charge: Charge, after: Charge) -> _Change:
     return _Change(
+        charge.run,
         sets=[
             "#c.#run.#charge = :amount",
             "#c.#run.#at = :until",
@@ -334,7 +326,6 @@ def _extension(charge: Charge, after: Charge) -> _Change:
             "#c.#run.#attempt = :attempt",  # this attempt is the newest one: a later holder fences off an earlier
             "#c.#run.#charge = :was",  # and its charge is what was looked at
         ],
-        names=_names("charge", "at", "attempt", "settled", run=charge.run),
         values={
             ":amount": after.amount,
             ":until": after.until,
@@ -344,7 +335,3 @@ def _extension(charge: Charge, after: Charge) -> _Change:
             ":no": False,
         },
     )
-
-
-def _names(*attributes: str, run: str = "") -> dict[str, str]:
-    return ({"#run": run} if run else {}) | {f"#{name}": name for name in attributes}

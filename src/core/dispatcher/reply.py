@@ -6,11 +6,21 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from core.types import Answer, Usage
+from core.types import Usage
 
 NORMAL_END: Final = "end_turn"
 
 Trouble = Literal["overloaded", "server_error", "no_answer", "not_sent", "denied", "refused", "malformed"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model wrote: untrusted text."""
+
+    text: str
+    stop_reason: str
+    usage: Usage
+    model: str
 
 
 @dataclass(frozen=True)

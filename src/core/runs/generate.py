@@ -10,7 +10,7 @@ from core.config import TASK_LIMITS
 from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal, billed_by
 from core.dispatcher.dedupe import KEY
-from core.dispatcher.generate import GaveUp, Generated, ask
+from core.dispatcher.generate import GaveUp, Generated, Terms, ask
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Unanswered
 from core.dispatcher.tripping import trip
@@ -45,12 +45,8 @@ def generate(
     outcome = ask(
         lambda: app.model().send(body, timeout),
         budget,
-        charge=budget.run.charge,
-        worst_case=worst_case,
-        kept=kept,
-        max_retries=app.settings.limits.max_retries,
+        Terms(budget.run.charge, worst_case, kept, app.settings.limits.max_retries, timeout),
         seconds_left=lambda: (deadline - app.now()) / 1000,
-        attempt_seconds=timeout,
         sleep=app.sleep,
     )
     return budget.run, outcome

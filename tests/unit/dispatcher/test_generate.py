@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.dispatcher.breaker import Refusal
-from core.dispatcher.generate import GaveUp, Generated, ask
+from core.dispatcher.generate import GaveUp, Generated, Terms, ask
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Reply, Unanswered
 from tests.fakes import message, trouble
@@ -34,12 +34,8 @@ def run(
     outcome = ask(
         lambda: replies.pop(0),
         purse or Purse(),
-        charge=Charge("run", 1, WORST, 0),
-        worst_case=WORST,
-        kept=0,
-        max_retries=retries,
+        Terms(Charge("run", 1, WORST, 0), WORST, 0, retries, attempt_seconds=60),
         seconds_left=lambda: left,
-        attempt_seconds=60,
         sleep=slept.append,
     )
     return outcome, slept
