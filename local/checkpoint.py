@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import urllib3
 
-from local.call import call
 from local.child import ROOT
+from local.function import call
 from local.schedule import event
 from local.template import read_template
 

@@ -6,8 +6,9 @@ Sources: the API reference of the Messages API and of structured outputs, and th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
@@ -140,7 +141,8 @@ def objection(body: Any) -> Objection | None:
 def _in_its_words(wrong: ValidationError) -> str:
     where = [str(step) for step in wrong.absolute_path]
     if wrong.validator == "required":
-        missing = next(name for name in wrong.validator_value if name not in wrong.instance)
+        required, given = cast(tuple[list[str], Mapping[str, Any]], (wrong.validator_value, wrong.instance))
+        missing = next(name for name in required if name not in given)
         return f"{'.'.join([*where, missing])}: Field required"
     says = wrong.schema.get(SAYS) if isinstance(wrong.schema, dict) else None
     return f"{'.'.join(where)}: {says or wrong.message[:300]}"

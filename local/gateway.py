@@ -25,8 +25,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from local import checkpoint
-from local.call import CallFailed
-from local.child import ROOT
+from local.child import ROOT, PartFailed
 from local.function import Handler, load, new_context
 from local.schedule import Scheduler
 from local.template import Route, read_template
@@ -101,7 +100,7 @@ class Gateway:
 def _checkpoint() -> Answer:
     try:
         return json_answer(200, checkpoint.invoke(os.environ))
-    except CallFailed as error:
+    except PartFailed as error:
         return json_answer(500, {"message": str(error)})
 
 

@@ -21,7 +21,8 @@ from core.approvals import mail, notices
 from core.approvals.mail import WAITS, Notice
 from core.aws import FAILURES, Aws, measure
 from core.errors import StoreUnavailable
-from core.store import Item, Store, from_item
+from core.items import Item, from_item
+from core.store import Store
 from core.types import Json
 
 logger = Logger(service="dfg-orchestrator")

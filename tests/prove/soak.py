@@ -27,11 +27,11 @@ import urllib3
 from core.audit import note
 from core.audit.signing import LocalSigner
 from dfg.exporting import export
-from local.call import call
 from local.child import ROOT, Child
 from local.client import Reply
 from local.engine import ENGINE_PYTHON
 from local.faults import Fault
+from local.function import call
 from local.model import Order
 from local.stack import LOCAL_SIGNING_KEY, Stack, clean_environment
 from local.web import HOST, listen
