@@ -135,6 +135,41 @@ def test_danger_is_opened_before_it_can_be_chosen_and_told_before_it_is_approved
     assert sorted(service.sent) == [(made_up(number)["id"], {"note": "read both"}) for number in (1, 2)]
 
 
+def test_a_label_change_is_shown_where_it_is_chosen_without_what_was_found_in_others(
+    captain: Captain, desk: Callable[..., Desk]
+) -> None:
+    stranger = {**LINK, "rule": "trust.author", "field": "context", "why": "asks, because issue 9 is by drive-by"}
+    labels = {"add": ["sprint:n"], "remove": ["status:triage"], "before": ["status:triage"]}
+    change = {"actionType": "change_labels", "taskType": "sprint_plan", "targetType": "issue", "payload": labels}
+    own = "label changes of sprint_plan need the Captain"
+    service = desk(
+        made_up(1, **change, checks=[stranger], policyReason=own),
+        made_up(2, **change, checks=[stranger], policyReason="trust.author in context: asks, because …"),
+    )
+    first, second = captain.page.locator(".queue li").nth(1), captain.page.locator(".queue li").nth(0)
+    expect(first).to_contain_text("− status:triage, + sprint:n")
+    expect(first).to_contain_text("Label changes of sprint_plan need the Captain.")
+    expect(second).to_contain_text("Issue 9 is by drive-by.")
+    expect(second.get_by_role("checkbox")).to_be_disabled()
+    first.get_by_role("checkbox").check()
+    captain.presses("Approve…")
+    expect(captain.page.get_by_role("dialog")).to_contain_text("− status:triage, + sprint:n")
+    captain.page.keyboard.press("Control+Enter")
+    captain.is_notified("1 done.")
+    assert [name for name, _ in service.sent] == [made_up(1)["id"]]
+
+
+def test_what_became_of_the_last_one_stays_in_sight(captain: Captain, desk: Callable[..., Desk]) -> None:
+    desk()
+    captain.page.set_viewport_size({"width": 1280, "height": 500})
+    captain.page.locator(".queue a").nth(3).click()
+    captain.page.get_by_role("article").get_by_text("About it").scroll_into_view_if_needed()
+    captain.presses("Approve")
+    captain.is_notified("done, on GitHub")
+    expect(captain.page.locator("#notice")).to_be_in_viewport()
+    expect(captain.page.locator("#looked-at")).to_be_in_viewport()
+
+
 def test_after_a_decision_the_next_one_opens_and_the_list_keeps_its_place(
     captain: Captain, desk: Callable[..., Desk]
 ) -> None:

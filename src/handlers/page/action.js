@@ -44,6 +44,7 @@ function actionView(action, { settled, again }) {
     const more = [button("Look again", { class: "main", click: again })];
     const fresh = trouble.code === "conflict" && trouble.body.digest;
     if (fresh) {
+      trouble.message = trouble.message.replace(/; send the new digest as If-Match.*/, ""); // the button below does
       more.push(
         button("Approve as stale…", {
           click: async () => {
@@ -103,7 +104,7 @@ function actionHead(action) {
 
 // A failed attempt is why it waits now; what policy found stands whatever came after.
 function whyItWaits(action) {
-  const found = checksList(action.checks || []);
+  const found = checksList(heldAgainst(action));
   const failed = action.lastError ? el("p", { class: "box bad" }, el("strong", {}, action.state === "failed" ? "It was not posted: " : "The last attempt: "), words(sentence(action.lastError))) : null;
   return section("Why it waits", failed, found || (failed ? null : el("p", {}, words(sentence(action.policyReason)))));
 }
@@ -134,7 +135,8 @@ function whatIsApproved(action) {
     "div",
     {},
     el("p", {}, words(action.title)),
-    checksList(action.checks || []) || el("p", {}, words(sentence(action.lastError || action.policyReason))),
+    action.actionType === "change_labels" ? el("p", {}, labelsBriefly(action.payload)) : null,
+    checksList(heldAgainst(action)) || el("p", {}, words(sentence(action.lastError || action.policyReason))),
   );
 }
 

@@ -44,7 +44,7 @@ async function chooseKind(select) {
   const closed = all.filter(mustOpen);
   choose([...chosenActions(), ...all.filter((action) => !mustOpen(action))]);
   select.value = "";
-  if (closed.length) say(`${closed.length} of ${all.length} ${closed.length === 1 ? "has" : "have"} to be opened before ${closed.length === 1 ? "it" : "they"} can be chosen: policy has found something that can do harm.`);
+  if (closed.length) say(`${closed.length} of ${all.length} ${closed.length === 1 ? "has" : "have"} to be opened before ${closed.length === 1 ? "it" : "they"} can be chosen: policy has found something to look at closely.`);
 }
 
 function batchItem(action) {
@@ -56,7 +56,8 @@ function batchItem(action) {
     words(action.title),
     " ",
     shortHash(action.digest),
-    checksList(action.checks || []) || el("p", { class: "line" }, words(sentence(action.lastError || action.policyReason))),
+    action.actionType === "change_labels" ? el("p", { class: "line" }, labelsBriefly(action.payload)) : null,
+    checksList(heldAgainst(action)) || el("p", { class: "line" }, words(sentence(action.lastError || action.policyReason))),
   );
 }
 

@@ -10,6 +10,7 @@ function ask({ title, content = [], value = () => true, confirm, danger = false,
       el(
         "form",
         {
+          keydown: (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.currentTarget.requestSubmit(),
           submit: (event) => {
             event.preventDefault();
             result = value();
@@ -64,6 +65,7 @@ const KEYS = [
   ["k", "the one before"],
   ["a", "approve it, behind a question"],
   ["r", "reject it, behind a question"],
+  ["Ctrl Enter", "say yes to the question"],
   ["x", "choose it"],
   ["/", "search"],
   ["?", "this list"],

@@ -11,12 +11,28 @@ function checksList(checks) {
         {},
         chip(check.severity === "refuse" ? "refused" : "asks you", check.severity === "refuse" ? "bad" : "wait"),
         " ",
-        words(sentence(check.why)),
+        words(because(check)),
         el("small", {}, " ", words(check.field), " · ", words(check.rule)),
         check.excerpt ? el("q", {}, words(check.excerpt)) : null,
       ),
     ),
   );
+}
+
+// Why an action waits, in one line: what failed, or the first finding without the names that rules and fields have.
+function whyBriefly(action) {
+  const [first, ...others] = heldAgainst(action);
+  if (action.lastError || !first) return sentence(action.lastError || action.policyReason);
+  return because(first) + (others.length ? ` And ${others.length} more.` : "");
+}
+
+function because(check) {
+  return sentence(check.why.replace(/^asks, because /, ""));
+}
+
+// A label change in one line.
+function labelsBriefly({ add = [], remove = [] }) {
+  return words([...remove.map((label) => `− ${label}`), ...add.map((label) => `+ ${label}`)].join(", "));
 }
 
 function payloadView(action) {

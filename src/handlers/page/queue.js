@@ -100,7 +100,14 @@ function neighbour(id, step = 1) {
 const MILD = /^(link|grounding|triage|sprint|brief|reference)\./;
 
 function dangers(action) {
-  return (action.checks || []).filter((check) => !MILD.test(check.rule));
+  return heldAgainst(action).filter((check) => !MILD.test(check.rule));
+}
+
+// What policy holds against this one. All findings of a run are told with each of its actions; to label changes, whose words
+// are closed, those about others do not apply, and then its reason names none of them.
+function heldAgainst({ actionType, policyReason, checks = [] }) {
+  const named = checks.some(({ rule }) => String(policyReason).startsWith(`${rule} in `));
+  return actionType === "change_labels" && !named ? [] : checks;
 }
 
 // Whether it has to be opened before it can be chosen: what was seen is what has this digest.

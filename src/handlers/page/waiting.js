@@ -139,11 +139,12 @@ function queueItem(action) {
       { href: `#/waiting/${encodeURIComponent(action.id)}` },
       el("strong", {}, actionTitle(action)),
       action.title ? el("span", { class: "title" }, words(action.title)) : null,
-      el("span", { class: "line" }, words(action.lastError || action.policyReason)),
+      action.actionType === "change_labels" ? el("span", { class: "line" }, labelsBriefly(action.payload)) : null,
+      el("span", { class: "line" }, words(whyBriefly(action))),
       el(
         "span",
         { class: "chips" },
-        stateChip(action.state),
+        action.state === "pending" ? null : stateChip(action.state),
         found.length ? chip(`look closely: ${[...new Set(found.map((check) => check.rule.split(".")[0]))].join(", ")}`, "bad") : null,
         el("small", {}, action.author ? [words(action.author), " · "] : null, when(action.createdAt), ", expires ", when(action.expiresAt)),
       ),
@@ -208,7 +209,8 @@ function showAction(action) {
     }
   }
   if (item) item.node.scrollIntoView({ block: "nearest" });
-  if (window.scrollY > desk.split.offsetTop) window.scrollTo(0, desk.split.offsetTop);
+  const top = desk.split.offsetTop - byId("notice").offsetHeight; // what became of the one before stays in sight
+  if (window.scrollY > top) window.scrollTo(0, top);
   focusOn("looked-at");
 }
 
