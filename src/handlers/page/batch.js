@@ -64,7 +64,7 @@ function batchItem(action) {
 // One after the other: each is bound to its own digest, and one that is refused does not stop the next.
 async function decideAll(what) {
   const actions = chosenActions();
-  const names = el("ul", { class: "chosen" }, actions.map(batchItem));
+  const names = el("ul", { class: "chosen", tabindex: "0", "aria-label": "Chosen" }, actions.map(batchItem));
   const answer = what === "approve"
     ? await askNote(`Approve ${actions.length} as they were shown?`, "several", [names], `Approve ${actions.length}`)
     : await askReason(`Reject ${actions.length}?`, "several", [names]);
