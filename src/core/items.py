@@ -46,6 +46,8 @@ def to_attribute(value: Any) -> Any:
             return {"M": to_item(value)}
         case list() | tuple():
             return {"L": [to_attribute(v) for v in value]}
+        case frozenset():
+            return {"SS": sorted(value)}
         case _:
             raise TypeError(f"no DynamoDB form for {type(value).__name__}")
 
@@ -66,6 +68,8 @@ def from_attribute(attribute: Any) -> Any:
             return from_item(value)
         case "L":
             return [from_attribute(v) for v in value]
+        case "SS":
+            return frozenset(value)
         case _:
             raise ValueError(f"unexpected attribute kind {kind}")
 

@@ -46,6 +46,4 @@ def forget(store: Store, table: str, seen: Item) -> None:
 
 
 def _update(store: Store, table: str, expression: str, condition: str, values: Item) -> bool:
-    names = {f"#{name}": name for name in ("key", "told", "held") if f"#{name}" in expression + condition}
-    done = store.update(table, KEY, expression=expression, condition=condition, names=names, values=values)
-    return not isinstance(done, Refused)
+    return not isinstance(store.update(table, KEY, expression=expression, condition=condition, values=values), Refused)
