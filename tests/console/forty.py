@@ -163,7 +163,7 @@ def decide(desk: Desk, article: Locator) -> None:
     desk.key("r" if harmful else "a")
     if harmful:
         page.get_by_label("Reason").fill("a step would do harm")
-    desk.read(page.get_by_role("dialog"))
+    expect(page.get_by_role("dialog")).to_be_visible()  # it says what was just read above it
     desk.key("Control+Enter")
     stale = page.get_by_role("button", name="Approve as stale…")
     expect(page.locator("#notice").filter(has_text=article_name(article)).or_(stale).first).to_be_visible()

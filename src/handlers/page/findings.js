@@ -22,7 +22,7 @@ function checksList(checks) {
 // Why an action waits, in one line: what failed, or the first finding without the names that rules and fields have.
 function whyBriefly(action) {
   const [first, ...others] = heldAgainst(action);
-  if (action.lastError || !first) return sentence(action.lastError || action.policyReason);
+  if (action.lastError || !first) return action.lastError || sentence(action.policyReason);
   return because(first) + (others.length ? ` And ${others.length} more.` : "");
 }
 
