@@ -14,8 +14,11 @@ import json
 import os
 import platform
 import re
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,9 +26,9 @@ from typing import Any, Final
 
 from local.child import ROOT
 from local.engine import CREDENTIALS, REGION
-from local.forward import Forward
 from local.stack import Stack, clean_environment
 from local.template import read_template
+from local.web import HOST
 
 RUNTIME: Final = "python3.13"
 PROCESSOR: Final = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
@@ -42,7 +45,9 @@ def stack_for_containers() -> Iterator[Mapping[str, str]]:
         stack.repository.load(json.loads((ROOT / "local" / "sample" / "pull_request.json").read_text()))
         ports = {int(port) for value in stack.environment.values() for port in LOOPBACK.findall(value)}
         for port in sorted(ports):
-            until.enter_context(Forward(host, port))
+            forward = until.enter_context(_Forward((host, port), _Connection))
+            threading.Thread(target=forward.serve_forever, args=(0.05,), daemon=True).start()
+            until.callback(forward.shutdown)
         yield for_container(stack.environment, host)
 
 
@@ -112,6 +117,31 @@ def sam_environment() -> dict[str, str]:
     """No account is asked for anything."""
     own = {"SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": REGION}
     return {**os.environ, **CREDENTIALS, **own}
+
+
+class _Forward(socketserver.ThreadingTCPServer):
+    """Lets containers reach a port of the loopback interface: the same port on another address of this machine."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        with socket.create_connection((HOST, self.server.server_address[1])) as inner:
+            back = threading.Thread(target=_copy, args=(inner, self.request), daemon=True)
+            back.start()
+            _copy(self.request, inner)
+            back.join()
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while chunk := source.recv(65536):
+            target.sendall(chunk)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        target.close()  # one side has gone: so does the other
 
 
 if __name__ == "__main__":

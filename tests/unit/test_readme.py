@@ -183,3 +183,10 @@ def test_the_index_of_decisions_has_them_all() -> None:
     index = (directory / "README.md").read_text(encoding="utf-8")
     records = {file.name for file in directory.glob("[0-9]*.md")}
     assert set(re.findall(r"\]\(([^)]+)\)", index)) == records
+
+
+def test_the_map_of_the_local_stack_has_every_file_in_a_line() -> None:
+    page = (ROOT / "local" / "README.md").read_text("utf-8")
+    assert sorted(re.findall(r"^\| `(\w+\.py)` \| .+ \|$", page, re.MULTILINE)) == sorted(
+        path.name for path in (ROOT / "local").glob("*.py")
+    )
