@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from local.issue_drafts import agent_brief, sprint_plan, triage
-from local.prompt_parts import NOT_CLAUDE, criteria, parts
+from local.issue_drafts import NOT_CLAUDE, agent_brief, criteria, parts, sprint_plan, triage
 
 _FILE: Final = re.compile(r"^(?P<status>[a-z]+) \+(?P<added>\d+) -(?P<removed>\d+) \[(?P<kind>[a-z ]+)\] (?P<path>.+)$")
 _DEFINITION: Final = re.compile(r"\b(?:def|func|function|class|struct)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w{2,40})")
@@ -159,50 +158,31 @@ def _criterion_test(number: int, text: str, source: Sequence[File]) -> dict[str,
         return len(words & {part.lower() for part in re.findall(r"[A-Za-z]{4,}", file.path)})
 
     closest = sorted(source, key=lambda file: (-closeness(file), -file.added))
-    steps, expected, edge_cases = next(plan for pattern, plan in _CRITERION_PLANS if pattern.search(text))
+    _, steps, expected, edge_cases = next(plan for plan in _CRITERION_PLANS if plan[0].search(text))
     covers = [file.path for file in closest[:3]]
     title = f"Criterion {number} holds"
     return _scenario(f"AC{number}", title, text, covers, steps, expected, edge_cases, "criterion")
 
 
-_CRITERION_PLANS: Final[tuple[tuple[re.Pattern[str], tuple[tuple[str, ...], str, tuple[str, ...]]], ...]] = (
-    (
-        re.compile(r"\d"),
-        (
-            (
-                "Try it just below the limit that the criterion names.",
-                "Try it exactly at the limit.",
-                "Try it just beyond the limit.",
-            ),
-            "Below and at the limit it works; beyond it a message says why not, and nothing is changed.",
-            ("The limit is reached while the page is open", "A value with spaces around it"),
-        ),
-    ),
-    (
-        re.compile(r"\b(?:not|cannot|never|no longer|without)\b", re.IGNORECASE),
-        (
-            (
-                "Prepare one record that the criterion excludes, and one that it does not.",
-                "Attempt the action on the excluded record, in the app and directly at the API.",
-                "Perform it on the other record.",
-            ),
-            "The excluded record is refused or absent everywhere, with a clear message; the other one works.",
-            ("The record becomes excluded while the page is open", "The same request twice in a row"),
-        ),
-    ),
-    (
-        re.compile(""),
-        (
-            (
-                "Prepare a record for which the criterion matters.",
-                "Perform the action that the criterion describes.",
-                "Reload, and look at the record again as a second user.",
-            ),
-            "The criterion holds after the reload, for both users.",
-            ("An empty value", "The same action twice in a row"),
-        ),
-    ),
-)
+_CRITERION_PLANS: Final[tuple[tuple[re.Pattern[str], tuple[str, ...], str, tuple[str, ...]], ...]] = (
+    (re.compile(r"\d"),
+     ("Try it just below the limit that the criterion names.", "Try it exactly at the limit.",
+      "Try it just beyond the limit."),
+     "Below and at the limit it works; beyond it a message says why not, and nothing is changed.",
+     ("The limit is reached while the page is open", "A value with spaces around it")),
+    (re.compile(r"\b(?:not|cannot|never|no longer|without)\b", re.IGNORECASE),
+     ("Prepare one record that the criterion excludes, and one that it does not.",
+      "Attempt the action on the excluded record, in the app and directly at the API.",
+      "Perform it on the other record."),
+     "The excluded record is refused or absent everywhere, with a clear message; the other one works.",
+     ("The record becomes excluded while the page is open", "The same request twice in a row")),
+    (re.compile(""),
+     ("Prepare a record for which the criterion matters.", "Perform the action that the criterion describes.",
+      "Reload, and look at the record again as a second user."),
+     "The criterion holds after the reload, for both users.",
+     ("An empty value", "The same action twice in a row")),
+)  # fmt: skip
+"""What a criterion says → steps, what is expected after them, and what else to try."""
 
 
 def _groups(source: Sequence[File]) -> list[list[File]]:

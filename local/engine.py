@@ -109,7 +109,6 @@ def create_tables(client: DynamoDBClient, template: Template, names: Mapping[str
     `names`: variable → table name. Returns the names of those it made.
     """
     made: list[str] = []
-    waiting: list[str] = []
     for logical_id, variable in TABLE_VARIABLES.items():
         name = names[variable]
         properties = template.tables[logical_id]
@@ -122,9 +121,7 @@ def create_tables(client: DynamoDBClient, template: Template, names: Mapping[str
             continue
         made.append(name)
         if table["TableDescription"]["TableStatus"] != "ACTIVE":
-            waiting.append(name)
-    for name in waiting:
-        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+            client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     return made
 
 

@@ -1,6 +1,6 @@
 """A stand-in for dfg-relay, the small service that writes to GitHub with its own credential.
 
-Operations that can be ordered to fail: relay.comment, relay.labels, relay.close, relay.directive; and
+It has the two calls that the service makes. Operations that can be ordered to fail: relay.comment, relay.labels; and
 relay.labels.step, each of the relay's own calls to GitHub while it changes labels.
 A fault with a status answers as the relay does when GitHub gives that status to it.
 """
@@ -33,8 +33,6 @@ class RelayStandIn(StandIn):
         self._routes: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
             "/comment": ("relay.comment", self._comment),
             "/labels": ("relay.labels", self._labels),
-            "/close": ("relay.close", self._close),
-            "/directive": ("relay.directive", self._directive),
         }
 
     def answer(self, request: Request) -> Answer:
@@ -65,7 +63,9 @@ class RelayStandIn(StandIn):
         return self.faults.perform(operation, request, perform, _complain)
 
     def _comment(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        issue, text = _number(body), _text(body, "body")
+        issue, text = _number(body), body.get("body")
+        if not isinstance(text, str) or not text:
+            raise Refused(400, "Missing body")
         self.repository.comment(issue, self.login, text)
         return {"issue": issue}
 
@@ -81,31 +81,12 @@ class RelayStandIn(StandIn):
         self.faults.in_steps("relay.labels.step", steps)
         return {"issue": issue, "labels": [label["name"] for label in self.repository.labels(issue)]}
 
-    def _close(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        issue = _number(body)
-        if "comment" in body:
-            self.repository.comment(issue, self.login, _text(body, "comment"))
-        self.repository.close(issue)
-        return {"issue": issue}
-
-    def _directive(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        _text(body, "to")
-        issue = self.repository.open_issue(_text(body, "title"), _text(body, "body"), body.get("labels", []))
-        return {"issue": issue["number"], "url": f"https://github.com/{self.repository.name}/issues/{issue['number']}"}
-
 
 def _number(body: Mapping[str, Any]) -> int:
     number = body.get("issue")
     if type(number) is not int:
         raise Refused(400, "Missing issue")
     return number
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    text = body.get(name)
-    if not isinstance(text, str) or not text:
-        raise Refused(400, f"Missing {name}")
-    return text
 
 
 def _complain(status: int, message: str) -> Answer:

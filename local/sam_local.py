@@ -122,11 +122,14 @@ def sam_environment() -> dict[str, str]:
 class _Forward(socketserver.ThreadingTCPServer):
     """Lets containers reach a port of the loopback interface: the same port on another address of this machine."""
 
+    server_address: tuple[str, int]
     daemon_threads = True
     allow_reuse_address = True
 
 
 class _Connection(socketserver.BaseRequestHandler):
+    server: _Forward
+
     def handle(self) -> None:
         with socket.create_connection((HOST, self.server.server_address[1])) as inner:
             back = threading.Thread(target=_copy, args=(inner, self.request), daemon=True)

@@ -64,59 +64,50 @@ class Template:
 
 def read_template(path: Path) -> Template:
     """Reads a SAM template. Raises OSError, yaml.YAMLError."""
-    document = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader with the short forms
-    resources = document["Resources"]
-    defaults = {
-        name: str(parameter["Default"])
-        for name, parameter in document.get("Parameters", {}).items()
-        if "Default" in parameter
-    }
+    written = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader with the short forms
+    parameters = written.get("Parameters", {})
+    document = _resolve(written, {name: str(one["Default"]) for name, one in parameters.items() if "Default" in one})
+    of_type: dict[str, dict[str, Any]] = {}
+    for name, resource in document["Resources"].items():
+        of_type.setdefault(resource["Type"], {})[name] = resource.get("Properties", {})
     shared = document.get("Globals", {}).get("Function", {})
+    described = of_type.get("AWS::Serverless::Function", {})
+    functions = {name: _function(name, properties, shared, path.parent) for name, properties in described.items()}
+    events = [
+        (event["Type"], functions[name], event["Properties"])
+        for name, properties in described.items()
+        for event in properties.get("Events", {}).values()
+    ]
+    routes = tuple(
+        Route(event["Method"].upper(), event["Path"], function, verified="Authorizer" in event.get("Auth", {}))
+        for kind, function, event in events
+        if kind == "HttpApi"
+    )
+    schedules = tuple(
+        Schedule(function, _rate(event["ScheduleExpression"]))
+        for kind, function, event in events
+        if kind == "ScheduleV2" and "State" not in event  # the others are off by default
+    )
+    return Template(functions, routes, schedules, of_type.get("AWS::DynamoDB::Table", {}))
 
-    functions: dict[str, Function] = {}
-    routes: list[Route] = []
-    schedules: list[Schedule] = []
-    for name, resource in resources.items():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
-        properties = {**shared, **resource["Properties"]}
-        variables = {
-            **shared.get("Environment", {}).get("Variables", {}),
-            **resource["Properties"].get("Environment", {}).get("Variables", {}),
-        }
-        function = Function(
-            id=name,
-            handler=properties["Handler"],
-            code=path.parent / properties["CodeUri"],
-            timeout_seconds=int(_literal(properties.get("Timeout", 3), defaults) or 3),
-            memory_mb=int(_literal(properties.get("MemorySize", 128), defaults) or 128),
-            environment={
-                key: value for key, raw in variables.items() if (value := _literal(raw, defaults)) is not None
-            },
-        )
-        functions[name] = function
-        routes += [
-            Route(
-                event["Properties"]["Method"].upper(),
-                event["Properties"]["Path"],
-                function,
-                verified="Authorizer" in event["Properties"].get("Auth", {}),
-            )
-            for event in properties.get("Events", {}).values()
-            if event["Type"] == "HttpApi"
-        ]
-        schedules += [
-            Schedule(function, _rate(event["Properties"]["ScheduleExpression"]))
-            for event in properties.get("Events", {}).values()
-            if event["Type"] == "ScheduleV2" and "State" not in event["Properties"]  # the others are off by default
-        ]
 
-    tables = {
-        name: _resolve(resource["Properties"], defaults)
-        for name, resource in resources.items()
-        if resource["Type"] == "AWS::DynamoDB::Table"
+def _function(name: str, properties: Mapping[str, Any], shared: Mapping[str, Any], folder: Path) -> Function:
+    own = {**shared, **properties}
+    variables = {
+        key: value
+        for part in (shared, properties)
+        for key, value in part.get("Environment", {}).get("Variables", {}).items()
     }
-    return Template(functions, tuple(routes), tuple(schedules), tables)
+    return Function(
+        id=name,
+        handler=own["Handler"],
+        code=folder / own["CodeUri"],
+        timeout_seconds=int(own.get("Timeout", 3)),
+        memory_mb=int(own.get("MemorySize", 128)),
+        environment={
+            key: str(value) for key, value in variables.items() if not isinstance(value, Reference | dict | list)
+        },
+    )
 
 
 def _rate(expression: str) -> int:
@@ -125,13 +116,6 @@ def _rate(expression: str) -> int:
     if found is None:
         raise ValueError(f"the local stack does not know the schedule {expression!r}")
     return int(found[1]) * {"minute": 60, "hour": 3600, "day": 86_400}[found[2]]
-
-
-def _literal(value: Any, defaults: Mapping[str, str]) -> str | None:
-    """A literal, or the default of the parameter it refers to; None for what only a deployment knows."""
-    if isinstance(value, Reference):
-        return defaults.get(value.argument) if value.name == "Ref" else None
-    return None if isinstance(value, dict | list) else str(value)
 
 
 def _resolve(value: Any, defaults: Mapping[str, str]) -> Any:
