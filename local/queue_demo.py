@@ -116,7 +116,7 @@ def load_queue(repository: Repository, words: Team | None = None) -> None:
     """The sample's issues, on the stand-in for GitHub, labelled in the team's own words."""
     words = words or team.load()
     rules = words.rules
-    final = min(status for status, following in words.taxonomy.transitions.items() if not following)
+    final = min((name for name, after in words.taxonomy.transitions.items() if not after), default=rules.untriaged)
     names = {"waits for triage": _queue(words), "is done": final}
     names |= {priority: rule.label for priority, rule in rules.priorities.items()}
     for issue in json.loads(SAMPLE.read_text(encoding="utf-8"))["issues"]:
