@@ -33,7 +33,9 @@ ELSEWHERE: Final = {
     "AUDIT_KMS_KEY_ID",
     "AUDIT_SIGNING_KEY",
     "AWS_ENDPOINT_URL_DYNAMODB",
+    "CONSOLE_URL",
     "GUARDRAIL_OVERRIDE",
+    "NOTIFY_TOPIC_ARN",
     "PORT",
 }
 """Settings that are not read by `read_settings`, or not in every case."""
