@@ -25,11 +25,10 @@ from typing import Any, Final, TextIO
 
 from core.config import MAX_COMMENT_CHARACTERS
 from core.context.team import DEFAULT, Team, load
-from core.policy.body import examine_body
 from core.policy.classifier import classify
-from core.policy.engine import is_refused, judge_answer, told_of
-from core.policy.found import Hit, as_finding
-from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine
+from core.policy.engine import examine_body, is_refused, judge_answer, told_of, unless_told
+from core.policy.found import refusal
+from core.policy.rules import Context, Field, examine
 from core.policy.trust import findings as untrusted
 from core.prompts.changes import behaves
 from core.tasks import registry
@@ -62,21 +61,18 @@ def own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
 STRANGER: Final = Trust(("the pull request is by somebody who may not write here",), "somebody")
 
 
-def judge_text(
-    body: str, context: Context, rules: Sequence[Rule] = TEXT_RULES, trust: Trust | None = None
-) -> dict[str, Any]:
+def judge_text(body: str, context: Context, trust: Trust | None = None) -> dict[str, Any]:
     """Classification, findings and the bytes that would be posted (None when refused)."""
     document = blocks(body)
     rendered = write(document, marker(ACTION_ID))
     if not body.strip():
-        findings = [as_finding(Hit("comment.blank", "refuse", "", "says nothing"), "body")]
+        findings = [refusal("comment.blank", "body", "says nothing")]
     elif size(body) > MAX_COMMENT_CHARACTERS:
-        findings = [as_finding(Hit("comment.length", "refuse", "", "longer than GitHub takes"), "body")]
+        findings = [refusal("comment.length", "body", "longer than GitHub takes")]
     else:
-        findings = [*examine(Field("body", body), context, rules), *untrusted(trust)]
+        findings = [*examine(Field("body", body), context), *untrusted(trust)]
     if not is_refused(findings):
-        told = {finding.rule for finding in findings}
-        findings += [found for found in examine_body(rendered, document, context, rules) if found.rule not in told]
+        findings += unless_told(findings, examine_body(rendered, document, context))
     classification, _ = classify("add_comment", findings, "phase0", "qa_plan")
     return {
         "classification": classification,
@@ -90,7 +86,6 @@ def judge_raw(
     files: tuple[str, ...],
     task_type: TaskType,
     context: Context,
-    rules: Sequence[Rule] = TEXT_RULES,
     extra: Json | None = None,
     team: Team = TEAM,
 ) -> dict[str, Any]:
@@ -117,7 +112,7 @@ def judge_raw(
         action_ids=lambda _: ACTION_ID,
         phase="phase0",
         own_secrets=context.own_secrets,
-        rules=rules,
+        rules=context.rules,
     )
     refused = [finding for finding in verdict.findings if finding.severity == "refuse"]
     faults = [finding for finding in refused if finding.rule.startswith(_INVALID)]

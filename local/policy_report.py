@@ -39,14 +39,14 @@ _ALLOWED: Final = {
 """What the rules about text may say of each tier. None is ever live."""
 
 
-def fault(case: Case, rules: Sequence[Rule] = TEXT_RULES) -> str | None:
+def fault(case: Case, context: Context = CONTEXT) -> str | None:
     """What is wrong with the treatment of one corpus line; None when it is as it must be."""
-    judged = judge_text(case.body, CONTEXT, rules)
+    judged = judge_text(case.body, context)
     classification = judged["classification"]
     if classification not in _ALLOWED[case.tier]:
         rules_hit = ", ".join(sorted({finding["rule"] for finding in judged["findings"]})) or "nothing"
         return f"{classification} by {rules_hit}, must be {case.tier}"
-    strange = judge_text(case.body, CONTEXT, rules, STRANGER)["classification"] if case.tier == "trust" else ""
+    strange = judge_text(case.body, context, STRANGER)["classification"] if case.tier == "trust" else ""
     if strange == "auto_safe":
         return "auto_safe, though a stranger's words were read"
     acts = live(judged["rendered"]) if judged["rendered"] is not None else None

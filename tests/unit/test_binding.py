@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.approvals.binding import bind
 from core.context import team
-from core.policy.digest import action_digest
+from core.policy.digest import digest_of
 from core.types import Action, Target, TargetNow
 
 OLD, NEW = "a" * 40, "b" * 40
@@ -12,14 +14,7 @@ TAXONOMY = team.load().taxonomy
 
 
 def digest(state: str) -> str:
-    return action_digest(
-        action_type="add_comment",
-        repository="dfg/app",
-        target=Target("pull_request", 42),
-        payload={"body": "plan"},
-        target_state=state,
-        policy_version="1",
-    )
+    return digest_of(replace(ACTION, target_state=state))
 
 
 ACTION = Action(
@@ -36,8 +31,9 @@ ACTION = Action(
     classification="requires_approval",
     policy_reason="",
     policy_version="1",
-    digest=digest(OLD),
+    digest="",
 )
+ACTION = replace(ACTION, digest=digest(OLD))
 
 
 @pytest.mark.parametrize(

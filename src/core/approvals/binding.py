@@ -9,12 +9,12 @@ target closed                  anything                                  → the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.actions.labels import change_of
 from core.context.team import Taxonomy
-from core.policy.digest import action_digest
+from core.policy.digest import digest_of
 from core.types import Action, TargetNow
 
 
@@ -56,14 +56,7 @@ def bind(
         if if_match is None or if_match == action.digest:
             return Binding("unmoved", action.digest, "")
         return Binding("mismatch", action.digest, "If-Match is not the recorded digest: look at the action again")
-    fresh = action_digest(
-        action_type=action.type,
-        repository=action.repository,
-        target=action.target,
-        payload=action.payload,
-        target_state=state,
-        policy_version=action.policy_version,
-    )
+    fresh = digest_of(replace(action, target_state=state))
     moved = f"{name} has moved from {_short(action.target_state)} to {_short(state)} since this was drafted"
     if action.type == "change_labels":
         labels = ", ".join(sorted(now.labels)) or "none"

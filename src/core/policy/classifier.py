@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from core.types import PHASES, ActionType, Classification, Finding, Phase, TaskType
+from core.types import PHASES, ActionType, Classification, Finding, Phase, Severity, TaskType
 
 _ORDER: Final[tuple[Classification, ...]] = ("auto_safe", "requires_approval", "rejected")
+_BY_SEVERITY: Final[Mapping[Severity, Classification]] = {"refuse": "rejected", "ask": "requires_approval"}
 _LABELS_WITHOUT_CAPTAIN_FROM: Final = PHASES.index("phase3")
 
 
@@ -27,12 +28,10 @@ def classify(
     """The class of an action and the reason for it. What is not known is refused."""
     if phase not in PHASES:
         return "rejected", "the phase is unknown"
-    refused = [finding for finding in findings if finding.severity == "refuse"]
-    if refused:
-        return "rejected", _told(refused)
-    asking = [finding for finding in findings if finding.severity == "ask"]
-    if asking:
-        return "requires_approval", _told(asking)
+    for severity, classification in _BY_SEVERITY.items():
+        if found := [finding for finding in findings if finding.severity == severity]:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            return classification, f"{found[0].rule} in {found[0].field}: {found[0].why}{more}"
     if action == "add_comment":
         return "auto_safe", "every check passed"
     if action == "change_labels":
@@ -42,9 +41,3 @@ def classify(
             return "auto_safe", "every check passed and the transition is valid"
         return "requires_approval", "label changes need the Captain before phase3"
     return "rejected", "no rule allows this kind of action"
-
-
-def _told(findings: Sequence[Finding]) -> str:
-    first = findings[0]
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"{first.rule} in {first.field}: {first.why}{more}"

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 from core.canonical import digest
-from core.types import Action, ActionType, Json, Target
-
-
-def action_digest(
-    *,
-    action_type: ActionType,
-    repository: str,
-    target: Target,
-    payload: Json,
-    target_state: str,
-    policy_version: str,
-) -> str:
-    """SHA-256, in hex, over the canonical JSON of all of these."""
-    content = {
-        "type": action_type,
-        "repository": repository,
-        "target": {"type": target.type, "number": target.number},
-        "payload": dict(payload),
-        "targetState": target_state,
-        "policyVersion": policy_version,
-    }
-    return digest(content)
+from core.types import Action
 
 
 def digest_of(action: Action) -> str:
-    """The digest over an action's own fields."""
-    return action_digest(
-        action_type=action.type,
-        repository=action.repository,
-        target=action.target,
-        payload=action.payload,
-        target_state=action.target_state,
-        policy_version=action.policy_version,
-    )
+    """SHA-256, in hex, over the canonical JSON of what would be done, to what, as it stood, under which policy."""
+    content = {
+        "type": action.type,
+        "repository": action.repository,
+        "target": {"type": action.target.type, "number": action.target.number},
+        "payload": dict(action.payload),
+        "targetState": action.target_state,
+        "policyVersion": action.policy_version,
+    }
+    return digest(content)

@@ -50,6 +50,11 @@ def harmless(text: str) -> str:
     return shown + ("…" if len(text) > _LONGEST else "")
 
 
+def refusal(rule: str, field: str, why: str, text: str = "") -> Finding:
+    """What refuses by itself, whatever the rules about text say."""
+    return as_finding(Hit(rule, "refuse", text, why), field)
+
+
 def as_finding(hit: Hit, field: str) -> Finding:
     excerpt = f"({len(hit.text)} characters)" if hit.secret else harmless(hit.text)
     if hit.rule.startswith("command."):

@@ -1,4 +1,4 @@
-"""Addresses and references. None is live in the comment; those that lead outside the repository ask the Captain.
+"""Addresses. None is live in the comment; those that lead outside the repository ask the Captain.
 
 A list of trusted hosts would pass an attacker's repository, gist, image proxy or prefilled issue on the same host, so
 only plain pages of this repository pass, and hosts that no outsider can own. What looks odd asks.
@@ -51,16 +51,6 @@ _PAGE: Final = re.compile(
 _ACTS: Final = re.compile(
     r"/issues/new|/settings|/actions/workflows/|/releases/new|/wiki/_|/fork|(?<!\.)\.\.(?!\.)|\.\.\./|/compare/.*:"
 )
-_WORDS: Final = r"(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|closing|fixing|resolving)"
-_ISSUE: Final = (
-    r"(?:[\w.-]{1,100}/[\w.-]{1,100})?#\d+|gh-\d+|(?:https?://)?(?:www\.)?github\.com/[\w.-]{1,100}/[\w.-]{1,100}/"
-    r"(?:issues|pull)/\d+"
-)
-_CLOSING: Final = re.compile(
-    rf"(?<![\w/.-]){_WORDS}(?![\w/])(?:[\s:<>*_~`(\[\\,|-]|\]\([^()\n]{{0,80}}\)){{1,40}}"
-    rf"(?:(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})?(?:{_ISSUE})",
-    re.IGNORECASE,
-)
 
 
 def _inside(address: str, repository: str) -> bool:
@@ -98,11 +88,3 @@ def outside(text: Readings, repository: str) -> Iterator[Hit]:
         if not _IDENTIFIER.match(match[0]) and not _inside(match[0], repository):
             yield Hit("link.outside", "ask", match[0], f"leads outside {repository}")
             return
-
-
-def closing(text: Readings) -> Iterator[Hit]:
-    """Words that close an issue or link it when they stand before its number."""
-    if any(word in text.small for word in ("clos", "fix", "resolv")):
-        match = _CLOSING.search(text.joined)
-        if match:
-            yield Hit("reference.closing", "ask", match[0], "would close or link the issue where it is read as text")

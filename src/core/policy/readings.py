@@ -16,6 +16,7 @@ _ENDS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|<br\\s*/?>",
 _LEAD: Final = re.compile(r"(?:\[[ xX]\]|[^\w/@.!]|_|(?:\d{1,9}|[ivx]{1,4}|[a-zA-Z])[.)](?=\s))+")
 """What may stand between the start of a line and an order: blanks, marks of lists, quotes and code, boxes."""
 _TAIL: Final = " \t\u00a0`*_~|\"'”’»)]}<>\\"
+_DROPPED: Final = dict.fromkeys(map(ord, "\t\r\n\0"))
 BREAK: Final = "\n\n.\n\n"
 """Between texts that are looked through as one: a sentence or a fence of the first does not go on in the next."""
 _CODE: Final = re.compile(
@@ -54,6 +55,11 @@ class Readings:
     @cached_property
     def small(self) -> str:
         return self.joined.lower()
+
+    @cached_property
+    def tight(self) -> str:
+        """`small` without what browsers drop inside an address (WHATWG URL 4.4): where stems are looked for."""
+        return self.small.translate(_DROPPED)
 
     @cached_property
     def outside_code(self) -> str:

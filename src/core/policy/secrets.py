@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -257,6 +257,10 @@ def _means_something(word: str) -> bool:
     return text.isprintable() and words > 0.9 * len(text) and not looks_random(text)
 
 
+def _is_sample(word: str) -> bool:
+    return _made_up(word) or _means_something(word)
+
+
 def _hidden_text(word: str) -> bool:
     """Hex that spells printed characters is no digest."""
     return _HEX.fullmatch(word) is not None and len(word) % 2 == 0 and bytes.fromhex(word).isascii()
@@ -283,21 +287,20 @@ def _spelled(text: str) -> Iterator[str]:
 
 def random_words(text: Readings) -> Iterator[Hit]:
     """A long random word that is no digest, address or identifier of a public kind, or a key behind a word for one."""
-    for run in _RUN.finditer(text.joined):
-        before = text.joined[max(0, run.start() - 16) : run.start()]
-        public = _PUBLIC.fullmatch(run[0]) or _NAMED_PUBLIC.search(before)
-        if _hidden_text(run[0]) or not (public or _means_something(run[0])):
-            words = [word for word in _WORD.findall(run[0]) if not _PUBLIC.fullmatch(word) and _is_random(word)]
-            if _hidden_text(run[0]) or any(not _means_something(word) and not _made_up(word) for word in words):
-                yield Hit("secret.random", "ask", "", "a long random word: is it a secret?", secret=True)
-                return
-    if any(map(looks_random, _spelled(text.joined))):
-        yield Hit("secret.random", "ask", "", "a text spelled in codes or letters: is it a secret?", secret=True)
-        return
-    for match in _ASSIGNED.finditer(text.joined):
+    for why in islice(_random(text.joined), 1):
+        yield Hit("secret.random", "ask", "", why, secret=True)
+
+
+def _random(text: str) -> Iterator[str]:
+    for run in _RUN.finditer(text):
+        named = _NAMED_PUBLIC.search(text, max(0, run.start() - 16), run.start())
+        public = named or _PUBLIC.fullmatch(run[0]) or _means_something(run[0])
+        words = () if public else (word for word in _WORD.findall(run[0]) if not _PUBLIC.fullmatch(word))
+        if _hidden_text(run[0]) or any(_is_random(word) and not _is_sample(word) for word in words):
+            yield "a long random word: is it a secret?"
+    if any(map(looks_random, _spelled(text))):
+        yield "a text spelled in codes or letters: is it a secret?"
+    for match in _ASSIGNED.finditer(text):
         word = (match[1] or match[2] or match[3]).removeprefix("0x")
-        if (looks_random(word) or _HEX.fullmatch(word.replace("-", ""))) and not (
-            _made_up(word) or _means_something(word)
-        ):
-            yield Hit("secret.random", "ask", "", "a random value behind a word for a secret", secret=True)
-            return
+        if (looks_random(word) or _HEX.fullmatch(word.replace("-", ""))) and not _is_sample(word):
+            yield "a random value behind a word for a secret"

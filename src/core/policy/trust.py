@@ -7,7 +7,7 @@ repository vouches for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from core.config import Settings
@@ -41,8 +41,24 @@ def description_allowed(pull: PullRequest, settings: Settings) -> bool:
 
 
 def judge(context: Context, settings: Settings) -> Trust:
-    """Whether everything that the model reads was written by people who may write to the repository, and by whom."""
-    return Trust(tuple(_asks(context, settings)), _written_by(context, settings))
+    """Whether everything that the model reads was written by people who may write to the repository, and by whom.
+
+    For whoever decides: `alice, from a fork of alice; issue 12 by bob`.
+    """
+    asks: list[str] = []
+    written_by: list[str] = []
+    pull, issues = context.pull, tuple(dict.fromkeys(filter(None, (context.issue, *context.issues))))
+    if pull is not None:
+        fork = _fork(pull, settings)
+        asks += _asks("the pull request", pull.author, settings)
+        if fork and not (pull.head_owner_id and pull.head_owner_id == pull.author.id):
+            asks.append(f"its branch is in {fork}")
+        written_by.append(pull.author.login + (f", from {fork}" if fork else ""))
+    for issue in issues:
+        asks += _asks(f"issue {issue.number}", issue.author, settings)
+        written_by.append(f"issue {issue.number} by {issue.author.login}")
+    logins = {issue.author.login for issue in issues}
+    return Trust(tuple(asks), "; ".join(logins if pull is None and len(logins) == 1 else written_by))
 
 
 def findings(trust: Trust | None) -> tuple[Finding, ...]:
@@ -79,43 +95,14 @@ def _objection(author: Author, settings: Settings) -> str:
     return "of whom GitHub does not tell whether they may write here"
 
 
-def _asks(context: Context, settings: Settings) -> Iterator[str]:
-    pull = context.pull
-    if pull is not None:
-        why = _objection(pull.author, settings)
-        if why:
-            yield f"the pull request is by {pull.author.login}, {why}"
-        if _is_strange(pull, settings):
-            yield f"its branch is in {_fork(pull)}"
-    for issue in dict.fromkeys(filter(None, (context.issue, *context.issues))):
-        why = _objection(issue.author, settings)
-        if why:
-            yield f"issue {issue.number} is by {issue.author.login}, {why}"
+def _asks(name: str, author: Author, settings: Settings) -> Sequence[str]:
+    why = _objection(author, settings)
+    return [f"{name} is by {author.login}, {why}"] if why else ()
 
 
-def _is_strange(pull: PullRequest, settings: Settings) -> bool:
-    """Whether others than the author and the team can push to the branch."""
+def _fork(pull: PullRequest, settings: Settings) -> str:
+    """Where a branch is that others than the team can push to; empty for one of the repository's own."""
     if pull.head_repository.lower() == settings.repository.lower():
-        return False
-    return not (pull.head_owner_id and pull.head_owner_id == pull.author.id)
-
-
-def _fork(pull: PullRequest) -> str:
+        return ""
     owner = pull.head_repository.partition("/")[0]
     return f"a fork of {owner}" if owner else "a repository that is gone"
-
-
-def _written_by(context: Context, settings: Settings) -> str:
-    """For whoever decides: `alice, from a fork of alice; issue 12 by bob`."""
-    parts: list[str] = []
-    pull = context.pull
-    if pull is not None:
-        own = pull.head_repository.lower() == settings.repository.lower()
-        parts.append(pull.author.login if own else f"{pull.author.login}, from {_fork(pull)}")
-    issues = dict.fromkeys(filter(None, (context.issue, *context.issues)))
-    logins = dict.fromkeys(issue.author.login for issue in issues)
-    if len(logins) == 1 and pull is None:
-        parts += logins
-    else:
-        parts += [f"issue {issue.number} by {issue.author.login}" for issue in issues]
-    return "; ".join(parts)

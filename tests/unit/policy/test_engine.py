@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import dataclasses
 import hashlib
 import json
@@ -20,7 +19,7 @@ import core
 from core.policy import approved
 from core.policy.approved import Approved, Refused, approve
 from core.policy.classifier import is_worse
-from core.policy.digest import action_digest
+from core.policy.digest import digest_of
 from core.policy.engine import judge_answer
 from core.policy.found import Hit
 from core.policy.rules import Context, Field, Rule, examine
@@ -200,7 +199,7 @@ def test_engine_without_rules_refuses(plan: dict[str, Any], facts: Facts, contex
         rules=(),
     )
     assert verdict.classification == "rejected"
-    assert examine(Field("x", "harmless"), context, ())[0].rule == "policy.no_rules"
+    assert examine(Field("x", "harmless"), dataclasses.replace(context, rules=()))[0].rule == "policy.no_rules"
 
 
 def test_canary_of_the_system_prompt_is_refused(plan: dict[str, Any], facts: Facts) -> None:
@@ -311,15 +310,8 @@ def test_altered_payload_is_refused(plan: dict[str, Any], facts: Facts) -> None:
 def test_stored_bytes_are_judged_even_with_a_right_digest(text: str, plan: dict[str, Any], facts: Facts) -> None:
     action = judge(json.dumps(plan), facts).actions[0]
     payload = {"body": f"{text}\n\n{marker(action.id)}"}
-    digest = action_digest(
-        action_type=action.type,
-        repository=action.repository,
-        target=action.target,
-        payload=payload,
-        target_state=action.target_state,
-        policy_version=action.policy_version,
-    )
-    verdict = stored(dataclasses.replace(action, payload=payload, digest=digest), plan, facts)
+    altered = dataclasses.replace(action, payload=payload)
+    verdict = stored(dataclasses.replace(altered, digest=digest_of(altered)), plan, facts)
     assert (verdict.classification, verdict.actions) == ("rejected", ())
 
 
@@ -331,15 +323,7 @@ def older(action: Action, body: str, classification: Classification) -> Action:
         policy_version="10-2e81de1dc23b6b94",
         classification=classification,
     )
-    digest = action_digest(
-        action_type=old.type,
-        repository=old.repository,
-        target=old.target,
-        payload=old.payload,
-        target_state=old.target_state,
-        policy_version=old.policy_version,
-    )
-    return dataclasses.replace(old, digest=digest)
+    return dataclasses.replace(old, digest=digest_of(old))
 
 
 @pytest.mark.parametrize("classification", ["auto_safe", "requires_approval"])
@@ -391,20 +375,28 @@ def test_marker_of_another_action_is_refused(plan: dict[str, Any], facts: Facts)
 
 # --- digest ----------------------------------------------------------------------------------
 
-_DIGESTED: dict[str, Any] = {
-    "action_type": "add_comment",
-    "repository": "acme/app",
-    "target": Target("pull_request", 42),
-    "payload": {"body": "x", "n": 1},
-    "target_state": "abc",
-    "policy_version": "1",
-}
+_DIGESTED = Action(
+    id="a",
+    run_id="r",
+    task_type="qa_plan",
+    type="add_comment",
+    repository="acme/app",
+    target=Target("pull_request", 42),
+    payload={"body": "x", "n": 1},
+    target_state="abc",
+    reason="",
+    evidence="",
+    classification="auto_safe",
+    policy_reason="",
+    policy_version="1",
+    digest="",
+)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("action_type", "change_labels"),
+        ("type", "change_labels"),
         ("repository", "acme/other"),
         ("target", Target("issue", 42)),
         ("target", Target("pull_request", 43)),
@@ -414,17 +406,17 @@ _DIGESTED: dict[str, Any] = {
     ],
 )
 def test_digest_covers_everything(name: str, value: Any) -> None:
-    assert action_digest(**(_DIGESTED | {name: value})) != action_digest(**_DIGESTED)
+    assert digest_of(dataclasses.replace(_DIGESTED, **{name: value})) != digest_of(_DIGESTED)
 
 
 def test_digest_does_not_depend_on_key_order() -> None:
-    turned = copy.deepcopy(_DIGESTED) | {"payload": {"n": 1, "body": "x"}}
-    assert action_digest(**turned) == action_digest(**_DIGESTED)
+    turned = dataclasses.replace(_DIGESTED, payload={"n": 1, "body": "x"})
+    assert digest_of(turned) == digest_of(_DIGESTED)
 
 
 def test_digest_agrees_with_sha256_of_the_written_form() -> None:
     assert (
-        action_digest(**_DIGESTED)
+        digest_of(_DIGESTED)
         == hashlib.sha256(
             b'{"payload":{"body":"x","n":1},"policyVersion":"1","repository":"acme/app",'
             b'"target":{"number":42,"type":"pull_request"},"targetState":"abc","type":"add_comment"}'
