@@ -40,11 +40,11 @@ def harmful_steps(text: Readings) -> Iterator[Hit]:
     """The first sentence that has a word of each kind of a row, and none that excuses it."""
     whole = text.small.replace("**", " ")
     small = f" {whole.translate(_SIGNS | {10: ' '})} "
-    likely = [row for row in table() if all(any(word in small for word in kind) for kind in row[1])]
+    likely = [row for row in table() if all(any(map(small.__contains__, kind)) for kind in row[1])]
     sentences = [f" {sentence.strip()} ".translate(_SIGNS) for sentence in _ENDS.split(whole)] if likely else []
     for why, kinds, excuses in likely:
         for sentence in sentences:
-            whole_step = all(any(word in sentence for word in kind) for kind in kinds)
-            if whole_step and not any(word in sentence for word in excuses):
+            has = sentence.__contains__
+            if all(any(map(has, kind)) for kind in kinds) and not any(map(has, excuses)):
                 yield Hit("harm", "ask", sentence.strip(), why)
                 return

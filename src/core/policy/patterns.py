@@ -9,15 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from core.policy.found import Hit
 from core.policy.readings import Readings
 from core.types import Severity
-
-_compiled = cache(re.compile)
-"""When first needed: most texts need none of them."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +24,18 @@ class Pattern:
     severity: Severity
     needs: tuple[str, ...]
     """Stems of which each match holds one, in small letters: without i, k or s, of which Unicode has others."""
-    expression: str
+    expression: re.Pattern[str]
     why: str
-    quoted: str = ""
-    """What of it asks where it is quoted as code, which does not refuse there; empty: code is no excuse."""
+    quoted: re.Pattern[str] | None = None
+    """What of it asks where it is quoted as code, which does not refuse there; None: code is no excuse."""
 
     def hit(self, text: Readings) -> Hit | None:
         if not any(stem in text.tight for stem in self.needs):
             return None
-        if match := _compiled(self.expression).search(text.outside_code if self.quoted else text.joined):
+        if match := self.expression.search(text.outside_code if self.quoted else text.joined):
             return Hit(self.rule, self.severity, match[0], self.why)
-        if self.quoted and _compiled(self.quoted).search(text.joined):
-            match = _compiled(self.expression).search(text.joined)
-            return Hit(self.rule, "ask", match[0], self.why) if match else None
+        if self.quoted and self.quoted.search(text.joined) and (match := self.expression.search(text.joined)):
+            return Hit(self.rule, "ask", match[0], self.why)
         return None
 
 
@@ -55,16 +50,16 @@ def hits(text: Readings, patterns: Sequence[Pattern]) -> Iterator[Hit]:
 
 # --- markup: hidden comments, images, addresses that run code --------------------------------
 
-_COMMENT: Final = r"(?im)<\s?!\s?-\s?-|<!\[cdata\[|^[ >]{0,8}\[[^\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]"
+_COMMENT: Final = re.compile(r"(?im)<\s?!\s?-\s?-|<!\[cdata\[|^[ >]{0,8}\[[^\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]")
 """Comments of HTML, and link definitions that lead nowhere: GitHub does not show them, and bots read them."""
-_IMAGE: Final = (
+_IMAGE: Final = re.compile(
     r"(?im)(?<!\?<)!\[[^\[\]]{0,400}\](?:\s?[(\[]|(?=[^\n]*\n[\s\S]*^[ >]{0,8}\[[^\]\n]+\]:))"
     r"|(?<!\?<)!\[[^\n]{0,200}\]\("  # behind ?< it is a regular expression
     r"|<\s*(?:img|image|picture|source|video|audio|embed|object|iframe|svg|input)\b[/\s][^<>]{0,500}?"
     r"\b(?:src|srcset|srcdoc|href|data|poster|on\w{3,20})\s*=(?!\s?\{)"
     r"|<[a-z][^<>\n]{0,300}?\b(?:background|style)\s*=[^<>\n]{0,300}?//"
 )
-_LEADS_OUT: Final = r"!\[[^\n]{0,400}//|<[^<>]{0,500}//"
+_LEADS_OUT: Final = re.compile(r"!\[[^\n]{0,400}//|<[^<>]{0,500}//")
 """Of images. A tag that leads nowhere is a sample."""
 _EMBEDS: Final = (
     *("![", "img", "image", "picture", "source", "video", "audio", "embed", "object", "iframe", "svg", "input"),
@@ -73,18 +68,18 @@ _EMBEDS: Final = (
 _GAP: Final = r"[\t\r\n\x00]{0,4}"
 """Browsers drop tabs and line ends inside an address (WHATWG URL 4.4)."""
 _SCHEMES: Final = ("javascript:", "vbscript:", "livescript:", "data:")
-_SCHEME: Final = (
+_SCHEME: Final = re.compile(
     rf"(?i)(?<![a-z])(?:{'|'.join(map(_GAP.join, _SCHEMES[:3]))})(?=[^\s\"'`,.;>)])"
     rf"|(?<![a-z]){_GAP.join(_SCHEMES[3])}"
     r"(?:[a-z]{2,12}/[a-z0-9.+-]{1,60}(?:;[a-z0-9=_-]{1,40}){0,4}|;base64),(?=[^\s`])"
 )
-_HANDLER: Final = r"(?i)<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)"
+_HANDLER: Final = re.compile(r"(?i)<[a-z][^<>]{0,500}\son[a-z]{3,20}\s*=(?!\s?\{)")
 _OPENS: Final = "runs or embeds content when it is opened"
 MARKUP: Final = (
     Pattern("markup.comment", "refuse", ("<!", "< !", "]:"), _COMMENT, "hides text in a comment", _COMMENT),
     Pattern("markup.image", "refuse", _EMBEDS, _IMAGE, "an image tells its host who looks at it", _LEADS_OUT),
     Pattern("markup.script", "refuse", _SCHEMES, _SCHEME, _OPENS, _SCHEME),
-    Pattern("markup.script", "refuse", ("<",), _HANDLER, _OPENS, "(?!)"),
+    Pattern("markup.script", "refuse", ("<",), _HANDLER, _OPENS, re.compile("(?!)")),
 )
 
 # --- our own marker, footers and verdicts ----------------------------------------------------
@@ -118,9 +113,9 @@ _FORGED: Final = (
     (("comm", "tale"), r"(?<![a-z])generated\s+for\s+commit\s+[0-9a-f]{7}|\bapproved\s+as\s+stale\s+by\b"),
 )
 _SAYS: Final = "reads as what only the service or its Captain may say"
-_NAMED: Final = r"(?i)\b(?:classification|verdict|class|gate)\b\W{1,4}(?:auto_safe|requires_approval)\b"
+_NAMED: Final = re.compile(r"(?i)\b(?:classification|verdict|class|gate)\b\W{1,4}(?:auto_safe|requires_approval)\b")
 FORGED: Final = (
-    *(Pattern("provenance.forged", "refuse", needs, f"(?im){words}", _SAYS) for needs, words in _FORGED),
+    *(Pattern("provenance.forged", "refuse", needs, re.compile(words, re.I | re.M), _SAYS) for needs, words in _FORGED),
     # In the middle of a sentence it may be what a test of this very service looks at: a person decides.
     Pattern("provenance.forged", "ask", ("afe", "approval"), _NAMED, "names a verdict that only the service may give"),
 )
@@ -131,7 +126,7 @@ _ISSUE: Final = (
     r"(?:[\w.-]{1,100}/[\w.-]{1,100})?#\d+|gh-\d+|(?:https?://)?(?:www\.)?github\.com/[\w.-]{1,100}/[\w.-]{1,100}/"
     r"(?:issues|pull)/\d+"
 )
-_CLOSES: Final = (
+_CLOSES: Final = re.compile(
     r"(?i)(?<![\w/.-])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|closing|fixing|resolving)(?![\w/])"
     r"(?:[\s:<>*_~`(\[\\,|-]|\]\([^()\n]{0,80}\)){1,40}"
     rf"(?:(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})?(?:{_ISSUE})"
