@@ -53,9 +53,11 @@ BREAKER = {"breaker.reset", "breaker.opened", "breaker.closed", "breaker.probed"
 MONEY = {"charge.requested", "charge.refused", "charge.settled"}
 RUN = {"run.started", "run.resumed", "run.finished", "prompt.stored", "policy.judged"}
 MODEL = {"generation.attempt_failed", "generation.answered"}
-OPENINGS = {"run.started"} | DECISIONS | BREAKER
-"""What a chain begins with; a look begins with the outcome that it found."""
-KNOWN_TYPES = OUTCOMES | DECISIONS | BREAKER | MONEY | RUN | MODEL | {"action.proposed", "action.intended"}
+LOOKS = OUTCOMES | {"action.superseded", "action.landed"}
+"""What a look may have found: an outcome, a newer comment, or one that came after all."""
+OPENINGS = {"run.started", "outcome.observed"} | DECISIONS | BREAKER
+"""What a chain begins with; a look begins with what it found."""
+KNOWN_TYPES = LOOKS | OPENINGS | MONEY | RUN | MODEL | {"action.proposed", "action.intended"}
 MOST_SEQ = 999_999
 """The order of events has six digits for the number."""
 CONTENTS = {
@@ -73,7 +75,8 @@ NAMING = {
     "approval.granted": ("actionId",),
     "action.proposed": ("actionId",),
     "action.intended": ("actionId", "attempt"),
-    **dict.fromkeys(OUTCOMES, ("actionId", "attempt")),
+    "outcome.observed": ("actionId",),
+    **dict.fromkeys(LOOKS, ("actionId", "attempt")),
 }
 """What these events are about."""
 
@@ -304,7 +307,7 @@ def check_shape(chain: str, events: Sequence[Event], report: Report) -> None:
     """A chain tells one story: a run from its start to its end, or one decision."""
     types = [event.type for event in events]
     first, last = events[0], events[-1]
-    if first.type not in OPENINGS and not (first.type in OUTCOMES and first.data.get("kind") == "look"):
+    if first.type not in OPENINGS and not is_look(first):
         report.faults.append(f"{first} begins a chain that it cannot begin")
     if "run.started" in types[1:] or "run.finished" in types[:-1]:
         report.faults.append(f"chain {chain}: the run does not lead from one start to one end")
@@ -370,7 +373,7 @@ def check_effects(export: Export, report: Report) -> None:
                 intents[attempt] = event
                 if action not in allowed:
                     report.faults.append(f"{event} was let through by nobody: neither a verdict nor an approval")
-            if event.type in OUTCOMES and event.data.get("kind") != "look":
+            if event.type in OUTCOMES and not is_look(event):
                 if attempt not in intents or intents[attempt].chain != event.chain:
                     report.faults.append(f"{event} has no intent before it")
                 elif attempt in outcomes:
@@ -383,7 +386,7 @@ def check_effects(export: Export, report: Report) -> None:
             if event.type == "action.executed":
                 executed.setdefault(action, set()).add(attempt)
     for event in export.events():
-        if event.type in OUTCOMES and event.data.get("kind") == "look":
+        if is_look(event):
             seen = intents.get(event.word("attempt"))
             if seen is None:
                 told(export, report, f"{event} speaks of an attempt that nobody intended")
@@ -399,6 +402,11 @@ def check_effects(export: Export, report: Report) -> None:
     for attempt, event in intents.items():
         if attempt not in ended:
             report.unchecked.append(f"{event} has no outcome: it may have been sent")
+
+
+def is_look(event: Event) -> bool:
+    """Whether it says what somebody saw of an attempt later, in a chain of its own."""
+    return event.type in LOOKS and event.data.get("kind") == "look"
 
 
 def let_through(judged: Event) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.approvals.approve import approve, reject
+from core.approvals.outcomes import observe
 from core.approvals.reconcile import look_at_waiting
 from core.dispatcher.reset import reset
 from core.errors import Conflict
@@ -46,6 +47,8 @@ def dispatched(world: World, number: int, *replies: Any) -> dict[str, Any]:
 def tell_all(world: World) -> str:
     """Posted, refused, failed, retried; approved, rejected, lapsed; lost, late, found; died, resumed; reset.
 
+    Also a plan that a newer one supersedes, and that lands after all; and a plan of which a tester has ticked boxes.
+
     The id of the first run.
     """
     first = str(dispatched(world, 42)["runId"])
@@ -69,6 +72,17 @@ def tell_all(world: World) -> str:
     world.writer.outcomes = ["failed"]
     approve(world.app, dispatched(world, 72)["actionId"], "captain", None)
 
+    world.writer.outcomes = ["late"]
+    dispatched(world, 76)
+    world.github.pulls[76] = pull_request(76, head_sha="b" * 40)
+    world.clock.forward(60)
+    go(world, 76)
+    look_at_waiting(world.app, FAR)
+    world.writer.landing[-1]()
+    look_at_waiting(world.app, FAR)
+    tick(world)
+    observe(world.app, FAR)
+
     dying = dispatched(world, 73, message(ASKS))["actionId"]
     with pytest.raises(Killed):
         approve(replace(world.app, writer=DiesBeforeSending), dying, "captain", None)
@@ -89,6 +103,12 @@ def tell_all(world: World) -> str:
     world.clock.forward(8 * 86_400)
     look_at_waiting(world.app, FAR)
     return first
+
+
+def tick(world: World) -> None:
+    """A tester ticks the first box of the first comment."""
+    number, comment = world.github.posted[0]
+    world.github.posted[0] = number, replace(comment, body=comment.body.replace("[ ]", "[x]", 1))
 
 
 def die() -> None:

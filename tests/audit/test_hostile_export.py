@@ -196,6 +196,25 @@ def test_a_look_or_an_approval_speaks_of_what_is_on_record() -> None:
     assert "approves an action that no run has made" in faults(log_of(posted("a", 0), free).verify())
 
 
+@pytest.mark.parametrize("kind", ["action.superseded", "action.landed"])
+def test_what_a_look_found_is_of_an_attempt_that_was_intended(kind: str) -> None:
+    seen = {"kind": "look", "actionId": "action-a", "attempt": "attempt-a"}
+    assert log_of(posted("a", 0), chain("b", 5, (kind, seen))).verify().faults == []
+    nobody = log_of(posted("a", 0), chain("b", 5, (kind, {**seen, "attempt": "nobody's"})))
+    assert "speaks of an attempt that nobody intended" in faults(nobody.verify())
+    other = log_of(posted("a", 0), chain("b", 5, (kind, {**seen, "actionId": "action-b"})))
+    assert "is of another action than its intent" in faults(other.verify())
+    unseen = log_of(posted("a", 0), chain("b", 5, (kind, {**seen, "kind": "run"})))
+    assert "begins a chain that it cannot begin" in faults(unseen.verify())
+
+
+def test_what_became_of_a_plan_is_a_chain_of_its_own_and_names_the_action() -> None:
+    seen = {"kind": "observation", "actionId": "action-a", "runId": "a"}
+    assert log_of(posted("a", 0), chain("b", 5, ("outcome.observed", seen))).verify().faults == []
+    nameless = log_of(posted("a", 0), chain("b", 5, ("outcome.observed", {"kind": "observation"})))
+    assert "does not name its action" in faults(nameless.verify())
+
+
 def test_an_intent_without_outcome_is_said() -> None:
     report = log_of(chain("a", 0, STARTED, JUDGED, INTENDED)).verify()
     assert "event 2 of chain a (action.intended) has no outcome: it may have been sent" in report.unchecked
