@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from core.audit.read import KINDS, STATUSES
 from core.types import PHASES, TASK_TYPES, ActionState, ActionType, Classification, Severity
 from handlers import agent_brief, bodies, dispatch, erase, oidc, qa_plan, reject, sprint_plan, triage
 from handlers.http import STATUS
@@ -46,6 +47,9 @@ def test_the_values_of_the_document_are_those_of_the_code(name: str, values: tup
 
 def test_other_enumerations_agree_too() -> None:
     assert set(SCHEMAS["Check"]["properties"]["severity"]["enum"]) == set(get_args(Severity))
+    filters = {one["name"]: one["schema"] for one in OPERATIONS["GET", "/audit"]["parameters"] if "schema" in one}
+    assert filters["kind"]["enum"] == list(KINDS)
+    assert filters["status"]["enum"] == list(STATUSES)
     assert SCHEMAS["Health"]["properties"]["phase"]["enum"] == SCHEMAS["PhaseName"]["enum"] == list(PHASES)
 
 

@@ -19,7 +19,10 @@ from core.types import Json, Target
 
 UNENDED: Final = {"run.started": "running", "approval.granted": "running", "request.refused": "refused"}
 """The status of a chain whose last event tells none, by its first; of all others it is `done`."""
-KINDS: Final = ("dispatch", "batch", "approve", "reject", "expire", "look", "reset", "breaker", "erase", "refusal")
+KINDS: Final = (
+    *("dispatch", "batch", "approve", "reject", "expire", "look"),
+    *("observation", "reset", "breaker", "erase", "refusal"),
+)
 STATUSES: Final = (
     *("running", "refused", "done"),
     *("success", "accepted", "in_progress", "duplicate", "skipped", "rejected", "failed", "error"),
