@@ -14,10 +14,10 @@ PATH: Final = (
     "src/core/runs/admit.py",
     "src/core/runs/generate.py",
     "src/core/policy/engine.py",
-    "src/core/runs/ending.py",
     "src/core/runs/finish.py",
     "src/core/approvals/approve.py",
     "src/core/dispatcher/ledger.py",
+    "src/core/store.py",
 )
 MOST_LINES: Final = 2_500
 STEP: Final = re.compile(r"^(\d+)\. \[`([\w.]+)`\]\(([\w./]+)\): (\w.+\.)$", re.MULTILINE)
