@@ -11,6 +11,7 @@ from core.app import App
 from core.canonical import sha256
 from core.errors import BadRequest, Conflict, NotFound, Unauthorized
 from core.runs import deliveries, webhook
+from core.runs.deliveries import Delivery
 from core.runs.webhook import Ignored
 from handlers.http import Endpoint, Reply, logger
 from handlers.request import Request, is_id, read_json
@@ -34,13 +35,13 @@ def respond(app: App, request: Request) -> Reply:
     asked = webhook.judge(kind, read_json(request.raw), app.settings, app.team.rules, request.started)
     if isinstance(asked, Ignored):
         return _ignored(app, delivery, asked)
-    body_hash = sha256(request.raw)
-    if not deliveries.take(app, delivery, body_hash, asked):
+    taken = Delivery(delivery, sha256(request.raw), asked)
+    if not deliveries.take(app, taken):
         if asked.by == "open":
             return Reply({"status": "ignored", "reason": "a plan was asked for when it was opened"})
         raise Conflict("this delivery was taken already; to have another plan, ask again")
     logger.info("delivery taken", extra={"delivery": delivery, "by": asked.by, "login": asked.login})
-    deliveries.hand_over(app, delivery, body_hash, asked, request.deadline)
+    deliveries.hand_over(app, taken, request.deadline)
     return Reply({"status": "accepted", "deliveryId": delivery})
 
 

@@ -26,6 +26,7 @@ from core.dispatcher.ledger import Charge, Ledger, Reserved
 from core.errors import Conflict, StoreUnavailable, WorkerUnavailable
 from core.runs import deliveries, record
 from core.runs.arrow import dispatch, work
+from core.runs.deliveries import Delivery
 from core.runs.queue import run_queue
 from core.runs.webhook import Ask
 from core.store import Insert, Item, Lost, Refused, Store, Write
@@ -625,19 +626,14 @@ def test_a_delivery_that_was_carried_out_although_its_start_seemed_to_fail_stays
     dynamodb_client: DynamoDBClient, tables: dict[str, str]
 ) -> None:
     lean = make_world(dynamodb_client, tables, PHASE="phase1")
-    assert deliveries.take(lean.app, "delivery", "hash", Ask(42, "alice", "label"))
+    delivery = Delivery("delivery", "hash", Ask(42, "alice", "label"))
+    assert deliveries.take(lean.app, delivery)
 
     def start_and_lose_the_answer(event: Json) -> None:
         deliveries.carry_out(lean.app, event["delivery"], FAR)
         raise WorkerUnavailable("no answer")
 
     with pytest.raises(WorkerUnavailable):
-        deliveries.hand_over(
-            replace(lean.app, start_worker=start_and_lose_the_answer),
-            "delivery",
-            "hash",
-            Ask(42, "alice", "label"),
-            FAR,
-        )
-    assert not deliveries.take(lean.app, "delivery", "hash", Ask(42, "alice", "label"))
+        deliveries.hand_over(replace(lean.app, start_worker=start_and_lose_the_answer), delivery, FAR)
+    assert not deliveries.take(lean.app, delivery)
     assert deliveries.carry_out(lean.app, "delivery", FAR)["status"] == "success"

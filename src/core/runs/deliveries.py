@@ -10,7 +10,7 @@ signed. Neither is judged by expiry: what is older than the records are kept is 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from core.app import App
@@ -19,6 +19,7 @@ from core.canonical import canonical
 from core.errors import LeaseHeld, NotFound, OrchestratorError
 from core.runs import record
 from core.runs.arrow import dispatch, work
+from core.runs.results import failed_task
 from core.runs.webhook import Ask
 from core.store import Delete, Insert, Update
 from core.types import Json, Target, TaskRequest
@@ -26,34 +27,44 @@ from core.types import Json, Target, TaskRequest
 KEPT_SECONDS: Final = 8 * 86_400
 
 
-def take(app: App, delivery: str, body_hash: str, ask: Ask) -> bool:
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery that asks: GitHub's id, the hash of its signed bytes, and for what."""
+
+    id: str
+    body_hash: str
+    ask: Ask
+
+    @property
+    def marks(self) -> list[dict[str, Any]]:
+        """What makes it one, apart from its id. A pull request is opened once in its life: that has no ttl."""
+        opened = [{"key": f"opened#{self.ask.number}"}] if self.ask.by == "open" else []
+        return [{"key": f"delivery#sha256#{self.body_hash}"}, *opened]
+
+
+def take(app: App, delivery: Delivery) -> bool:
     """Record what a delivery asks for. False when it, or another of the same bytes, was taken before."""
-    table, ttl = app.settings.dedupe_table, app.now() // 1000 + KEPT_SECONDS
-    record = {
-        **_key(delivery),
-        "state": "taken",
-        "ask": canonical(asdict(ask)).decode(),
-        "result": "",
-        "ttl": ttl,
-    }
-    writes = [Insert(table, record), Insert(table, {**_hash_key(body_hash), "ttl": ttl})]
-    if ask.by == "open":
-        writes.append(Insert(table, _opened_key(ask.number)))  # once in a pull request's life: it has no ttl
-    return app.store.transact(writes) is None
+    table, ttl = app.settings.dedupe_table, {"ttl": app.now() // 1000 + KEPT_SECONDS}
+    ask = canonical(asdict(delivery.ask)).decode()
+    hashed, *opened = delivery.marks
+    items = [{**_key(delivery.id), "state": "taken", "ask": ask, "result": "", **ttl}, {**hashed, **ttl}, *opened]
+    return app.store.transact([Insert(table, item) for item in items]) is None
 
 
-def hand_over(app: App, delivery: str, body_hash: str, ask: Ask, deadline: int) -> None:
+def hand_over(app: App, delivery: Delivery, deadline: int) -> None:
     """Let the worker carry it out; without one, do so now. After an error it can be delivered again, which is raised.
 
     Raises WorkerUnavailable; and without a worker what `carry_out` raises.
     """
     try:
         if app.start_worker is None:
-            carry_out(app, delivery, deadline)
+            carry_out(app, delivery.id, deadline)
         else:
-            app.start_worker({"delivery": delivery})
+            app.start_worker({"delivery": delivery.id})
     except OrchestratorError:
-        _release(app, delivery, body_hash, ask)
+        table = app.settings.dedupe_table
+        taken = Delete(table, _key(delivery.id), where={"state": "taken"})
+        app.store.transact([taken, *(Delete(table, mark) for mark in delivery.marks)])
         raise
 
 
@@ -90,12 +101,12 @@ def carry_out(app: App, delivery: str, deadline: int) -> Json:
         alone.append(app, events.request_refused(*refused, delivery=delivery))
         if error.status >= 500:
             raise
-        body = {"status": "error", "error": {"code": error.code, "message": error.message}}
-    told = {name: body[name] for name in ("status", "reason", "runId", "error") if name in body}
+        body = failed_task(error)
+    result = {name: body[name] for name in ("status", "reason", "runId", "error") if name in body}
     # Lost, where the delivery was given back: its start had seemed to fail. The run is on record all the same.
-    done = {"state": "done", "result": canonical(told).decode()}
+    done = {"state": "done", "result": canonical(result).decode()}
     app.store.transact([Update(app.settings.dedupe_table, _key(delivery), change=done)])
-    return told
+    return result
 
 
 def _dispatch(app: App, request: TaskRequest, deadline: int) -> Json:
@@ -109,19 +120,5 @@ def _dispatch(app: App, request: TaskRequest, deadline: int) -> Json:
     return body
 
 
-def _release(app: App, delivery: str, body_hash: str, ask: Ask) -> None:
-    table = app.settings.dedupe_table
-    writes = [Delete(table, _key(delivery), where={"state": "taken"}), Delete(table, _hash_key(body_hash))]
-    app.store.transact([*writes, *([Delete(table, _opened_key(ask.number))] if ask.by == "open" else [])])
-
-
 def _key(delivery: str) -> dict[str, str]:
     return {"key": f"delivery#{delivery}"}
-
-
-def _opened_key(number: int) -> dict[str, str]:
-    return {"key": f"opened#{number}"}
-
-
-def _hash_key(body_hash: str) -> dict[str, str]:
-    return {"key": f"delivery#sha256#{body_hash}"}

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from core.config import LOGIN, Settings
 from core.context.labels import Labels
@@ -26,6 +26,7 @@ OLDEST_MS: Final = 24 * 3_600_000
 EARLIEST_MS: Final = 5 * 60_000
 """How far GitHub's clock may be ahead of ours."""
 MOST_NUMBER: Final = 2**31 - 1
+Field = TypeVar("Field", str, int, dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -62,65 +63,67 @@ def is_signed(body: bytes, header: str | None, secret: str) -> bool:
     return hmac.compare_digest(expected.encode(), (header or "").encode("utf-8", "surrogatepass"))
 
 
+@dataclass(frozen=True)
+class _Event:
+    """A kind of event that may ask, and where its body says of which pull request, who asks and when."""
+
+    by: str
+    item: str
+    person: str
+    at: str
+
+
+_OPENED: Final = _Event("open", "pull_request", "pull_request.user", "pull_request.updated_at")
+_EVENTS: Final = {
+    ("pull_request", "labeled"): _Event("label", "pull_request", "sender", "pull_request.updated_at"),
+    ("pull_request", "opened"): _OPENED,
+    ("pull_request", "ready_for_review"): _OPENED,
+    ("issue_comment", "created"): _Event("comment", "issue", "sender", "comment.created_at"),
+}
+
+
 def judge(kind: str, payload: Json, settings: Settings, rules: TriageRules, now: int) -> Ask | Ignored:
     """What a signed delivery asks for at `now` (milliseconds). Raises BadRequest where it is old or lacks a field."""
-    match kind, payload.get("action"):
-        case "pull_request", "labeled":
-            asked = _by_label(payload, rules.webhook_label)
-        case "pull_request", "opened" | "ready_for_review" if settings.webhook_on_open:
-            return _by_opening(payload, settings, now)
-        case "issue_comment", "created":
-            asked = _by_comment(payload, rules.webhook_comment)
-        case _:
-            return Ignored("no event that asks for a plan")
-    if isinstance(asked, Ignored):
-        return asked
-    ask, state, at = asked
-    if _text(payload, "repository", "full_name").lower() != settings.repository.lower():
+    event = _EVENTS.get((kind, str(payload.get("action"))))
+    if event is None or (event.by == "open" and not settings.webhook_on_open):
+        return Ignored("no event that asks for a plan")
+    if ignored := _not_asked(event.by, payload, rules):
+        return ignored
+    if _read(payload, "repository.full_name", str).lower() != settings.repository.lower():
         return Ignored("another repository")
-    person = _text(payload, "sender", "type") == "User" and LOGIN.fullmatch(ask.login) is not None
-    if not person or ask.login.lower() not in settings.webhook_allowed:
+    person, is_open = f"{event.person}.type", _read(payload, f"{event.item}.state", str) == "open"
+    login = _read(payload, f"{event.person}.login", str)
+    is_person = _read(payload, person, str) == "User" and LOGIN.fullmatch(login) is not None
+    if event.by == "open":  # whether its author is trusted is judged when GitHub has been read, before anything is paid
+        if not is_open or payload["pull_request"].get("draft") is True:
+            return Ignored("not ready for review")
+        if not is_person:
+            return Ignored("not opened by a person")
+    elif not is_person or login.lower() not in settings.webhook_allowed:
         return Ignored("not a person of WEBHOOK_ALLOWED", stranger=True)
-    if state != "open":
+    elif not is_open:
         return Ignored("the pull request is not open")
-    _require_fresh(at, now)
-    return ask
+    _require_fresh(_read(payload, event.at, str), now)
+    number = _read(payload, f"{event.item}.number", int)
+    if not 1 <= number <= MOST_NUMBER:
+        raise BadRequest(f"the delivery has no {event.item}.number")
+    return Ask(number, login, event.by)
 
 
-_Asked = tuple[Ask, str, str]
-"""What is asked, with the pull request's state and the time of asking."""
-
-
-def _by_label(payload: Json, wanted: str | None) -> _Asked | Ignored:
-    if wanted is None or _text(payload, "label", "name") not in Labels([wanted]):
-        return Ignored("not the label that asks for a plan")
-    ask = Ask(_number(payload, "pull_request", "number"), _text(payload, "sender", "login"), "label")
-    return ask, _text(payload, "pull_request", "state"), _text(payload, "pull_request", "updated_at")
-
-
-def _by_opening(payload: Json, settings: Settings, now: int) -> Ask | Ignored:
-    """Whether its author is trusted is judged when GitHub has been read, before anything is paid."""
-    if _text(payload, "repository", "full_name").lower() != settings.repository.lower():
-        return Ignored("another repository")
-    if _field(payload, "pull_request", "draft") is True or _text(payload, "pull_request", "state") != "open":
-        return Ignored("not ready for review")
-    if _text(payload, "pull_request", "user", "type") != "User":
-        return Ignored("not opened by a person")
-    _require_fresh(_text(payload, "pull_request", "updated_at"), now)
-    login = _text(payload, "pull_request", "user", "login")
-    return Ask(_number(payload, "pull_request", "number"), login, "open")
-
-
-def _by_comment(payload: Json, wanted: str | None) -> _Asked | Ignored:
-    if wanted is None or _text(payload, "comment", "body").strip() != wanted:
+def _not_asked(by: str, payload: Json, rules: TriageRules) -> Ignored | None:
+    """Why a label or a comment asks for nothing."""
+    if by == "label":
+        asks = rules.webhook_label is not None and _read(payload, "label.name", str) in Labels([rules.webhook_label])
+        return None if asks else Ignored("not the label that asks for a plan")
+    if by == "open":
+        return None
+    if rules.webhook_comment is None or _read(payload, "comment.body", str).strip() != rules.webhook_comment:
         return Ignored("not the comment that asks for a plan")
-    if "pull_request" not in _table(payload, "issue"):
+    if "pull_request" not in _read(payload, "issue", dict):
         return Ignored("a comment on an issue")
-    login = _text(payload, "comment", "user", "login")
-    if login != _text(payload, "sender", "login"):
+    if _read(payload, "comment.user.login", str) != _read(payload, "sender.login", str):
         return Ignored("not sent by who wrote the comment", stranger=True)
-    ask = Ask(_number(payload, "issue", "number"), login, "comment")
-    return ask, _text(payload, "issue", "state"), _text(payload, "comment", "created_at")
+    return None
 
 
 def _require_fresh(at: str, now: int) -> None:
@@ -137,29 +140,11 @@ def _require_fresh(at: str, now: int) -> None:
         raise BadRequest("this was asked for in the future: a clock is wrong")
 
 
-def _field(payload: Json, *path: str) -> Any:
+def _read(payload: Json, path: str, kind: type[Field]) -> Field:
+    """The field at `path`. Raises BadRequest where there is none of that kind."""
     value: Any = payload
-    for name in path:
+    for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def _table(payload: Json, *path: str) -> Json:
-    value = _field(payload, *path)
-    if not isinstance(value, Mapping):
-        raise BadRequest(f"the delivery has no {'.'.join(path)}")
-    return value
-
-
-def _text(payload: Json, *path: str) -> str:
-    value = _field(payload, *path)
-    if not isinstance(value, str):
-        raise BadRequest(f"the delivery has no {'.'.join(path)}")
-    return value
-
-
-def _number(payload: Json, *path: str) -> int:
-    value = _field(payload, *path)
-    if type(value) is not int or not 1 <= value <= MOST_NUMBER:
-        raise BadRequest(f"the delivery has no {'.'.join(path)}")
+    if type(value) is not kind:
+        raise BadRequest(f"the delivery has no {path}")
     return value
