@@ -24,6 +24,12 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def camel(name: str) -> str:
+    """The name under which a field `like_this` is stored: `likeThis`."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.title, others))
+
+
 def iso(milliseconds: int) -> str:
     """RFC 3339 in UTC with milliseconds: sorts as text in order of time."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -26,7 +26,6 @@ CONDITIONAL_WRITES = {
     "_take",
     "_update",
     "advance",
-    "ask_no_more",
     "cancel",
     "claim",
     "count_failure",
@@ -42,7 +41,7 @@ CONDITIONAL_WRITES = {
     "release_key",
     "settle",
     "take_lease",
-    "unwatch",
+    "unqueue",
 }
 
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from core.canonical import canonical, iso
+from core.canonical import camel, canonical, iso
 from core.store import Insert, Item, Update
-from core.types import Action, ActionState, Effect, Facts, Json, Target, Trust
+from core.types import Action, ActionState, Facts, Json, Target, Trust
 
 WAITING: Final = "waiting"
 """The one partition of the index `queue`: actions that somebody may still decide."""
@@ -63,6 +63,15 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Version:
+    """What a transition has to find: the action in this state, and nobody's attempt since."""
+
+    id: str
+    state: ActionState
+    attempt: str
+
+
+@dataclass(frozen=True)
 class Stored:
     """An action as the table holds it."""
 
@@ -73,13 +82,13 @@ class Stored:
     expires_at: int
     attempt: str
     attempt_at: int
-    last_error: str
     principal: str
     """Who asked for the run."""
     charged: int
     """What the run came to, in micro-dollars."""
     checks: tuple[Json, ...]
     """What policy found, as it was told."""
+    last_error: str = ""
     decided_at: int = 0
     """When it left the queue; 0 while it waits."""
     decided_by: str = ""
@@ -88,6 +97,10 @@ class Stored:
     """Where its comment is on GitHub, once it is posted and somebody told."""
     observed: Json | None = None
     """What was last seen of the comment: see `approvals.outcomes`."""
+
+    @property
+    def version(self) -> Version:
+        return Version(self.action.id, self.state, self.attempt)
 
     @property
     def about(self) -> Json:
@@ -129,108 +142,68 @@ def target_key(target: Target) -> str:
     return f"{target.type}:{target.number}"
 
 
-def insert(
-    table: str,
-    action: Action,
-    draft: Draft,
-    *,
-    state: ActionState,
-    attempt: str,
-    principal: str,
-    charged: int,
-    checks: Sequence[Json],
-    now: int,
-    expiry: int,
-) -> Insert:
-    """The write that records a new action. `expiry` in milliseconds from now, `charged` in micro-dollars."""
+PLAIN: Final = ("state", "created_at", "expires_at", "attempt", "attempt_at", "last_error", "principal", "charged")
+"""What an item holds as it is."""
+
+
+def insert(table: str, new: Stored) -> Insert:
+    """The write that records a new action."""
+    action, document = new.action, zlib.compress(canonical(new.action.document))
     item: Item = {
+        **{camel(name): getattr(new, name) for name in PLAIN},
         "id": action.id,
-        "state": state,
         "action": _packed_action(action),
-        "draft": _packed(draft),
-        "createdAt": now,
-        "expiresAt": now + expiry,
-        "attempt": attempt,
-        "attemptAt": now,
-        "lastError": "",
-        "principal": principal,
-        "charged": charged,
-        "checks": canonical(list(checks)).decode(),
+        "draft": _packed(new.draft),
+        "checks": canonical(new.checks).decode(),
         "taskType": action.task_type,
         "target": target_key(action.target),
-        "queueKey": f"{iso(now)}#{action.id}",
+        "queueKey": f"{iso(new.created_at)}#{action.id}",
     }
-    document = zlib.compress(canonical(action.document))
     if action.document is not None and len(document) <= LONGEST_DOCUMENT:
         item["document"] = document
-    if state in QUEUED:
+    if new.state in QUEUED:
         item["queue"] = WAITING
     return Insert(table, item, ACTION)
 
 
 def move(
-    table: str,
-    action_id: str,
-    *,
-    frm: ActionState,
-    to: ActionState,
-    attempt: str,
-    now: int,
-    next_attempt: str | None = None,
-    error: str = "",
-    by: str = "",
-    url: str = "",
-    may_yield: bool = False,
+    table: str, found: Version, to: ActionState, now: int, *, error: str = "", decided: Json | None = None
 ) -> Update:
-    """The conditional write of one transition. Raises ValueError for one the table does not list."""
-    if to not in TRANSITIONS[frm]:
-        raise ValueError(f"an action does not go from {frm} to {to}")
+    """The conditional write of one transition. Raises ValueError for one the table does not list.
+
+    `decided` is what is kept of a decided action: `decidedBy`, and the `url` of its comment.
+    """
+    if to not in TRANSITIONS[found.state]:
+        raise ValueError(f"an action does not go from {found.state} to {to}")
     change: dict[str, Any] = {"state": to, "lastError": error}
-    if next_attempt is not None:
-        change |= {"attempt": next_attempt, "attemptAt": now}
     if to not in QUEUED:
-        change["decidedAt"] = now
-        change |= {name: value for name, value in (("decidedBy", by), ("url", url)) if value}
+        change |= {"decidedAt": now, **{name: value for name, value in (decided or {}).items() if value}}
     kept = {"superseded": SUPERSEDED, "executed": POSTED}.get(to)
     if kept is not None:
         change["queue"] = kept
     return Update(
         table,
-        {"id": action_id},
+        {"id": found.id},
         change=change,
-        where={"state": frm, "attempt": attempt},  # the state that was looked at, and nobody's attempt since
+        where={"state": found.state, "attempt": found.attempt},  # the state that was looked at, and no attempt since
         remove=() if to in QUEUED or kept is not None else ("queue",),
         name=ACTION,
-        may_yield=may_yield,
     )
 
 
-def ended(
-    table: str, action_id: str, attempt: str, effect: Effect, now: int, *, by: str = "", may_yield: bool = False
-) -> Update:
-    """The write of an attempt's outcome."""
-    error = "" if effect.outcome == "executed" else effect.detail
-    return move(
-        table,
-        action_id,
-        frm="executing",
-        to=effect.outcome,
-        attempt=attempt,
-        now=now,
-        error=error,
-        by=by,
-        url=effect.url,
-        may_yield=may_yield,
-    )
+def begin(table: str, found: Version, attempt: str, now: int) -> Update:
+    """The transition with which an attempt begins."""
+    started = move(table, found, "executing", now)
+    return replace(started, change={**started.change, "attempt": attempt, "attemptAt": now})
 
 
-def unwatch(table: str, action_id: str, detail: str) -> Update:
-    """The write after which nobody looks for a superseded action's comment any more."""
+def unqueue(table: str, action_id: str, queue: str, change: Json | None = None) -> Update:
+    """The write after which nobody looks for a superseded action's comment, or asks what became of a posted one."""
     return Update(
         table,
         {"id": action_id},
-        change={"lastError": detail},
-        where={"queue": SUPERSEDED},  # it is told once
+        change=change or {},
+        where={"queue": queue},  # it is told once
         remove=("queue",),
         name=ACTION,
     )
@@ -245,11 +218,6 @@ def observed(table: str, action_id: str, outcome: Json, url: str) -> Update:
         where={"queue": POSTED},  # nobody has stopped asking
         name=ACTION,
     )
-
-
-def ask_no_more(table: str, action_id: str) -> Update:
-    """The write after which nobody asks what became of a posted comment."""
-    return Update(table, {"id": action_id}, change={}, where={"queue": POSTED}, remove=("queue",), name=ACTION)
 
 
 def forget(table: str, stored: Stored) -> Update:
@@ -273,23 +241,18 @@ def forget(table: str, stored: Stored) -> Update:
 
 def read(item: Item) -> Stored:
     """The action of a stored item."""
-    draft = json.loads(zlib.decompress(item["draft"]))
+    draft, document = json.loads(zlib.decompress(item["draft"])), item.get("document")
+    tree = None if document is None else json.loads(zlib.decompress(document))
+    action = json.loads(item["action"])
     return Stored(
-        action=_action_from_json({**json.loads(item["action"]), "document": _unpacked(item.get("document"))}),
+        action=Action(**{**action, "target": Target(**action["target"]), "document": tree}),
         draft=Draft(draft["raw"], facts_from_json(draft["facts"])),
-        state=item["state"],
-        created_at=item["createdAt"],
-        expires_at=item["expiresAt"],
-        attempt=item["attempt"],
-        attempt_at=item["attemptAt"],
-        last_error=item["lastError"],
-        principal=item["principal"],
-        charged=item["charged"],
         checks=tuple(json.loads(item["checks"])),
         decided_at=item.get("decidedAt", 0),
         decided_by=item.get("decidedBy", ""),
         url=item.get("url", ""),
         observed=json.loads(item["observed"]) if "observed" in item else None,
+        **{name: item[camel(name)] for name in PLAIN},
     )
 
 
@@ -297,10 +260,6 @@ def _packed_action(action: Action) -> str:
     fields = asdict(replace(action, document=None))
     del fields["document"]
     return canonical(fields).decode()
-
-
-def _unpacked(document: bytes | None) -> Any:
-    return None if document is None else json.loads(zlib.decompress(document))
 
 
 def _packed(draft: Draft) -> bytes:
@@ -319,7 +278,3 @@ def facts_from_json(data: Json) -> Facts:
             "trust": Trust(tuple(trust["asks"]), trust["written_by"]) if (trust := data.get("trust")) else None,
         }
     )
-
-
-def _action_from_json(data: Json) -> Action:
-    return Action(**{**data, "target": Target(**data["target"])})

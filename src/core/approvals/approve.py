@@ -12,25 +12,27 @@ from typing import Any, Final
 
 from core import phases
 from core.actions import states
+from core.actions.intended import Intended, left, moved
 from core.actions.perform import perform
 from core.actions.states import WAITING, Stored
 from core.app import App
 from core.approvals import decision as decisions
 from core.approvals import look
-from core.approvals.binding import bind
-from core.approvals.decision import Decision, Passing
+from core.approvals.binding import Binding, bind
+from core.approvals.decision import Decision
 from core.audit import events
 from core.canonical import dollars, iso
 from core.dispatcher.gates import gate_of
-from core.errors import Conflict, NotFound, PreconditionFailed, SelfApproval
+from core.errors import Conflict, PreconditionFailed, SelfApproval
 from core.links import compare_url, target_url
 from core.policy import approved as policy
+from core.policy.approved import Approved
 from core.policy.stored import judge_stored
 from core.policy.transitions import outcome_faults
 from core.policy.version import is_older
 from core.store import Item, Page
 from core.tasks import registry
-from core.types import Action, ActionState, Effect, Json, TargetNow
+from core.types import Action, ActionState, Effect, Json, TargetNow, Verdict
 
 ON_APPROVE: Final[Mapping[ActionState, str]] = {
     "pending": "carries it out once",
@@ -65,10 +67,7 @@ def list_pending(
 
 def get_pending(app: App, action_id: str) -> dict[str, Any]:
     """One action, whatever became of it. Raises NotFound."""
-    item = app.store.get(app.settings.actions_table, {"id": action_id})
-    if item is None:
-        raise NotFound("no action has this id")
-    stored = states.read(item)
+    stored = decisions.load(app, action_id)
     return {**describe(app, stored, app.now()), "document": stored.action.document}
 
 
@@ -113,77 +112,77 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
     Raises NotFound, Conflict (decided, expired, moved, too early to send again, policy has become stricter),
     PreconditionFailed (another digest than the recorded one), PhaseForbids, UpstreamUnavailable.
     """
-    decision, stored = decisions.begin(app, action_id, principal), decisions.load(app, action_id)
-    action = stored.action
-    decisions.refuse_decided(app, decision, stored)
-    if not app.settings.self_approval and principal == stored.principal:
+    decision = decisions.begin(app, decisions.load(app, action_id), principal)
+    action = decision.stored.action
+    decisions.refuse_decided(app, decision)
+    if not app.settings.self_approval and principal == decision.stored.principal:
         raise SelfApproval("a principal may not approve what it dispatched itself")
 
     # Before all that could refuse a further attempt: what has landed is executed, whatever has changed since.
     assumes = ""
-    if stored.state_at(decision.now) == "outcome_unknown":
-        found = _look_again(app, decision, stored)
+    if decision.state == "outcome_unknown":
+        found = _look_again(app, decision)
         if isinstance(found, dict):
             return found
-        decision, stored, assumes = found
+        decision, assumes = found
 
     phases.require_known(app.settings, action.task_type)
     phases.require_action(app.settings, action.type)
 
-    verdict = judge_stored(
-        action,
-        stored.draft.raw,
-        stored.draft.facts,
-        registry.drafting(action.task_type),
-        team=app.team,
-        phase=app.settings.phase,
-        own_secrets=app.own_secrets(),
-    )
-    approved = policy.approve(action, verdict, by_captain=True)
-    if isinstance(approved, policy.Refused):
-        if is_older(action.policy_version):
-            unknown = stored.state == "outcome_unknown"  # it may have landed: it is looked for until that is known
-            if not unknown:
-                decisions.expire(app, decision, stored, OLDER_POLICY)
-            raise Conflict(f"{OLDER_POLICY}: {approved.reason}", state=stored.state if unknown else "expired")
-        raise Conflict(
-            f"policy refuses it now: {approved.reason}",
-            state=stored.state,
-            checks=[finding.as_json() for finding in verdict.findings],
-        )
+    approved, verdict = _judge_again(app, decision)
+    binding = _bind(app, decision, if_match)
 
-    taxonomy, gate = app.team.taxonomy, gate_of(app.settings, action, "captain")
-    now = app.github().target(action.target)
+    attempt = Intended(action, app.new_id(), gate_of(app.settings, action, "captain"))
+    about = events.approved(action, attempt.id, binding.message if binding.verdict == "stale" else "")
+    granted = events.approval_granted(
+        about, action.id, principal, binding.digest, verdict.policy_version, assumes, note
+    )
+    intent = events.action_intended(action, attempt.id, app.writer().name)
+    decision, attempt = decisions.intend(app, decision, attempt, granted, intent)
+    effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
+    over = [moved(app.settings, attempt, effect, app.now(), principal), *left(attempt, effect)]
+    decisions.end(app, decision, over, events.approval_ended(about, action.id, attempt.id, effect))
+    return _body(action, effect)
+
+
+def _judge_again(app: App, decision: Decision) -> tuple[Approved, Verdict]:
+    """Policy's verdict of today. Raises Conflict where it refuses; what an older policy let through expires then."""
+    stored, phase = decision.stored, app.settings.phase
+    action, facts = stored.action, stored.draft.facts
+    drafting, secrets = registry.drafting(action.task_type), app.own_secrets()
+    verdict = judge_stored(action, stored.draft.raw, facts, drafting, team=app.team, phase=phase, own_secrets=secrets)
+    approved = policy.approve(action, verdict, by_captain=True)
+    if isinstance(approved, Approved):
+        return approved, verdict
+    if not is_older(action.policy_version):
+        checks = [finding.as_json() for finding in verdict.findings]
+        raise Conflict(f"policy refuses it now: {approved.reason}", state=stored.state, checks=checks)
+    state: ActionState = "outcome_unknown"  # it may have landed: it is looked for until that is known
+    if stored.state != state:
+        state = "expired"
+        decisions.expire(app, decision, OLDER_POLICY)
+    raise Conflict(f"{OLDER_POLICY}: {approved.reason}", state=state)
+
+
+def _bind(app: App, decision: Decision, if_match: str | None) -> Binding:
+    """What the digest means for the target as it stands. Raises Conflict, PreconditionFailed where it refuses."""
+    stored, taxonomy = decision.stored, app.team.taxonomy
+    action, now = stored.action, app.github().target(stored.action.target)
     binding = bind(action, now, if_match, taxonomy, attempted=bool(stored.attempt))
     match binding.verdict:
         case "closed":
-            decisions.expire(app, decision, stored, binding.message)
+            decisions.expire(app, decision, binding.message)
             raise Conflict(f"{binding.message}: the action has expired", state="expired")
         case "mismatch":
             raise PreconditionFailed(binding.message, digest=binding.digest, state=stored.state)
         case "moved":
             raise Conflict(binding.message, digest=binding.digest, state=stored.state, **_compare(app, action, now))
-
     if action.type == "change_labels":
         add, remove = (tuple(action.payload[name]) for name in ("add", "remove"))
-        faults = list(outcome_faults(now.labels, add, remove, taxonomy))
-        if faults:
-            raise Conflict(
-                f"the change no longer fits the issue's labels: {faults[0].text} {faults[0].why}", state=stored.state
-            )
-
-    attempt = app.new_id()
-    about = events.approved(action, attempt, binding.message if binding.verdict == "stale" else "")
-    intent = [
-        events.approval_granted(about, action.id, principal, binding.digest, verdict.policy_version, assumes, note),
-        events.action_intended(action, attempt, app.writer().name),
-    ]
-    decision = decisions.move(app, decision, stored, "executing", intent, passing=Passing(gate, attempt))
-    effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
-    moved = states.ended(app.settings.actions_table, action.id, attempt, effect, app.now(), by=principal)
-    ended = events.approval_ended(about, action.id, attempt, effect)
-    decisions.end(app, decision, [moved, *gate.leave(decision.passed, attempt, effect)], ended)
-    return _body(stored, effect)
+        for fault in outcome_faults(now.labels, add, remove, taxonomy):
+            why = f"the change no longer fits the issue's labels: {fault.text} {fault.why}"
+            raise Conflict(why, state=stored.state)
+    return binding
 
 
 def _compare(app: App, action: Action, now: TargetNow) -> dict[str, str]:
@@ -198,26 +197,25 @@ def _compare(app: App, action: Action, now: TargetNow) -> dict[str, str]:
 
 def reject(app: App, action_id: str, principal: str, reason: str) -> Json:
     """Decide that a waiting action shall not happen. Raises NotFound, Conflict."""
-    decision, stored = decisions.begin(app, action_id, principal), decisions.load(app, action_id)
-    decisions.refuse_decided(app, decision, stored)
-    if stored.state == "executing":  # a dead attempt: it leaves a true state first
-        decision, stored = decisions.note_death(app, decision, stored)
-    entry = events.action_rejected(stored.action, principal, reason, stored.state)
-    decisions.move(app, decision, stored, "rejected", [entry])
+    decision = decisions.begin(app, decisions.load(app, action_id), principal)
+    decisions.refuse_decided(app, decision)
+    decision = decisions.note_death(app, decision)
+    stored = decision.stored
+    decisions.move(app, decision, "rejected", events.action_rejected(stored.action, principal, reason, stored.state))
     return {"status": "rejected", "actionId": action_id}
 
 
-def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] | tuple[Decision, Stored, str]:
+def _look_again(app: App, decision: Decision) -> dict[str, Any] | tuple[Decision, str]:
     """An earlier attempt may have landed: the answer if it has, or what a further attempt has to assume.
 
     Raises Conflict while it is too early to tell, where GitHub cannot be read, and once a newer comment is posted.
     """
-    seen = look.look(app, stored)
-    if stored.state == "executing":  # say first that it died, so that the next step leaves a true state
-        decision, stored = decisions.note_death(app, decision, stored)
-    match decisions.note_seen(app, decision, stored, seen):
+    seen = look.look(app, decision.stored)
+    decision = decisions.note_death(app, decision)
+    stored = decision.stored
+    match decisions.note_seen(app, decision, seen):
         case "executed":
-            return _body(stored, Effect("executed", seen.detail, url=seen.url))
+            return _body(stored.action, Effect("executed", seen.detail, url=seen.url))
         case "superseded":
             raise Conflict(f"the action is superseded: {seen.detail}", state="superseded")
     if seen.result == "unreadable":
@@ -228,15 +226,15 @@ def _look_again(app: App, decision: Decision, stored: Stored) -> dict[str, Any] 
             f"the earlier attempt may still land until {iso(settled_at)}; look again then", state="outcome_unknown"
         )
     assumes = f"attempt {stored.attempt} will not land any more: {seen.detail}, after the settle time"
-    return decision, stored, assumes
+    return decision, assumes
 
 
-def _body(stored: Stored, effect: Effect) -> dict[str, Any]:
+def _body(action: Action, effect: Effect) -> dict[str, Any]:
     outcome = effect.outcome
-    body = {"status": outcome, "actionId": stored.action.id, "actionType": stored.action.type, "state": outcome}
+    body = {"status": outcome, "actionId": action.id, "actionType": action.type, "state": outcome}
     match outcome:
         case "executed":
             return {**body, "url": effect.url} if effect.url else body
         case "shadowed":
-            return {**body, "wouldSend": dict(stored.action.payload)}
+            return {**body, "wouldSend": dict(action.payload)}
     return {**body, "error": {"code": outcome, "message": effect.detail}}

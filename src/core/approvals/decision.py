@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from core.actions import states
+from core.actions.intended import Intended
+from core.actions.perform import pass_gate
 from core.actions.states import DECIDED, Stored
 from core.app import App
 from core.approvals.look import Look
@@ -14,40 +16,36 @@ from core.audit import events, log
 from core.audit.chain import Head
 from core.audit.events import Entry
 from core.canonical import iso
-from core.dispatcher.gates import GATE, Gate
 from core.errors import Conflict, NotFound, StoreUnavailable
-from core.store import Item, Write
+from core.store import Lost, Write
 from core.types import ActionState
 
 DIED: Final = "the attempt died before its outcome was recorded"
-TRIES: Final = 5
+ENDS: Final[Mapping[str, ActionState]] = {"found": "executed", "superseded": "superseded"}
+"""The state of an unknown outcome after a look."""
+PAGE: Final = 50
+"""Actions that are read at once."""
 
 
 @dataclass(frozen=True)
 class Decision:
     """One request about one action, as far as it has come."""
 
-    action_id: str
+    stored: Stored
     principal: str
     now: int
     """When it was made, in milliseconds: what may be decided is judged by this moment."""
     head: Head
     started_at: str = ""
     """When the chain's first event was written: its last one is listed beside it."""
-    passed: Item | None = None
-    """The gate's record as it stood before an attempt passed."""
+
+    @property
+    def state(self) -> ActionState:
+        return self.stored.state_at(self.now)
 
 
-@dataclass(frozen=True)
-class Passing:
-    """An attempt on its way through its gate."""
-
-    gate: Gate
-    attempt: str
-
-
-def begin(app: App, action_id: str, principal: str) -> Decision:
-    return Decision(action_id, principal, app.now(), Head.new(app.new_id()))
+def begin(app: App, stored: Stored, principal: str) -> Decision:
+    return Decision(stored, principal, app.now(), Head.new(app.new_id()))
 
 
 def load(app: App, action_id: str) -> Stored:
@@ -58,93 +56,88 @@ def load(app: App, action_id: str) -> Stored:
     return states.read(item)
 
 
-def refuse_decided(app: App, decision: Decision, stored: Stored) -> None:
+def queued(app: App, queue: str, where: Mapping[str, str] | None = None) -> Iterator[Stored]:
+    """The actions of one partition of the index `queue`, page by page."""
+    table, start = app.settings.actions_table, None
+    while True:
+        page = app.store.query(table, equals=("queue", queue), index="queue", limit=PAGE, start=start, where=where)
+        yield from map(states.read, page.items)
+        if page.next is None:
+            return
+        start = page.next
+
+
+def refuse_decided(app: App, decision: Decision) -> None:
     """Raises Conflict for what can no longer be decided; an action past its time becomes `expired` here."""
-    state = stored.state_at(decision.now)
+    state = decision.state
     if state in DECIDED:
         raise Conflict(f"the action is {state} already", state=state)
     if state == "executing":
         raise Conflict("another attempt is under way", state=state)
-    if decision.now >= stored.expires_at:
-        if stored.state == "executing":
-            decision, stored = note_death(app, decision, stored)
-        expire(app, decision, stored, "its time is over")
+    if decision.now >= decision.stored.expires_at:
+        expire(app, note_death(app, decision), "its time is over")
         raise Conflict("the action has expired: dispatch again for a new one", state="expired")
 
 
-def expire(app: App, decision: Decision, stored: Stored, why: str) -> None:
+def expire(app: App, decision: Decision, why: str) -> None:
     """End an action that nobody may approve any more. Raises Conflict as `move` does."""
-    entry = events.action_expired(stored.action, decision.principal, why, stored.state)
-    move(app, decision, stored, "expired", [entry])
+    stored = decision.stored
+    move(app, decision, "expired", events.action_expired(stored.action, decision.principal, why, stored.state))
 
 
-def note_death(app: App, decision: Decision, stored: Stored) -> tuple[Decision, Stored]:
-    """An attempt has passed its time: it may have sent. What follows goes on from there. Raises Conflict as `move`."""
+def note_death(app: App, decision: Decision) -> Decision:
+    """An attempt past its time may have sent: what follows leaves a true state. Raises Conflict as `move` does."""
+    stored = decision.stored
+    if stored.state != "executing":
+        return decision
     entry = events.action_seen("outcome_unknown", stored.action, stored.attempt, decision.principal, DIED)
-    after = move(app, decision, stored, "outcome_unknown", [entry], error=DIED)
-    return after, load(app, decision.action_id)
+    return move(app, decision, "outcome_unknown", entry, error=DIED)
 
 
-def note_seen(app: App, decision: Decision, stored: Stored, seen: Look) -> ActionState | None:
+def note_seen(app: App, decision: Decision, seen: Look) -> ActionState | None:
     """What a look has shown of an unknown outcome, on record: the state it ends in, or None where it stays.
 
     Raises Conflict when somebody else has moved the action since.
     """
-    if seen.result not in ("found", "superseded"):
+    stored, state = decision.stored, ENDS.get(seen.result)
+    if state is None:
         return None
-    state: ActionState = "executed" if seen.result == "found" else "superseded"
     more = {name: value for name, value in (("newer", seen.newer), ("url", seen.url)) if value}
     entry = events.action_seen(state, stored.action, stored.attempt, decision.principal, seen.detail, **more)
-    move(app, decision, stored, state, [entry], error="" if state == "executed" else seen.detail, url=seen.url)
+    move(app, decision, state, entry, error="" if state == "executed" else seen.detail, url=seen.url)
     return state
 
 
-def move(
-    app: App,
-    decision: Decision,
-    stored: Stored,
-    to: ActionState,
-    entries: Sequence[Entry],
-    *,
-    error: str = "",
-    url: str = "",
-    passing: Passing | None = None,
-) -> Decision:
-    """One transition with its events, through a gate where there is one. A decided action closes the chain.
+def move(app: App, decision: Decision, to: ActionState, entry: Entry, *, error: str = "", url: str = "") -> Decision:
+    """One transition with its event. A decided action closes the chain. Raises Conflict when somebody was faster."""
+    now = app.now()
+    after, writes = _append(app, decision, [entry], now, closes=to in DECIDED)
+    found, decided = decision.stored.version, {"decidedBy": decision.principal, "url": url}
+    moved = states.move(app.settings.actions_table, found, to, now, error=error, decided=decided)
+    if app.store.transact([*writes, moved]) is not None:
+        raise _overtaken(app, decision)
+    return replace(after, stored=replace(decision.stored, state=to, last_error=error))
 
-    Raises Conflict when somebody else has moved the action since, or the gate is closed.
-    """
-    settings = app.settings
-    record: Item | None = None  # without a look first: mostly there is none
-    for _ in range(TRIES):
-        now = app.now()
-        if passing and (closed := passing.gate.closed(record, now)):
-            raise Conflict(closed, state=stored.state)
-        after, writes = _append(app, decision, entries, now, closes=to in DECIDED)
-        writes.append(
-            states.move(
-                settings.actions_table,
-                decision.action_id,
-                frm=stored.state,
-                to=to,
-                attempt=stored.attempt,
-                now=now,
-                next_attempt=passing.attempt if passing else None,
-                error=error,
-                by=decision.principal,
-                url=url,
-            )
-        )
-        if passing:
-            writes.append(passing.gate.pass_through(record, passing.attempt, now))
-        lost = app.store.transact(writes)
-        if lost is None:
-            return replace(after, passed=record)
-        if passing is None or lost.names != {GATE}:
-            state = load(app, decision.action_id).state_at(app.now())
-            raise Conflict(f"somebody else was faster: the action is {state}", state=state)
-        record = app.store.get(settings.dedupe_table, passing.gate.key)
-    raise StoreUnavailable("too many changes of one target at once; try again")
+
+def intend(app: App, decision: Decision, attempt: Intended, *entries: Entry) -> tuple[Decision, Intended]:
+    """The intent of an attempt with its events. Raises Conflict when somebody was faster, or the gate is closed."""
+
+    def write(passing: Write, now: int) -> Decision | Lost:
+        after, writes = _append(app, decision, entries, now, closes=False)
+        begun = states.begin(app.settings.actions_table, decision.stored.version, attempt.id, now)
+        return app.store.transact([*writes, begun, passing]) or after
+
+    passed = pass_gate(app, attempt, write)
+    if isinstance(passed, str):
+        raise Conflict(passed, state=decision.stored.state)
+    if isinstance(passed, Lost):
+        raise _overtaken(app, decision)
+    return passed
+
+
+def _overtaken(app: App, decision: Decision) -> Conflict:
+    state = load(app, decision.stored.action.id).state_at(app.now())
+    return Conflict(f"somebody else was faster: the action is {state}", state=state)
 
 
 def end(app: App, decision: Decision, writes: Sequence[Write], entry: Entry) -> None:

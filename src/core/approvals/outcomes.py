@@ -16,11 +16,10 @@ from typing import Final
 from core.actions import states
 from core.actions.states import POSTED, Stored
 from core.app import App
-from core.audit import events, log
-from core.audit.chain import Head
+from core.audit import alone, events
 from core.canonical import iso
 from core.errors import NotFound, UpstreamUnavailable
-from core.store import Insert, Write
+from core.store import Insert
 from core.text.markdown import marker
 from core.types import Comment, Json, Target
 
@@ -67,7 +66,7 @@ def _posted(app: App, now: int) -> dict[Target, list[Stored]]:
         action = stored.action
         is_plan = action.task_type == "qa_plan" and action.type == "add_comment"
         if not is_plan or now >= stored.created_at + ASKED_MS:
-            app.store.transact([states.ask_no_more(app.settings.actions_table, action.id)])
+            app.store.transact([states.unqueue(app.settings.actions_table, action.id, POSTED)])
         elif action.target in plans or len(plans) < MOST_TARGETS:
             plans[action.target].append(stored)
     return plans
@@ -83,7 +82,7 @@ def _look(app: App, target: Target, plans: Sequence[Stored]) -> int:
         return 0
     if not is_open:
         for stored in plans:
-            app.store.transact([states.ask_no_more(app.settings.actions_table, stored.action.id)])
+            app.store.transact([states.unqueue(app.settings.actions_table, stored.action.id, POSTED)])
         return 0
     return sum(_note(app, stored, comments) for stored in plans)
 
@@ -98,10 +97,9 @@ def _note(app: App, stored: Stored, comments: Sequence[Comment]) -> bool:
         return False
     outcome, url = seen(ours[0]), "" if stored.url else ours[0].url
     changed = outcome != (stored.observed or seen(Comment("", stored.action.payload.get("body", ""), "")))
-    if not changed and not url:
-        return False
-    writes: list[Write] = [states.observed(app.settings.actions_table, stored.action.id, outcome, url)]
+    write = states.observed(app.settings.actions_table, stored.action.id, outcome, url)
     if changed:
-        entry = events.outcome_observed(stored.action, outcome)
-        writes += log.append(app.settings.audit_table, Head.new(app.new_id()), app.now(), [entry]).writes
-    return app.store.transact(writes) is None and changed
+        return alone.append(app, events.outcome_observed(stored.action, outcome), write) is None
+    if url:
+        app.store.transact([write])
+    return False

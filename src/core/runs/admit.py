@@ -14,7 +14,7 @@ from core.app import App
 from core.audit import content, events, log
 from core.audit.chain import Head
 from core.audit.content import Content
-from core.canonical import canonical
+from core.canonical import canonical, iso
 from core.config import DISPATCH_SLACK_SECONDS, TASK_LIMITS
 from core.dispatcher import breaker, dedupe, gates, pricing
 from core.dispatcher.breaker import BREAKER_ID, Refusal, billed_by
@@ -39,14 +39,11 @@ may be dispatched again."""
 
 @dataclass(frozen=True)
 class Candidate:
-    """A run that is to be admitted. `worst` is the worst case of one attempt, in micro-dollars."""
+    """A run that is to be admitted, charged for the worst case of one attempt, and what it is made from."""
 
-    id: str
+    run: Run
     request: TaskRequest
     prompt: Prompt
-    key: str
-    worst: int
-    ceiling: int
     contents: tuple[Content, Content]
     """The request's bytes, and what a later judgement needs apart from them."""
 
@@ -65,10 +62,11 @@ def open_run(app: App, request: TaskRequest, context: Context, prompt: Prompt) -
     candidate = _candidate(app, request, context, prompt)
     if not all(content.fits(one.data) for one in candidate.contents):
         why = "what the model would read is too large to be kept: split the change, or lower MAX_INPUT_TOKENS"
-        _record_refusal(app, candidate, {"status": "error", "reason": TooLarge.code, "runId": candidate.id}, app.now())
+        body = {"status": "error", "reason": TooLarge.code, "runId": candidate.run.id}
+        _record_refusal(app, candidate, body, app.now())
         raise TooLarge(why)
     for _ in range(TRIES):
-        gathered = _gather(app, request, candidate.key)
+        gathered = _gather(app, request, candidate.run.dedupe_key)
         now = app.now()
         free = _free(app, candidate, gathered, now)
         if not isinstance(free, dedupe.Free):
@@ -98,24 +96,31 @@ def known(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> s
 def _candidate(app: App, request: TaskRequest, context: Context, prompt: Prompt) -> Candidate:
     run_id = app.new_id()
     key = dedupe.task_key(app.settings.repository, request, context, prompt)
+    worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens, geography(prompt.body))
+    run = Run(
+        id=run_id,
+        task_type=request.task_type,
+        target=request.target,
+        target_state=prompt.facts.target_state,
+        principal=request.principal,
+        model=prompt.model,
+        max_tokens=prompt.max_tokens,
+        ceiling=registry.ceiling(app, request),
+        dedupe_key=f"{key}#{run_id}" if request.force else key,
+        force=request.force,
+        action_id=record.action_id(run_id, 0),
+        charge=Charge(run_id, 1, worst, 0),
+        head=Head.new(run_id),
+    )
     about = {
         "facts": asdict(prompt.facts),
         "template": prompt.template,
         "packs": {pack.name: pack.sha256 for pack in prompt.packs},
         "inputBound": prompt.input_bound,
     }
-    return Candidate(
-        run_id,
-        request,
-        prompt,
-        f"{key}#{run_id}" if request.force else key,
-        pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens, geography(prompt.body)),
-        registry.ceiling(app, request),
-        (
-            Content("prompt", prompt.body, bytes.fromhex(app.random_hex())),
-            Content("context", canonical(about), bytes.fromhex(app.random_hex())),
-        ),
-    )
+    named = {"prompt": prompt.body, "context": canonical(about)}
+    sent, known_then = (Content(name, data, bytes.fromhex(app.random_hex())) for name, data in named.items())
+    return Candidate(run, request, prompt, (sent, known_then))
 
 
 def _gather(app: App, request: TaskRequest, key: str) -> Gathered:
@@ -155,63 +160,57 @@ def _states(app: App, result: Json, now: int) -> dict[str, Json]:
 
 
 def _refusal(app: App, candidate: Candidate, gathered: Gathered, now: int) -> Json | None:
-    limits, request = app.settings.limits, candidate.request
-    strangers = candidate.prompt.facts.trust
-    if request.trusted_only and (strangers is None or strangers.asks):
-        why = "nobody asked for it, and " + (strangers.asks[0] if strangers else "who wrote it is not known")
-        return results.skipped(candidate.id, "untrusted", why)
-    if not request.force and gates.storms(gathered.storm, candidate.prompt.facts.target_state, now, limits):
+    limits, request, run = app.settings.limits, candidate.request, candidate.run
+    trust = candidate.prompt.facts.trust
+    if request.trusted_only and (trust is None or trust.asks):
+        why = "nobody asked for it, and " + (trust.asks[0] if trust else "who wrote it is not known")
+        return results.skipped(run.id, "untrusted", why)
+    if not request.force and gates.storms(gathered.storm, run.target_state, now, limits):
         why = "a comment of this kind was posted here lately and the target has not moved"
-        return results.skipped(candidate.id, "comment_storm", why)
+        return results.skipped(run.id, "comment_storm", why)
     if gathered.breaker is None:
         why = "the breaker has no row yet: POST /circuit/reset creates it"
-        return results.skipped(candidate.id, "circuit_open", why, 60)
-    refusal = breaker.open_for(gathered.breaker, now, limits) or breaker.over_budget(
-        gathered.breaker, now, candidate.worst, 1, limits
-    )
-    if refusal is None and candidate.worst > candidate.ceiling:
+        return results.skipped(run.id, "circuit_open", why, 60)
+    refusal = breaker.open_for(gathered.breaker, now, limits)
+    refusal = refusal or breaker.over_budget(gathered.breaker, now, run.charge.amount, 1, limits)
+    if refusal is None and run.charge.amount > run.ceiling:
         refusal = Refusal("budget_exhausted", 3600, "the worst case of one attempt is above the run's cost ceiling")
     if refusal is None:
         return None
-    return results.skipped(candidate.id, refusal.reason, refusal.message, refusal.retry_after)
+    return results.skipped(run.id, refusal.reason, refusal.message, refusal.retry_after)
 
 
 def _record_refusal(app: App, candidate: Candidate, body: Json, now: int) -> Json:
     """The decision as a chain of its own."""
-    started = events.run_started(candidate.request, app.settings, version(app.team))
-    opened = log.append(app.settings.audit_table, Head.new(candidate.id), now, [started])
+    run, started = candidate.run, events.run_started(candidate.request, app.settings, version(app.team))
     finished = events.run_finished(
         str(body["status"]),
-        opened.writes[0].item["at"],
+        iso(now),
         reason=body.get("reason", ""),
-        firstRunId=body["runId"] if body["runId"] != candidate.id else "",
+        firstRunId=body["runId"] if body["runId"] != run.id else "",
         **events.run_summary(started),
     )
-    closed = log.append(app.settings.audit_table, opened.head, now, [finished], closes=True)
-    app.store.transact([*opened.writes, *closed.writes])
+    appended = log.append(app.settings.audit_table, run.head, now, [started, finished], closes=True)
+    app.store.transact(appended.writes)
     app.measure("DispatchesSkipped", 1)
     return body
 
 
 def _claim(app: App, candidate: Candidate, gathered: Gathered, free: dedupe.Free, now: int) -> Run | Json | None:
     """Reserve and claim at once. None: somebody else took the key in between."""
-    settings, prompt = app.settings, candidate.prompt
+    settings, (sent, about) = app.settings, candidate.contents
     deadline = now + int((DISPATCH_SLACK_SECONDS + TASK_LIMITS[candidate.request.task_type].timeout_seconds) * 1000)
     lease_until = deadline + record.LEASE_MARGIN_MS
-    run = _new_run(app, candidate, gathered.storm, Charge(candidate.id, 1, candidate.worst, billed_by(deadline)), now)
+    charge = replace(candidate.run.charge, until=billed_by(deadline))
+    run = replace(candidate.run, storm_seen=gathered.storm, started_at=now, charge=charge)
     if app.start_worker is None:
         run = replace(run, holder=app.new_id(), lease_until=lease_until, deliveries=1)
-    sent, about = candidate.contents
-    appended = log.append(
-        settings.audit_table,
-        run.head,
-        now,
-        [
-            events.run_started(candidate.request, settings, version(app.team), prompt.facts.attempts),
-            events.prompt_stored(prompt, candidate.key, sent.digest, about.digest),
-            events.charge_requested(1, candidate.worst, run.charge.until),
-        ],
-    )
+    entries = [
+        events.run_started(candidate.request, settings, version(app.team), candidate.prompt.facts.attempts),
+        events.prompt_stored(candidate.prompt, run.dedupe_key, sent.digest, about.digest),
+        events.charge_requested(1, charge.amount, charge.until),
+    ]
+    appended = log.append(settings.audit_table, run.head, now, entries)
     run = replace(run, head=appended.head)
     writes: list[Write] = [
         dedupe.claim(settings.dedupe_table, run.dedupe_key, run.id, free, lease_until, deadline // 1000 + 86_400),
@@ -221,7 +220,7 @@ def _claim(app: App, candidate: Candidate, gathered: Gathered, free: dedupe.Free
     ]
     reserved, lost = app.together(
         [
-            lambda: app.ledger.reserve(run.id, candidate.worst, 1, run.charge.until, now, ceiling=run.ceiling),
+            lambda: app.ledger.reserve(run.id, charge.amount, 1, charge.until, now, ceiling=run.ceiling),
             lambda: app.store.transact(writes),
         ]
     )
@@ -234,31 +233,3 @@ def _claim(app: App, candidate: Candidate, gathered: Gathered, free: dedupe.Free
     if reserved.probe:
         audit_breaker(app, "half_open", "the cooldown is over: this run is the probe", run.id)
     return run
-
-
-def _new_run(app: App, candidate: Candidate, storm: Item | None, charge: Charge, now: int) -> Run:
-    """The run before anybody works on it."""
-    request, prompt = candidate.request, candidate.prompt
-    return Run(
-        id=candidate.id,
-        stage="accepted",
-        task_type=request.task_type,
-        target=request.target,
-        target_state=prompt.facts.target_state,
-        principal=request.principal,
-        model=prompt.model,
-        max_tokens=prompt.max_tokens,
-        ceiling=candidate.ceiling,
-        dedupe_key=candidate.key,
-        storm_seen=storm,
-        force=request.force,
-        started_at=now,
-        charge=charge,
-        charged=0,
-        action_id=record.action_id(candidate.id, 0),
-        head=Head.new(candidate.id),
-        holder="",
-        lease_until=0,
-        deliveries=0,
-        result=None,
-    )

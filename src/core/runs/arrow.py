@@ -19,27 +19,27 @@ from dataclasses import replace
 from typing import Final
 
 from core import phases
+from core.actions.intended import Intended
 from core.actions.perform import perform
 from core.actions.states import facts_from_json
 from core.app import App
 from core.approvals.binding import bind
 from core.audit import content
 from core.audit.content import WITHHELD, Content
-from core.dispatcher import pricing
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.generate import GaveUp, Generated
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
 from core.policy.version import OWN_SECRETS
-from core.prompts.request import geography
 from core.runs import admit, ending, generate, record, results
-from core.runs.ending import Intended, Judged, Paid
+from core.runs.ending import Judged, Paid
 from core.runs.finish import finish
+from core.runs.generate import Sent
 from core.runs.intent import go_on, intend
 from core.runs.record import Run
 from core.runs.recovery import finish_interrupted
 from core.tasks import registry
-from core.types import Action, Effect, Facts, Json, TaskRequest, Verdict
+from core.types import Action, Effect, Json, TaskRequest, Verdict
 
 POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
 
@@ -59,7 +59,7 @@ def dispatch(app: App, request: TaskRequest, *, wait_until: int, deadline: int) 
     if not isinstance(opened, Run):
         return opened
     if app.start_worker is None:
-        return complete(app, opened, prompt.body, prompt.facts, prompt.input_bound, deadline)
+        return complete(app, opened, Sent(prompt.body, prompt.facts, prompt.input_bound), deadline)
     return hand_over(app, opened, wait_until)
 
 
@@ -109,17 +109,15 @@ def work(app: App, run_id: str, deadline: int) -> Json:
         return finish(app, ending.gave_up(taken, nothing, app.now()))
     stored = {item["name"]: content.read(item).data for item in items}
     context = json.loads(stored["context"])
-    facts = facts_from_json(context["facts"])
-    return complete(app, taken, stored["prompt"], facts, context["inputBound"], deadline)
+    sent = Sent(stored["prompt"], facts_from_json(context["facts"]), context["inputBound"])
+    return complete(app, taken, sent, deadline)
 
 
-def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, deadline: int) -> Json:
+def complete(app: App, run: Run, sent: Sent, deadline: int) -> Json:
     """generate → policy → act → audit, for a run whose lease we hold."""
-    geo = geography(body)
-    worst_case = pricing.worst_case(run.model, input_bound, run.max_tokens, geo)
     kept = 0
     if run.deliveries > 1:
-        resumed = generate.resume_charge(app, run, worst_case)
+        resumed = generate.resume_charge(app, run, sent)
         if isinstance(resumed, Refusal):
             died = GaveUp(run.charge, run.charge.amount, "not_charged", resumed.message)
             return finish(app, ending.gave_up(run, died, app.now()))
@@ -130,21 +128,26 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
     unready = _unready(app)
     if unready:
         return finish(app, ending.gave_up(run, GaveUp(run.charge, kept, "not_sent", unready), app.now()))
-    run, outcome = generate.generate(app, run, body, worst_case, deadline, kept)
+    run, outcome = generate.generate(app, run, sent, deadline, kept)
     if isinstance(outcome, GaveUp):
         return finish(app, ending.gave_up(run, outcome, app.now()))
+    cost = generate.price(app, run, sent, outcome.reply.answer.usage)
+    return _judge(app, replace(run, charged=outcome.kept + cost, charge=outcome.charge), sent, outcome, cost)
+
+
+def _judge(app: App, run: Run, sent: Sent, outcome: Generated, cost: int) -> Json:
+    """policy → act → audit, for an answer that is paid for."""
     answer = outcome.reply.answer
-    cost = generate.price(app, run, answer.usage, geo)
     if not outcome.ended_normally:
-        paid = Paid(outcome, cost, _kept(app, outcome, None))
+        paid = Paid(run, answer, cost, _kept(app, outcome, None))
         why = f"the model stopped early: {answer.stop_reason}"
-        return finish(app, ending.cut_short(app.settings, run, paid, why, app.now()))
+        return finish(app, ending.cut_short(app.settings, paid, why, app.now()))
 
     from core.policy import engine  # not for a dispatch that a worker carries out
 
     verdict = engine.judge_answer(
         answer.text,
-        replace(facts, material=body.decode("utf-8", "replace")),
+        replace(sent.facts, material=sent.body.decode("utf-8", "replace")),
         registry.drafting(run.task_type),
         team=app.team,
         run_id=run.id,
@@ -152,36 +155,34 @@ def complete(app: App, run: Run, body: bytes, facts: Facts, input_bound: int, de
         phase=app.settings.phase,
         own_secrets=app.own_secrets(),
     )
-    judged = Judged(Paid(outcome, cost, _kept(app, outcome, verdict)), verdict, facts)
+    judged = Judged(Paid(run, answer, cost, _kept(app, outcome, verdict)), verdict, sent.facts)
     if verdict.classification == "rejected":
-        return finish(app, ending.rejected(app.settings, run, judged, app.now()))
-    return _act(app, run, judged)
+        return finish(app, ending.rejected(app.settings, judged, app.now()))
+    return _act(app, judged)
 
 
-def _act(app: App, run: Run, judged: Judged) -> Json:
+def _act(app: App, judged: Judged) -> Json:
     """Carry out what policy lets through by itself, one action after another; leave the rest to the Captain."""
-    intended: Intended | None = None
-    effect: Effect | None = None
+    acting: tuple[Run, Intended, Effect] | None = None
     for action in judged.verdict.actions:
         approved = approve(action, judged.verdict.about(action), by_captain=False)
         if not isinstance(approved, Approved) or not phases.allows_action(app.settings, action.type):
             continue
         why = _moved_on(app, action)
-        if intended is None or effect is None:
-            begun = why or intend(app, run, judged, action)
+        if acting is None:
+            begun = why or intend(app, judged, action)
             if isinstance(begun, str):
                 judged = ending.hold_back(judged, action, begun)
                 continue
-            intended = begun
         else:
-            following = None if why else go_on(app, intended, effect, action)
+            following = None if why else go_on(app, *acting, action)
             if following is None:
                 continue
-            intended = following
-        effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
-    if intended is None or effect is None:
-        return finish(app, ending.proposed(app.settings, run, judged, app.now()))
-    return finish(app, ending.acted(app.settings, intended, effect, app.now()))
+            begun = following
+        acting = (*begun, perform(approved, app.writer(), shadow=app.settings.shadow_mode))
+    if acting is None:
+        return finish(app, ending.proposed(app.settings, judged, app.now()))
+    return finish(app, ending.acted(app.settings, *acting, app.now()))
 
 
 def _kept(app: App, generated: Generated, verdict: Verdict | None) -> Content:

@@ -78,8 +78,8 @@ def dispatch_all(
     if errors and len(errors) == len(requests):
         raise errors[0]
     refusal: Json = {} if status in RANK else next((task for task in tasks if task["status"] == status), {})
-    told: dict[str, Any] = {name: refusal[name] for name in ("reason", "retryAfter", "error") if name in refusal}
-    return {"status": status, "runId": run_id, **told, "tasks": tasks}
+    why: dict[str, Any] = {name: refusal[name] for name in ("reason", "retryAfter", "error") if name in refusal}
+    return {"status": status, "runId": run_id, **why, "tasks": tasks}
 
 
 def _status(statuses: Sequence[str]) -> str:

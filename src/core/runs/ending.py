@@ -14,18 +14,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.actions import states
-from core.actions.states import Draft
+from core.actions.intended import Intended, left, moved
+from core.actions.states import QUEUED, Draft, Stored
 from core.audit import content, events
 from core.audit.content import Content
 from core.audit.events import Entry
 from core.config import Settings
 from core.dispatcher import breaker
-from core.dispatcher.gates import Gate, gate_of
-from core.dispatcher.generate import GaveUp, Generated
+from core.dispatcher.gates import gate_of
+from core.dispatcher.generate import GaveUp
 from core.dispatcher.ledger import Charge
+from core.dispatcher.reply import Answer
 from core.runs import record, results
 from core.runs.record import Run
-from core.store import Insert, Item, Write, oversized
+from core.store import Insert, Write, oversized
 from core.types import Action, ActionState, Effect, Facts, Json, Verdict
 
 ILL: Final[Mapping[str, bool | None]] = {"refused": False, "not_charged": None}
@@ -33,49 +35,6 @@ ILL: Final[Mapping[str, bool | None]] = {"refused": False, "not_charged": None}
 
 `refused` is about the one request that was sent.
 """
-
-
-@dataclass(frozen=True)
-class Paid:
-    """An answer of the model with its price in micro-dollars, and the bytes of it that are kept."""
-
-    generated: Generated
-    cost: int
-    kept: Content
-
-    @property
-    def charged(self) -> int:
-        """Micro-dollars, earlier attempts included."""
-        return self.generated.kept + self.cost
-
-    @property
-    def entries(self) -> list[Entry]:
-        charge, answer = self.generated.charge, self.generated.reply.answer
-        return [
-            events.generation_answered(charge.attempt, answer, self.kept.digest, self.cost),
-            events.charge_settled(charge.attempt, charge.amount, self.charged),
-        ]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A paid answer and policy's verdict on it."""
-
-    paid: Paid
-    verdict: Verdict
-    facts: Facts
-
-
-@dataclass(frozen=True)
-class Intended:
-    """An action whose intent is on record: it may be sent, once."""
-
-    run: Run
-    action: Action
-    attempt: str
-    result: Json
-    gate: Item | None = None
-    """The gate's record as it stood before the action passed."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +48,48 @@ class Bill:
 
 
 @dataclass(frozen=True)
+class Paid:
+    """An answer of the model to a run that is charged for it: its price in micro-dollars, the bytes that are kept."""
+
+    run: Run
+    answer: Answer
+    cost: int
+    kept: Content
+
+    @property
+    def entries(self) -> list[Entry]:
+        charge = self.run.charge
+        return [
+            events.generation_answered(charge.attempt, self.answer, self.kept.digest, self.cost),
+            events.charge_settled(charge.attempt, charge.amount, self.run.charged),
+        ]
+
+    def bill(self, now: int) -> Bill:
+        """The model has answered, whatever is made of the answer: the service is well."""
+        charge, charged = self.run.charge, self.run.charged
+        return Bill(charge, charged, billed_at(charge, charged - self.cost, now), failed=False)
+
+    def row(self, settings: Settings) -> Insert:
+        return content.insert(settings.content_table, self.run.id, self.kept)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A paid answer and policy's verdict on it."""
+
+    paid: Paid
+    verdict: Verdict
+    facts: Facts
+
+
+@dataclass(frozen=True)
 class Ending:
     """The end of a run. `run` is the run as it was, but for what it came to."""
 
     run: Run
     body: Json
     entries: tuple[Entry, ...]
-    keeps_key: bool = False
+    """What led to it: `finished` follows."""
     rows: tuple[Write, ...] = ()
     """What goes with the end: the answer, and what becomes of actions and their gates."""
     bill: Bill | None = None
@@ -104,112 +98,94 @@ class Ending:
     """Whether the reservation is taken back once the end is on record: nothing was sent under it."""
     ill: bool = False
     """Whether what came after the settlement says that the service is ill."""
-    waiting: int = 0
-    """Actions that it leaves to the Captain."""
+
+    @property
+    def keeps_key(self) -> bool:
+        """Whether the same content is answered with it: it would be the same draft."""
+        return bool(self.body["status"] == "success")
+
+    @property
+    def waiting(self) -> int:
+        """Actions that it leaves to the Captain."""
+        return sum(one["state"] in QUEUED for one in self.body.get("actions", ()))
+
+    @property
+    def finished(self) -> Entry:
+        """The run's last event: what the answer says, in short."""
+        listed = {one["actionId"]: one["state"] for one in self.body.get("actions", ())}
+        names = ("reason", "classification", *(("state", "actionId") if listed else ()))
+        said = {name: self.body[name] for name in names if name in self.body}
+        actions = {"actions": listed} if listed else {}
+        summary = {"charged": self.run.charged, **record.summary(self.run)}
+        return events.run_finished(self.body["status"], self.run.started_iso, **summary, **said, **actions)
 
 
 def gave_up(run: Run, outcome: GaveUp, now: int) -> Ending:
     """The model failed, or was not asked."""
-    run = replace(run, charged=outcome.kept, charge=outcome.charge)
+    charge, kept = outcome.charge, outcome.kept
+    run = replace(run, charged=kept, charge=charge)
     entries = (
-        events.attempt_failed(outcome.charge.attempt, outcome.trouble, outcome.detail, outcome.kept),
-        events.charge_settled(outcome.charge.attempt, outcome.charge.amount, outcome.kept),
-        _finished(run, "failed", reason="model_error"),
+        events.attempt_failed(charge.attempt, outcome.trouble, outcome.detail, kept),
+        events.charge_settled(charge.attempt, charge.amount, kept),
     )
-    failed = ILL.get(outcome.trouble, True)
-    bill = Bill(outcome.charge, outcome.kept, billed_at(outcome.charge, outcome.kept, now), failed)
+    bill = Bill(charge, kept, billed_at(charge, kept, now), ILL.get(outcome.trouble, True))
     return Ending(run, results.failed(run, outcome.detail), entries, bill=bill)
 
 
-def cut_short(settings: Settings, run: Run, paid: Paid, why: str, now: int) -> Ending:
+def cut_short(settings: Settings, paid: Paid, why: str, now: int) -> Ending:
     """The answer is paid for and cannot be used: the model stopped early, or it is too large to be kept."""
-    run = _after(run, paid)
-    body = results.failed(run, why, paid.generated.reply.answer.usage)
-    entries = (*paid.entries, _finished(run, "failed", reason="model_error"))
-    return Ending(run, body, entries, rows=(_answer(settings, run, paid),), bill=bill_of(paid, now))
+    body = results.failed(paid.run, why, paid.answer.usage)
+    return Ending(paid.run, body, (*paid.entries,), (paid.row(settings),), paid.bill(now))
 
 
-def rejected(settings: Settings, run: Run, judged: Judged, now: int) -> Ending:
+def rejected(settings: Settings, judged: Judged, now: int) -> Ending:
     """Policy refused the answer: it is stored and paid for, and nothing reaches GitHub."""
-    run, verdict = _after(run, judged.paid), judged.verdict
-    entries = (
-        *judged.paid.entries,
-        events.policy_judged(verdict),
-        _finished(run, "rejected", classification=verdict.classification),
-    )
-    body = results.rejected(run, verdict, judged.paid.generated.reply.answer.usage)
-    return Ending(run, body, entries, rows=(_answer(settings, run, judged.paid),), bill=bill_of(judged.paid, now))
+    paid, verdict = judged.paid, judged.verdict
+    body = results.rejected(paid.run, verdict, paid.answer.usage)
+    entries = (*paid.entries, events.policy_judged(verdict))
+    return Ending(paid.run, body, entries, (paid.row(settings),), paid.bill(now))
 
 
-def proposed(settings: Settings, run: Run, judged: Judged, now: int) -> Ending:
-    """All actions wait for the Captain, or there is nothing to do. The same content would be the same draft."""
-    run, actions = _after(run, judged.paid), judged.verdict.actions
-    rows = drafted(settings, run, judged, now)
+def proposed(settings: Settings, judged: Judged, now: int) -> Ending:
+    """All actions wait for the Captain, or there is nothing to do."""
+    paid, verdict = judged.paid, judged.verdict
+    rows = drafted(settings, judged, now)
     if oversized(rows):
-        return cut_short(settings, run, judged.paid, "what was drafted is too large to be kept", now)
-    body = results.success(run, judged.verdict, judged.paid.generated.reply.answer.usage, judged.facts)
-    first = {"state": "pending", "actionId": actions[0].id, "actions": _states(body)} if actions else {}
-    entries = (
-        *judged.paid.entries,
-        events.policy_judged(judged.verdict),
-        *(events.action_proposed(action) for action in actions),
-        _finished(run, "success", classification=body["classification"], **first),
-    )
-    return Ending(run, body, entries, True, rows, bill_of(judged.paid, now), waiting=len(actions))
+        return cut_short(settings, paid, "what was drafted is too large to be kept", now)
+    body = results.success(paid.run, verdict, paid.answer.usage, judged.facts)
+    entries = (*paid.entries, events.policy_judged(verdict), *map(events.action_proposed, verdict.actions))
+    return Ending(paid.run, body, entries, rows, paid.bill(now))
 
 
-def acted(settings: Settings, intended: Intended, effect: Effect, now: int, *, moves: bool = True) -> Ending:
+def acted(settings: Settings, run: Run, done: Intended, effect: Effect, now: int, *, moves: bool = True) -> Ending:
     """The last attempt has ended. `moves` is False when the action has been brought to that state already."""
-    run, action, state = intended.run, intended.action, effect.outcome
-    body = reached(intended, effect)
-    entries = (
-        events.action_ended(action.id, intended.attempt, effect),
-        _finished(
-            run,
-            "success",
-            classification=action.classification,
-            state=state,
-            actionId=action.id,
-            actions=_states(body),
-        ),
-    )
-    rows = attempt_over(settings, intended, effect, now)
-    left = state in ("failed", "outcome_unknown")
-    return Ending(run, body, entries, True, rows if moves else rows[1:], ill=left and effect.ill, waiting=int(left))
+    entries = (events.action_ended(done.action.id, done.id, effect),)
+    rows = attempt_over(settings, done, effect, now)
+    ill = effect.ill and effect.outcome in ("failed", "outcome_unknown")
+    return Ending(run, reached(run, done, effect), entries, rows if moves else rows[1:], ill=ill)
 
 
 def abandoned(run: Run, detail: str) -> Ending:
     """The worker could not be started."""
-    body = results.failed(run, detail, reason="worker_unavailable")
-    return Ending(run, body, (_finished(run, "failed", reason="worker_unavailable"),), gives_back=True)
+    return Ending(run, results.failed(run, detail, reason="worker_unavailable"), (), gives_back=True)
 
 
 def withdrawn(settings: Settings, run: Run, kept: int) -> Ending:
     """The phase was taken back while the run was queued. `kept` micro-dollars stay charged."""
-    run = replace(run, charged=kept)
-    entries = (
-        events.charge_settled(run.charge.attempt, run.charge.amount, kept),
-        _finished(run, "skipped", reason="phase"),
-    )
+    run, charge = replace(run, charged=kept), run.charge
     body = results.skipped(run.id, "phase", f"{settings.phase} does not allow {run.task_type} any more")
-    bill = Bill(run.charge, kept, run.charge.until, None) if kept else None
+    bill = Bill(charge, kept, charge.until, None) if kept else None
+    entries = (events.charge_settled(charge.attempt, charge.amount, kept),)
     return Ending(run, body, entries, bill=bill, gives_back=not kept)
 
 
 def unpaid(run: Run, refusal: breaker.Refusal) -> Ending:
     """The key was the run's and the money was not."""
-    finished = events.run_finished("skipped", run.started_iso, reason=refusal.reason, **record.summary(run))
-    entries = (events.charge_refused(refusal.reason, refusal.message), finished)
-    return Ending(run, results.skipped(run.id, refusal.reason, refusal.message, refusal.retry_after), entries)
+    body = results.skipped(run.id, refusal.reason, refusal.message, refusal.retry_after)
+    return Ending(run, body, (events.charge_refused(refusal.reason, refusal.message),))
 
 
 # --- parts that an intent is made of too -----------------------------------------------------------
-
-
-def bill_of(paid: Paid, now: int) -> Bill:
-    """The model has answered, whatever is made of the answer: the service is well."""
-    charge = paid.generated.charge
-    return Bill(charge, paid.charged, billed_at(charge, paid.generated.kept, now), failed=False)
 
 
 def billed_at(charge: Charge, unanswered: int, now: int) -> int:
@@ -217,45 +193,43 @@ def billed_at(charge: Charge, unanswered: int, now: int) -> int:
     return max(charge.until, breaker.billed_by(now)) if unanswered else now
 
 
-def drafted(settings: Settings, run: Run, judged: Judged, now: int, attempt: str = "") -> tuple[Insert, ...]:
-    """The writes of the answer and of its actions. They wait, but for the run's own where `attempt` is made at it."""
+def drafted(settings: Settings, judged: Judged, now: int, own: Intended | None = None) -> tuple[Insert, ...]:
+    """The writes of the answer and of its actions. They wait, but for the one that is attempted: `own`."""
+    paid, draft = judged.paid, Draft(judged.paid.answer.text, judged.facts)
+    checks = tuple(finding.as_json() for finding in judged.verdict.findings)
+    expires_at = now + settings.limits.approval_expiry_seconds * 1000
 
     def row(action: Action) -> Insert:
-        own = bool(attempt) and action.id == run.action_id
-        return states.insert(
-            settings.actions_table,
-            action,
-            Draft(judged.paid.generated.reply.answer.text, judged.facts),
-            state="executing" if own else "pending",
-            attempt=attempt if own else "",
-            principal=run.principal,
-            charged=run.charged,
-            checks=[finding.as_json() for finding in judged.verdict.findings],
-            now=now,
-            expiry=settings.limits.approval_expiry_seconds * 1000,
-        )
+        attempt = own.id if own is not None and own.action is action else ""
+        state: ActionState = "executing" if attempt else "pending"
+        asked_by, charged = paid.run.principal, paid.run.charged
+        new = Stored(action, draft, state, now, expires_at, attempt, now, asked_by, charged, checks)
+        return states.insert(settings.actions_table, new)
 
-    return (_answer(settings, run, judged.paid), *(row(action) for action in judged.verdict.actions))
+    return (paid.row(settings), *map(row, judged.verdict.actions))
 
 
-def attempt_over(settings: Settings, intended: Intended, effect: Effect, now: int) -> tuple[Write, ...]:
-    """The writes of an attempt's outcome: the action's state first, then what its gate becomes."""
-    moved = states.ended(settings.actions_table, intended.action.id, intended.attempt, effect, now, may_yield=True)
-    return (moved, *gate(settings, intended.run, intended.action).leave(intended.gate, intended.attempt, effect))
+def attempt_of(settings: Settings, run: Run, action: Action) -> Intended:
+    """The one attempt that a run makes at an action."""
+    gate = gate_of(settings, action, "force" if run.force else "run")
+    seen = run.storm_seen if action.type == "add_comment" else None
+    return Intended(action, record.attempt_id(run.id, action.id), gate, seen)
 
 
-def gate(settings: Settings, run: Run, action: Action) -> Gate:
-    return gate_of(settings, action, "force" if run.force else "run")
+def attempt_over(settings: Settings, done: Intended, effect: Effect, now: int) -> tuple[Write, ...]:
+    """The writes of the attempt's outcome. A look may have moved the action since: the state yields."""
+    return (replace(moved(settings, done, effect, now), may_yield=True), *left(done, effect))
 
 
-def reached(intended: Intended, effect: Effect) -> dict[str, Any]:
+def reached(run: Run, done: Intended, effect: Effect) -> Json:
     """The run's result once an attempt has ended."""
+    assert run.result is not None, "an intent was recorded with its result"
     more: dict[str, Any] = {} if effect.outcome == "executed" else {"detail": effect.detail}
     if effect.url:
         more["url"] = effect.url
     if effect.outcome == "shadowed":
-        more["wouldSend"] = dict(intended.action.payload)
-    return results.with_state(intended.result, intended.action.id, effect.outcome, **more)
+        more["wouldSend"] = dict(done.action.payload)
+    return results.with_state(run.result, done.action.id, effect.outcome, **more)
 
 
 def hold_back(judged: Judged, action: Action, why: str) -> Judged:
@@ -263,20 +237,3 @@ def hold_back(judged: Judged, action: Action, why: str) -> Judged:
     held = replace(action, classification="requires_approval", policy_reason=why)
     actions = tuple(held if one is action else one for one in judged.verdict.actions)
     return replace(judged, verdict=replace(judged.verdict, actions=actions))
-
-
-def _after(run: Run, paid: Paid) -> Run:
-    return replace(run, charged=paid.charged, charge=paid.generated.charge)
-
-
-def _answer(settings: Settings, run: Run, paid: Paid) -> Insert:
-    return content.insert(settings.content_table, run.id, paid.kept)
-
-
-def _states(body: Json) -> dict[str, ActionState]:
-    """How the run has left each of its actions."""
-    return {one["actionId"]: one["state"] for one in body["actions"]}
-
-
-def _finished(run: Run, status: str, **more: Any) -> Entry:
-    return events.run_finished(status, run.started_iso, charged=run.charged, **record.summary(run), **more)

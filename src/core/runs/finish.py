@@ -25,7 +25,7 @@ def finish(app: App, ending: Ending) -> Json:
         app.settings,
         run,
         now,
-        ending.entries,
+        [*ending.entries, ending.finished],
         closes=True,
         stage="finished",
         result=body,
@@ -34,7 +34,7 @@ def finish(app: App, ending: Ending) -> Json:
     )
     key = record.keep_key(app.settings, run, body, now) if ending.keeps_key else record.release_key(app.settings, run)
     writes = [*advanced, key, *ending.rows]
-    if settle_beside(app, run.id, ending.bill, lambda: app.store.transact_yielding(writes)) is not None:
+    if settle_beside(app, ending.bill, lambda: app.store.transact_yielding(writes)) is not None:
         raise LeaseHeld("another invocation has taken this run over")
     if ending.gives_back:
         app.ledger.cancel(run.charge, 1)
@@ -46,7 +46,7 @@ def finish(app: App, ending: Ending) -> Json:
     return body
 
 
-def settle_beside(app: App, run_id: str, bill: Bill | None, write: Callable[[], Lost | None]) -> Lost | None:
+def settle_beside(app: App, bill: Bill | None, write: Callable[[], Lost | None]) -> Lost | None:
     """Both at once: neither needs the other. A settlement that fails leaves the larger charge standing."""
     if bill is None:
         return write()
@@ -59,7 +59,7 @@ def settle_beside(app: App, run_id: str, bill: Bill | None, write: Callable[[], 
 
     item, lost = app.together([settled, write])
     if bill.failed is not None:
-        follow_outcome(app, item, run_id, failed=bill.failed)
+        follow_outcome(app, item, bill.charge.run, failed=bill.failed)
     if bill.amount > bill.charge.amount:
-        trip(app, "reported usage above its bound", run_id)
+        trip(app, "reported usage above its bound", bill.charge.run)
     return lost if isinstance(lost, Lost) else None

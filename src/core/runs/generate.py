@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from core.app import App
@@ -15,10 +17,11 @@ from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Unanswered
 from core.dispatcher.tripping import trip
 from core.errors import LeaseHeld
+from core.prompts.request import geography
 from core.runs import record
 from core.runs.record import Run
 from core.store import Write
-from core.types import Usage
+from core.types import Facts, Usage
 
 START_MS: Final = 10_000
 """What may pass between the decision to ask and the first byte to the model: the SDK is imported in it."""
@@ -27,9 +30,21 @@ WRITE_MS: Final = 10_000
 WRITES: Final = 3
 
 
-def generate(
-    app: App, run: Run, body: bytes, worst_case: int, deadline: int, kept: int = 0
-) -> tuple[Run, Generated | GaveUp]:
+@dataclass(frozen=True)
+class Sent:
+    """What the model is sent and what is known of it: as it was built, or as it is stored with its run."""
+
+    body: bytes
+    facts: Facts
+    input_bound: int
+    """Tokens."""
+
+    def worst_case(self, run: Run) -> int:
+        """Of one attempt, in micro-dollars."""
+        return pricing.worst_case(run.model, self.input_bound, run.max_tokens, geography(self.body))
+
+
+def generate(app: App, run: Run, sent: Sent, deadline: int, kept: int = 0) -> tuple[Run, Generated | GaveUp]:
     """The answer, or why there is none, and the run as its record then stands.
 
     `deadline` (milliseconds) is when this invocation ends. `kept` (micro-dollars) is what attempts of a
@@ -39,20 +54,20 @@ def generate(
     budget = _RunBudget(app, run, timeout)
     if not budget.covers(run.charge):
         # It starts later than the reservation allowed for: the charge must count for longer.
-        moved = budget.prolong(run.charge, run.charge.amount, kept)
+        moved = budget.charge(run.charge, run.charge.amount, kept)
         if isinstance(moved, Refusal):
             return budget.run, GaveUp(run.charge, kept, "not_charged", moved.message)
     outcome = ask(
-        lambda: app.model().send(body, timeout),
+        lambda: app.model().send(sent.body, timeout),
         budget,
-        Terms(budget.run.charge, worst_case, kept, app.settings.limits.max_retries, timeout),
+        Terms(budget.run.charge, sent.worst_case(run), kept, app.settings.limits.max_retries, timeout),
         seconds_left=lambda: (deadline - app.now()) / 1000,
         sleep=app.sleep,
     )
     return budget.run, outcome
 
 
-def resume_charge(app: App, run: Run, worst_case: int) -> tuple[Run, int] | Refusal:
+def resume_charge(app: App, run: Run, sent: Sent) -> tuple[Run, int] | Refusal:
     """A dead holder may have paid for an answer that nobody stored: charge one attempt more.
 
     The run afterwards, and what the dead holder's attempts stay charged for.
@@ -64,18 +79,15 @@ def resume_charge(app: App, run: Run, worst_case: int) -> tuple[Run, int] | Refu
     timeout = TASK_LIMITS[run.task_type].timeout_seconds
     budget = _RunBudget(app, run, timeout)
     died = Charge(run.id, entry["attempt"], entry["charge"], entry["at"])
-    moved = budget.prolong(died, died.amount + worst_case, died.amount, resumed=True)
+    moved = budget.charge(died, died.amount + sent.worst_case(run), died.amount, events.run_resumed(run.deliveries))
     return moved if isinstance(moved, Refusal) else (budget.run, died.amount)
 
 
-def price(app: App, run: Run, usage: Usage, geo: str | None) -> int:
-    """Micro-dollars of an answer. One that ran where nothing is known to cost anything opens the breaker.
-
-    `geo` is the geography that the request named.
-    """
+def price(app: App, run: Run, sent: Sent, usage: Usage) -> int:
+    """Micro-dollars of an answer. One that ran where nothing is known to cost anything opens the breaker."""
     if not pricing.has_price(usage):
         trip(app, f"no price for the inference geography {usage.inference_geo}", run.id)
-    return pricing.cost(run.model, usage, geo)
+    return pricing.cost(run.model, usage, geography(sent.body))
 
 
 class _RunBudget:
@@ -91,24 +103,21 @@ class _RunBudget:
         return billed_by(self._app.now() + START_MS + int(self._timeout * 1000)) <= charge.until
 
     def extend(self, failed: Unanswered, charge: Charge, kept: int, amount: int) -> Charge | Refusal:
-        return self._charge(
-            charge, amount, kept, [events.attempt_failed(charge.attempt, failed.trouble, failed.detail, kept)]
-        )
+        entry = events.attempt_failed(charge.attempt, failed.trouble, failed.detail, kept)
+        return self.charge(charge, amount, kept, entry)
 
-    def prolong(self, charge: Charge, amount: int, kept: int, *, resumed: bool = False) -> Charge | Refusal:
-        return self._charge(charge, amount, kept, [events.run_resumed(self.run.deliveries)] if resumed else [])
-
-    def _charge(self, charge: Charge, amount: int, kept: int, entries: list[events.Entry]) -> Charge | Refusal:
+    def charge(self, charge: Charge, amount: int, kept: int, *entries: events.Entry) -> Charge | Refusal:
+        """Charge the run `amount` in all, until an attempt that begins now has ended."""
         before = charge
         for _ in range(WRITES):
             extended = self._write(charge, amount, kept, entries)
             if isinstance(extended, Refusal) or self.covers(extended):
                 return extended
-            charge, entries = extended, []  # the store took so long that the attempt would outlast its charge
+            charge, entries = extended, ()  # the store took so long that the attempt would outlast its charge
         self._app.ledger.settle(charge, kept, before.until, failed=None)
         return Refusal("budget_exhausted", 1, "the store is too slow to charge an attempt before it begins")
 
-    def _write(self, charge: Charge, amount: int, kept: int, entries: list[events.Entry]) -> Charge | Refusal:
+    def _write(self, charge: Charge, amount: int, kept: int, entries: Sequence[events.Entry]) -> Charge | Refusal:
         now = self._app.now()
         deadline = now + WRITE_MS + START_MS + int(self._timeout * 1000)
         until = billed_by(deadline)

@@ -2,91 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-from typing import Final
+from typing import Any
 
 from core.actions import states
+from core.actions.intended import Intended
+from core.actions.perform import pass_gate
+from core.actions.states import Version
 from core.app import App
 from core.audit import events
 from core.audit.log import EVENT
 from core.dispatcher.dedupe import KEY
-from core.errors import LeaseHeld, StoreUnavailable
+from core.errors import LeaseHeld
 from core.runs import record, results
-from core.runs.ending import Intended, Judged, attempt_over, bill_of, drafted, gate, reached
+from core.runs.ending import Judged, attempt_of, attempt_over, drafted, reached
 from core.runs.finish import settle_beside
 from core.runs.record import RUN, Run
-from core.store import Item, Write, oversized
+from core.store import Lost, Write, oversized
 from core.types import Action, Effect
 
-TRIES: Final = 5
 
-
-def intend(app: App, run: Run, judged: Judged, action: Action) -> Intended | str:
+def intend(app: App, judged: Judged, action: Action) -> tuple[Run, Intended] | str:
     """Put the intent on record, with the answer and the verdict; other actions of the verdict wait.
 
     A text says why it may not be sent any more: its gate has closed, or another run has taken the content over.
     """
-    settings, attempt = app.settings, record.attempt_id(run.id, action.id)
-    paid, verdict = judged.paid, judged.verdict
-    before = replace(run, action_id=action.id, charged=paid.charged, charge=paid.generated.charge)
+    settings, paid, verdict = app.settings, judged.paid, judged.verdict
+    run, attempt = paid.run, attempt_of(settings, paid.run, action)
     entries = [
         *paid.entries,
         events.policy_judged(verdict),
         *(events.action_proposed(other) for other in verdict.actions if other is not action),
-        events.action_intended(action, attempt, app.writer().name),
+        events.action_intended(action, attempt.id, app.writer().name),
     ]
-    result = results.success(before, verdict, paid.generated.reply.answer.usage, judged.facts)
+    result = results.success(run, verdict, paid.answer.usage, judged.facts)
     result = results.with_state(result, action.id, "outcome_unknown")
-    rows = drafted(settings, before, judged, app.now(), attempt)
+    rows = drafted(settings, judged, app.now(), attempt)
     if oversized(rows):
         return "what was drafted is too large to be kept"
-    passing, seen = gate(settings, run, action), _seen(run, action)
-    bill = bill_of(paid, app.now())
-    for attempted in range(TRIES):
-        now = app.now()
-        if closed := passing.closed(seen, now):
-            return closed
-        after, advanced = record.advance(settings, before, now, entries, stage="acting", result=result)
-        writes: list[Write] = [
-            *advanced,
-            record.hold_key(settings, run, now + record.LEASE_MARGIN_MS),
-            passing.pass_through(seen, attempt, now),
-            *rows,
-        ]
-        lost = settle_beside(app, run.id, None if attempted else bill, partial(app.store.transact, writes))
-        if lost is None:
-            return Intended(after, action, attempt, result, seen)
-        if lost.names & {RUN, EVENT}:
-            raise LeaseHeld("another invocation has taken this run over")
-        if KEY in lost.names:
-            return "another run has taken this content over"
-        seen = app.store.get(settings.dedupe_table, passing.key)
-    raise StoreUnavailable("too many runs for one target at once; try again")
+    bill = paid.bill(app.now())
+
+    def write(passing: Write, now: int) -> Run | Lost:
+        acting: dict[str, Any] = {"stage": "acting", "action_id": action.id, "result": result}
+        after, advanced = record.advance(settings, run, now, entries, **acting)
+        held = record.hold_key(settings, run, now + record.LEASE_MARGIN_MS)
+        writes: list[Write] = [*advanced, held, passing, *rows]
+        return settle_beside(app, bill, lambda: app.store.transact(writes)) or after
+
+    passed = pass_gate(app, attempt, write)
+    if not isinstance(passed, Lost):
+        return passed
+    if KEY in passed.names and not passed.names & {RUN, EVENT}:
+        return "another run has taken this content over"
+    raise LeaseHeld("another invocation has taken this run over")
 
 
-def go_on(app: App, intended: Intended, effect: Effect, action: Action) -> Intended | None:
+def go_on(app: App, run: Run, done: Intended, effect: Effect, action: Action) -> tuple[Run, Intended] | None:
     """The outcome of one action with the intent of the run's next. None: its gate is closed, or somebody decided it."""
-    settings, run, done = app.settings, intended.run, intended.action
-    attempt, now = record.attempt_id(run.id, action.id), app.now()
-    passing, seen = gate(settings, run, action), _seen(run, action)
-    if passing.closed(seen, now):
+    settings, now = app.settings, app.now()
+    attempt = attempt_of(settings, run, action)
+    if attempt.gate.closed(attempt.seen, now):
         return None
-    result = results.with_state(reached(intended, effect), action.id, "outcome_unknown")
+    result = results.with_state(reached(run, done, effect), action.id, "outcome_unknown")
     entries = [
-        events.action_ended(done.id, intended.attempt, effect),
-        events.action_intended(action, attempt, app.writer().name),
+        events.action_ended(done.action.id, done.id, effect),
+        events.action_intended(action, attempt.id, app.writer().name),
     ]
     after, advanced = record.advance(settings, run, now, entries, action_id=action.id, result=result)
-    table = settings.actions_table
     writes: list[Write] = [
         *advanced,
-        passing.pass_through(seen, attempt, now),
-        states.move(table, action.id, frm="pending", to="executing", attempt="", now=now, next_attempt=attempt),
-        *attempt_over(settings, intended, effect, now),
+        attempt.gate.pass_through(attempt.seen, attempt.id, now),
+        states.begin(settings.actions_table, Version(action.id, "pending", ""), attempt.id, now),
+        *attempt_over(settings, done, effect, now),
     ]
-    return None if app.store.transact(writes) is not None else Intended(after, action, attempt, result, seen)
-
-
-def _seen(run: Run, action: Action) -> Item | None:
-    return run.storm_seen if action.type == "add_comment" else None
+    return (after, attempt) if app.store.transact(writes) is None else None

@@ -58,21 +58,21 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _new(settings: Settings, phase: Phase, wanted: Outcome) -> list[dict[str, str]]:
+def _new(settings: Settings, phase: Phase, becomes: Outcome) -> list[dict[str, str]]:
     """What comes to that outcome in this phase, by whichever trigger, and did not in the one before."""
-    before = _coming_to(settings, PHASES[PHASES.index(phase) - 1], wanted) if phase != PHASES[0] else []
+    before = _coming_to(settings, PHASES[PHASES.index(phase) - 1], becomes) if phase != PHASES[0] else []
     return [
         {"taskType": task, "actionType": action}
-        for task, action in _coming_to(settings, phase, wanted)
+        for task, action in _coming_to(settings, phase, becomes)
         if (task, action) not in before
     ]
 
 
-def _coming_to(settings: Settings, phase: Phase, wanted: Outcome) -> list[tuple[TaskType, ActionType]]:
+def _coming_to(settings: Settings, phase: Phase, becomes: Outcome) -> list[tuple[TaskType, ActionType]]:
     there = replace(settings, phase=phase, prerequisites_confirmed=True)
     return [
         (task, action)
         for task in TASK_TYPES
         for action in PROPOSES[task]
-        if any(outcome(there, task, trigger, action) == wanted for trigger in TRIGGERS)
+        if any(outcome(there, task, trigger, action) == becomes for trigger in TRIGGERS)
     ]

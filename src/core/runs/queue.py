@@ -15,17 +15,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import phases
-from core.actions import states
 from core.actions.states import WAITING
 from core.app import App
-from core.audit import events, log
-from core.audit.chain import Head
+from core.approvals.decision import queued
+from core.audit import alone, events
 from core.canonical import iso
 from core.context.labels import Labels
 from core.errors import ConfigurationError, OrchestratorError, PhaseForbids, StoreUnavailable
 from core.runs import admit
 from core.runs.batch import Kind, dispatch_all
-from core.store import Item, Refused
+from core.store import Item, Refused, Update
 from core.tasks import registry
 from core.types import Issue, Json, Target, TaskRequest, TaskType
 
@@ -114,7 +113,9 @@ def _choose(app: App, task_type: TaskType, left_today: int) -> tuple[list[TaskRe
         if task_type == "triage" and app.team.rules.questions in Labels(issue.labels):
             return f"its questions are open: it carries {app.team.rules.questions}"
         try:
-            return _known(app, _request(task_type, issue.number))
+            request = _request(task_type, issue.number)
+            context = registry.read(app, request)
+            return admit.known(app, request, context, registry.build(app, request, context))
         except OrchestratorError as error:
             return error.message
 
@@ -146,27 +147,8 @@ def _queue(app: App, task_type: TaskType) -> Sequence[Issue]:
 
 def _waiting(app: App, task_type: TaskType) -> frozenset[int]:
     """Issues with a proposal of this kind before the Captain."""
-    now, start, numbers = app.now(), None, set()
-    while True:
-        page = app.store.query(
-            app.settings.actions_table,
-            equals=("queue", WAITING),
-            index="queue",
-            start=start,
-            where={"taskType": task_type},
-        )
-        for item in page.items:
-            stored = states.read(item)
-            if not stored.lapsed(now):
-                numbers.add(stored.action.target.number)
-        if page.next is None:
-            return frozenset(numbers)
-        start = page.next
-
-
-def _known(app: App, request: TaskRequest) -> str:
-    context = registry.read(app, request)
-    return admit.known(app, request, context, registry.build(app, request, context))
+    now, proposals = app.now(), queued(app, WAITING, {"taskType": task_type})
+    return frozenset(stored.action.target.number for stored in proposals if not stored.lapsed(now))
 
 
 def _key(task_type: TaskType) -> dict[str, str]:
@@ -182,7 +164,6 @@ def _take(app: App, task_type: TaskType, slot: str, run_id: str, deadline: int) 
         condition="attribute_not_exists(#slot)"  # the first slot of all
         " OR (#until < :now"  # nobody is at it
         " AND (#slot < :slot OR (#slot = :slot AND #state <> :done)))",  # a later slot, or this one was not finished
-        names={"#slot": "slot", "#run": "run", "#until": "until", "#state": "state"},
         values={
             ":slot": slot,
             ":run": run_id,
@@ -209,32 +190,24 @@ def _today(app: App) -> str:
 def _count(app: App, task_type: TaskType, run_id: str, count: int, record: Item) -> None:
     """Before they are started, so that a crash cannot start more of them on one day. Raises StoreUnavailable."""
     started = record.get("started", 0) if record.get("day") == _today(app) else 0
-    answer = app.store.update(
+    count += int(started)
+    counted = Update(
         app.settings.dedupe_table,
         _key(task_type),
-        expression="SET #day = :day, #started = :started",
-        condition="#run = :run",  # the slot is still this run's
-        names={"#day": "day", "#started": "started", "#run": "run"},
-        values={":day": _today(app), ":started": int(started) + count, ":run": run_id},
+        change={"day": _today(app), "started": count},
+        where={"run": run_id},  # the slot is still this run's
     )
-    if isinstance(answer, Refused):
+    if app.store.transact([counted]) is not None:
         raise StoreUnavailable("another delivery of this schedule has taken over")
 
 
 def _leave(app: App, task_type: TaskType, run_id: str, state: str) -> None:
-    """The slot is done, or free for a later delivery of it."""
-    app.store.update(
-        app.settings.dedupe_table,
-        _key(task_type),
-        expression="SET #state = :state, #until = :none",
-        condition="#run = :run",
-        names={"#state": "state", "#until": "until", "#run": "run"},
-        values={":state": state, ":none": 0, ":run": run_id},
-    )
+    """The slot is done, or free for a later delivery of it; unless another run has taken it."""
+    change = {"state": state, "until": 0}
+    app.store.transact([Update(app.settings.dedupe_table, _key(task_type), change=change, where={"run": run_id})])
 
 
 def _record_refusal(app: App, run_id: str, task_type: TaskType, error: OrchestratorError) -> None:
     route = f"schedule {task_type}"
     entry = events.request_refused(PRINCIPAL, route, {}, error.code, error.message, taskType=task_type)
-    appended = log.append(app.settings.audit_table, Head.new(run_id), app.now(), [entry])
-    app.store.transact(appended.writes)
+    alone.append(app, entry, chain=run_id)

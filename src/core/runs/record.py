@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 from core.audit import log
 from core.audit.chain import Head
 from core.audit.events import Entry
-from core.canonical import canonical, iso
+from core.canonical import camel, canonical, iso
 from core.config import TASK_LIMITS, Settings
 from core.dispatcher.dedupe import KEY
 from core.dispatcher.ledger import Charge
@@ -44,7 +44,6 @@ class Run:
     """One run as its record has it."""
 
     id: str
-    stage: Stage
     task_type: TaskType
     target: Target
     target_state: str
@@ -54,19 +53,20 @@ class Run:
     ceiling: int
     """What the run may cost in all, in micro-dollars."""
     dedupe_key: str
-    storm_seen: Item | None
-    """The record of the target's comments of this kind, as it stood when the run was claimed."""
     force: bool
-    started_at: int
-    charge: Charge
-    charged: int
-    """What the run came to, once the model has answered."""
     action_id: str
+    charge: Charge
     head: Head
-    holder: str
-    lease_until: int
-    deliveries: int
-    result: Json | None
+    stage: Stage = "accepted"
+    storm_seen: Item | None = None
+    """The record of the target's comments of this kind, as it stood when the run was claimed."""
+    started_at: int = 0
+    charged: int = 0
+    """What the run came to, once the model has answered."""
+    holder: str = ""
+    lease_until: int = 0
+    deliveries: int = 0
+    result: Json | None = None
 
     @property
     def task_result_id(self) -> str:
@@ -91,33 +91,17 @@ def key(run_id: str) -> dict[str, str]:
     return {"key": f"run#{run_id}"}
 
 
-TASK: Final = {
-    "taskType": "task_type",
-    "targetState": "target_state",
-    "principal": "principal",
-    "model": "model",
-    "maxTokens": "max_tokens",
-    "ceiling": "ceiling",
-    "dedupeKey": "dedupe_key",
-    "force": "force",
-    "startedAt": "started_at",
-}
-"""What a record has of a run once and for all, by the names under which it is stored."""
-PROGRESS: Final = {
-    "stage": "stage",
-    "charged": "charged",
-    "actionId": "action_id",
-    "holder": "holder",
-    "leaseUntil": "lease_until",
-    "deliveries": "deliveries",
-}
+ASKED: Final = ("task_type", "target_state", "principal", "force", "started_at")
+TASK: Final = (*ASKED, "model", "max_tokens", "ceiling", "dedupe_key")
+"""What a record has of a run once and for all."""
+PROGRESS: Final = ("stage", "charged", "action_id", "holder", "lease_until", "deliveries")
 """What each write of the record sets anew. Charge, head of the chain and result are set with it."""
 
 
 def insert(table: str, run: Run) -> Insert:
     """The write that creates the record."""
     task = {
-        **{stored: getattr(run, name) for stored, name in TASK.items()},
+        **{camel(name): getattr(run, name) for name in TASK},
         "target": [run.target.type, run.target.number],
         "stormSeen": run.storm_seen or "",
     }
@@ -135,8 +119,8 @@ def read(item: Item) -> Run:
         charge=Charge(run_id, item["attempt"], item["amount"], item["until"]),
         head=Head(run_id, item["seq"], item["hash"]),
         result=json.loads(item["result"]) if item["result"] else None,
-        **{name: task[stored] for stored, name in TASK.items()},
-        **{name: item[stored] for stored, name in PROGRESS.items()},
+        **{name: task[camel(name)] for name in TASK},
+        **{name: item[camel(name)] for name in PROGRESS},
     )
 
 
@@ -206,10 +190,9 @@ def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, unt
     answer = store.update(
         table,
         key(run_id),
-        expression="SET #holder = :holder, #until = :until, #deliveries = #deliveries + :one",
+        expression="SET #holder = :holder, #leaseUntil = :until, #deliveries = #deliveries + :one",
         condition="#stage <> :finished"  # there is something left to do
-        " AND #until < :now",  # and nobody is at it
-        names={"#holder": "holder", "#until": "leaseUntil", "#deliveries": "deliveries", "#stage": "stage"},
+        " AND #leaseUntil < :now",  # and nobody is at it
         values={":holder": holder, ":until": until, ":one": 1, ":finished": "finished", ":now": now},
     )
     if not isinstance(answer, Refused):
@@ -245,7 +228,7 @@ def _storm(stored: Any) -> Item | None:
 
 def _progress(run: Run) -> Mapping[str, Any]:
     return {
-        **{stored: getattr(run, name) for stored, name in PROGRESS.items()},
+        **{camel(name): getattr(run, name) for name in PROGRESS},
         "attempt": run.charge.attempt,
         "amount": run.charge.amount,
         "until": run.charge.until,

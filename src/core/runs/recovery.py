@@ -6,8 +6,7 @@ from core.actions import states
 from core.app import App
 from core.approvals import look
 from core.errors import StoreUnavailable
-from core.runs import record
-from core.runs.ending import Intended, acted
+from core.runs.ending import acted, attempt_of
 from core.runs.finish import finish
 from core.runs.record import Run
 from core.types import Effect, Json
@@ -20,8 +19,8 @@ def finish_interrupted(app: App, run: Run) -> Json:
         raise StoreUnavailable(f"run {run.id} has an intent and no action: its record is damaged")
     stored = states.read(item)
     app.ledger.settle(run.charge, run.charged, app.now(), failed=False)
-    intended = Intended(run, stored.action, record.attempt_id(run.id, run.action_id), run.result)
-    moves = stored.state == "executing" and stored.attempt == intended.attempt
+    attempt = attempt_of(app.settings, run, stored.action)
+    moves = stored.state == "executing" and stored.attempt == attempt.id
     if moves:
         seen = look.look(app, stored)
         died = f"the sender died after its intent was recorded; {seen.detail}"
@@ -31,4 +30,4 @@ def finish_interrupted(app: App, run: Run) -> Json:
         effect = Effect("executed", "the comment was found on GitHub", url=stored.url)
     else:  # decided since, or in the Captain's hands
         effect = Effect("outcome_unknown", stored.last_error)
-    return finish(app, acted(app.settings, intended, effect, app.now(), moves=moves))
+    return finish(app, acted(app.settings, run, attempt, effect, app.now(), moves=moves))

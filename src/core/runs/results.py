@@ -50,8 +50,8 @@ def with_state(result: Json, action_id: str, state: ActionState, **more: Any) ->
     def reached(one: Json) -> dict[str, Any]:
         if one["actionId"] != action_id:
             return dict(one)
-        told = {name: value for name, value in one.items() if name != "detail"}
-        return {**told, "executed": state == "executed", "state": state, **more}
+        others = {name: value for name, value in one.items() if name != "detail"}
+        return {**others, "executed": state == "executed", "state": state, **more}
 
     return {**reached(result), "actions": [reached(one) for one in result["actions"]]}
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from core.actions.states import ATTEMPT_MS, QUEUED, Draft, Stored, forget, insert, move, read
+from core.actions.states import ATTEMPT_MS, QUEUED, Draft, Stored, Version, forget, insert, move, read
 from core.types import ActionState, Facts, Json, Target
 from tests.unit.actions.test_writers import ACTION
 
@@ -35,28 +35,19 @@ ALLOWED = {
 def test_only_the_listed_transitions_have_a_write(frm: ActionState, to: ActionState) -> None:
     if (frm, to) not in ALLOWED:
         with pytest.raises(ValueError, match="does not go"):
-            move("t", "a", frm=frm, to=to, attempt="x", now=1)
+            move("t", Version("a", frm, "x"), to, 1)
         return
-    write = move("t", "a", frm=frm, to=to, attempt="x", now=1)
+    write = move("t", Version("a", frm, "x"), to, 1)
     assert write.where == {"state": frm, "attempt": "x"}
     assert ("queue" in write.remove) == (to not in (*QUEUED, "superseded", "executed"))
 
 
 def stored(state: ActionState, document: list[Json] | None = None) -> Stored:
     facts = Facts("qa_plan", "dfg/app", Target("pull_request", 42), "sha", ("a.py",), ("cut",), "canary", {"risky": []})
-    write = insert(
-        "t",
-        replace(ACTION, document=document),
-        Draft('{"x": "é"}', facts),
-        state=state,
-        attempt="x",
-        principal="ci",
-        charged=7,
-        checks=[],
-        now=1000,
-        expiry=5000,
+    new = Stored(
+        replace(ACTION, document=document), Draft('{"x": "é"}', facts), state, 1000, 6000, "x", 1000, "ci", 7, ()
     )
-    return read(write.item)
+    return read(insert("t", new).item)
 
 
 def test_an_action_comes_back_as_it_was_stored() -> None:
@@ -74,18 +65,8 @@ def test_a_dead_attempt_reads_as_outcome_unknown() -> None:
 
 def test_a_decided_action_is_not_in_the_queue() -> None:
     for state in STATES:
-        write = insert(
-            "t",
-            ACTION,
-            Draft("", Facts("qa_plan", "dfg/app", Target("pull_request", 1), "s")),
-            state=state,
-            attempt="",
-            principal="",
-            charged=0,
-            checks=(),
-            now=1,
-            expiry=1,
-        )
+        facts = Facts("qa_plan", "dfg/app", Target("pull_request", 1), "s")
+        write = insert("t", Stored(ACTION, Draft("", facts), state, 1, 2, "", 1, "", 0, ()))
         assert ("queue" in write.item) == (state in QUEUED)
 
 
