@@ -27,7 +27,12 @@ def sha256(data: bytes) -> str:
 def camel(name: str) -> str:
     """The name under which a field `like_this` is stored: `likeThis`."""
     first, *others = name.split("_")
-    return first + "".join(map(str.title, others))
+    return first + "".join(map(str.capitalize, others))
+
+
+def named(value: object, *names: str) -> dict[str, Any]:
+    """These attributes of a value, under the names that they are stored by."""
+    return {camel(name): getattr(value, name) for name in names}
 
 
 def iso(milliseconds: int) -> str:

@@ -7,7 +7,7 @@ table's role holds nothing but `dynamodb:PartiQLInsert`, and an INSERT never rep
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -186,13 +186,16 @@ class Store:
 
     def query_all(self, table: str, equals: tuple[str, Any]) -> list[Item]:
         """Every item under one key, in order of the range key."""
-        items: list[Item] = []
+        return [item for page in self.pages(table, equals=equals) for item in page.items]
+
+    def pages(self, table: str, **query: Any) -> Iterator[Page]:
+        """The pages of a query, each read when it is asked for."""
         start = None
         while True:
-            page = self.query(table, equals=equals, start=start)
-            items += page.items
+            page = self.query(table, start=start, **query)
+            yield page
             if page.next is None:
-                return items
+                return
             start = page.next
 
     def transact_yielding(self, writes: Sequence[Write]) -> Lost | None:

@@ -14,6 +14,7 @@ from core.audit import log, merkle, note
 from core.audit.chain import Head
 from core.audit.checkpoint import checkpoint, latest, proofs
 from core.audit.read import read_run
+from core.store import Store
 from tests.audit.inclusion import root_from_path
 from tests.fakes import World, make_world
 from tests.integration.test_pipeline import FAR, go
@@ -136,6 +137,8 @@ def test_a_checkpoint_costs_what_is_new(world: World) -> None:
     query = world.app.store.query
 
     class Counting:
+        pages = Store.pages
+
         def __getattr__(self, name: str) -> object:
             return getattr(world.app.store, name)
 

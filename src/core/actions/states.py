@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from core.canonical import camel, canonical, iso
+from core.canonical import camel, canonical, iso, named
 from core.store import Insert, Item, Update
 from core.types import Action, ActionState, Facts, Json, Target, Trust
 
@@ -150,7 +150,7 @@ def insert(table: str, new: Stored) -> Insert:
     """The write that records a new action."""
     action, document = new.action, zlib.compress(canonical(new.action.document))
     item: Item = {
-        **{camel(name): getattr(new, name) for name in PLAIN},
+        **named(new, *PLAIN),
         "id": action.id,
         "action": _packed_action(action),
         "draft": _packed(new.draft),

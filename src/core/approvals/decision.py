@@ -58,13 +58,8 @@ def load(app: App, action_id: str) -> Stored:
 
 def queued(app: App, queue: str, where: Mapping[str, str] | None = None) -> Iterator[Stored]:
     """The actions of one partition of the index `queue`, page by page."""
-    table, start = app.settings.actions_table, None
-    while True:
-        page = app.store.query(table, equals=("queue", queue), index="queue", limit=PAGE, start=start, where=where)
-        yield from map(states.read, page.items)
-        if page.next is None:
-            return
-        start = page.next
+    pages = app.store.pages(app.settings.actions_table, equals=("queue", queue), index="queue", limit=PAGE, where=where)
+    return (states.read(item) for page in pages for item in page.items)
 
 
 def refuse_decided(app: App, decision: Decision) -> None:

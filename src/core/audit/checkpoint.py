@@ -90,7 +90,7 @@ def _covering(app: App, first: str, last: str) -> list[Event]:
     """The checkpoints that reach from the event `first` to the event `last`."""
     found: list[Event] = []
     by_reach = {"equals": ("list", CHAIN), "index": "byTime", "between": ("listKey", first, "~"), "limit": 5}
-    for page in log.pages(app.store, app.settings.audit_table, **by_reach):
+    for page in app.store.pages(app.settings.audit_table, **by_reach):
         for item in page.items:
             found.append(log.from_item(item))
             if found[-1].data["through"] >= last:
@@ -107,7 +107,7 @@ def _take(app: App, after: str, most: int) -> list[Item]:
     day, span = after[:10] or _first_day(app), ("order", f"{after} ", until)
     while day and day <= until[:10] and len(taken) < most:
         by_order = {"equals": ("day", day), "index": "byOrder", "between": span, "limit": most - len(taken)}
-        for page in log.pages(app.store, app.settings.audit_table, **by_order):
+        for page in app.store.pages(app.settings.audit_table, **by_order):
             taken += page.items
             if len(taken) >= most:
                 break

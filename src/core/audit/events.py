@@ -7,6 +7,7 @@ from typing import Any
 
 from core.audit.note import Checkpoint
 from core.audit.provenance import code_digest
+from core.canonical import named
 from core.config import VERSION, Settings
 from core.dispatcher.pricing import PRICES_VERSION
 from core.dispatcher.reply import Answer
@@ -21,7 +22,7 @@ def run_started(request: TaskRequest, settings: Settings, policy_version: str, a
     """`attempts` is how many the run's ceiling pays for at worst; 0 for a run that asks for none."""
     return "run.started", {
         "kind": "dispatch",
-        **_named(request, "trigger", "principal", "task_type", "linked_issue", "force"),
+        **named(request, "trigger", "principal", "task_type", "linked_issue", "force"),
         "target": target_json(request.target.type, request.target.number),
         **_given(attempts=attempts, batch=request.batch and request.batch.run_id, delivery=request.delivery),
         "repository": settings.repository,
@@ -75,8 +76,8 @@ def prompt_stored(prompt: Prompt, dedupe_key: str, prompt_digest: str, context_d
         "context": context_digest,
         "dedupeKey": dedupe_key,
         "template": prompt.template.partition("\n")[0],
-        "packs": {pack.name: _named(pack, "version", "sha256") for pack in prompt.packs},
-        **_named(prompt, "template_hash", "model", "max_tokens", "input_bound", "input_estimate"),
+        "packs": {pack.name: named(pack, "version", "sha256") for pack in prompt.packs},
+        **named(prompt, "template_hash", "model", "max_tokens", "input_bound", "input_estimate"),
         "targetState": prompt.facts.target_state,
         "cuts": list(prompt.facts.cuts),
     }
@@ -105,7 +106,7 @@ def generation_answered(attempt: int, answer: Answer, answer_digest: str, cost: 
     return "generation.answered", {
         "attempt": attempt,
         "answer": answer_digest,
-        **_named(answer, "stop_reason", "model"),
+        **named(answer, "stop_reason", "model"),
         "usage": {
             "input": usage.input_tokens,
             "output": usage.output_tokens,
@@ -119,8 +120,8 @@ def generation_answered(attempt: int, answer: Answer, answer_digest: str, cost: 
 def policy_judged(verdict: Verdict) -> Entry:
     """Without excerpts: what the model wrote is content, and may be erased one day."""
     return "policy.judged", {
-        **_named(verdict, "classification", "reason", "policy_version"),
-        "checks": [_named(finding, "rule", "field", "severity", "why") for finding in verdict.findings],
+        **named(verdict, "classification", "reason", "policy_version"),
+        "checks": [named(finding, "rule", "field", "severity", "why") for finding in verdict.findings],
         "actions": [{"actionId": action.id, "classification": action.classification} for action in verdict.actions],
     }
 
@@ -200,7 +201,7 @@ def content_erased(run_id: str, principal: str, names: Sequence[str], reason: st
 
 
 def checkpoint_signed(made: Checkpoint, signed: str, leaves: Sequence[str]) -> Entry:
-    said = _named(made, "number", "events", "size", "prev", "through")
+    said = named(made, "number", "events", "size", "prev", "through")
     return "checkpoint.signed", {**said, "root": made.root.hex(), "note": signed, "leaves": list(leaves)}
 
 
@@ -213,8 +214,8 @@ def target_json(kind: str, number: int) -> dict[str, Any]:
 
 def _action(action: Action) -> dict[str, Any]:
     """An action without its payload: that is content, and may be erased one day."""
-    named = _named(action, "target_state", "classification", "policy_reason", "policy_version", "digest")
-    return {"actionId": action.id, "actionType": action.type, **_subject(action), **named}
+    fields = named(action, "target_state", "classification", "policy_reason", "policy_version", "digest")
+    return {"actionId": action.id, "actionType": action.type, **_subject(action), **fields}
 
 
 def _subject(action: Action) -> dict[str, Any]:
@@ -229,13 +230,3 @@ def _decision(kind: str, principal: str, action: Action) -> dict[str, Any]:
 def _given(**fields: Any) -> dict[str, Any]:
     """Those that are not empty: an event does not hold the others."""
     return {name: value for name, value in fields.items() if value}
-
-
-def _named(value: object, *names: str) -> dict[str, Any]:
-    """These attributes of a value, under their names in camel case."""
-    return {_camel(name): getattr(value, name) for name in names}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))

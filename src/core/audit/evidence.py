@@ -68,7 +68,7 @@ def read(app: App, days: int, deadline: int) -> Read:
     since, until = iso(now - days * DAY_MS), iso(now)
     events: list[Event] = []
     span = {"equals": ("list", RUNS), "index": "byTime", "between": ("listKey", since, f"{until}~")}
-    pages = log.pages(app.store, app.settings.audit_table, newest_first=True, **span)
+    pages = app.store.pages(app.settings.audit_table, newest_first=True, **span)
     for number, page in enumerate(pages, 1):
         events += [log.from_item(item) for item in page.items]
         if page.next is not None and (number == MOST_PAGES or app.now() >= deadline):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from core.audit.chain import Event, Head, extend, fault
 from core.canonical import canonical, iso
-from core.store import Insert, Item, Page, Store
+from core.store import Insert, Item, Store
 from core.types import Json
 
 EVENT: Final = "event"
@@ -56,17 +56,6 @@ def to_item(event: Event) -> Item:
 def from_item(item: Item) -> Event:
     stored = {field.name: item[field.name] for field in fields(Event)}
     return Event(**{**stored, "data": json.loads(item["data"])})
-
-
-def pages(store: Store, table: str, **query: Any) -> Iterator[Page]:
-    """The pages of a query, each read when it is asked for."""
-    start = None
-    while True:
-        page = store.query(table, start=start, **query)
-        yield page
-        if page.next is None:
-            return
-        start = page.next
 
 
 def read_chain(store: Store, table: str, chain: str) -> list[Event]:

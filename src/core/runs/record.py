@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 from core.audit import log
 from core.audit.chain import Head
 from core.audit.events import Entry
-from core.canonical import camel, canonical, iso
+from core.canonical import camel, canonical, iso, named
 from core.config import TASK_LIMITS, Settings
 from core.dispatcher.dedupe import KEY
 from core.dispatcher.ledger import Charge
@@ -101,7 +101,7 @@ PROGRESS: Final = ("stage", "charged", "action_id", "holder", "lease_until", "de
 def insert(table: str, run: Run) -> Insert:
     """The write that creates the record."""
     task = {
-        **{camel(name): getattr(run, name) for name in TASK},
+        **named(run, *TASK),
         "target": [run.target.type, run.target.number],
         "stormSeen": run.storm_seen or "",
     }
@@ -228,7 +228,7 @@ def _storm(stored: Any) -> Item | None:
 
 def _progress(run: Run) -> Mapping[str, Any]:
     return {
-        **{camel(name): getattr(run, name) for name in PROGRESS},
+        **named(run, *PROGRESS),
         "attempt": run.charge.attempt,
         "amount": run.charge.amount,
         "until": run.charge.until,
