@@ -107,6 +107,20 @@ def test_the_dependencies_that_were_given_are_kept(fourth: Service) -> None:
     assert plan(fourth, 1, 2, 3, dependencies=needs).status == 200
 
 
+def test_capacity_and_dependencies_are_read_as_a_person_sees_them(fourth: Service) -> None:
+    name = fourth.app.settings.repository
+    put(fourth, PLANNING, body="Capacity: 1\n\n<!-- Capacity: 20 -->\n\n- [ ] **Capacity:** 2\n\n> Capacity: 3")
+    put(fourth, 1, body=f"- [ ] Depends on https://github.com/{name}/issues/2\n\n```\nDepends on #3\n```")
+    put(fourth, 2, body="Depends on other/app#3\n\n> Depends on #3")
+    fourth.model.order(answer((1, "current"), (2, "next"), (3, "next")))
+    assert rules(plan(fourth, 1, 2, 3)) == ["sprint.dependency"]
+    fourth.model.order(answer((1, "current"), (2, "current"), (3, "current")))
+    assert rules(plan(fourth, 1, 2, 3)) == ["sprint.capacity"]
+    fourth.model.order(answer((1, "current"), (2, "current"), (3, "next")))
+    assert plan(fourth, 1, 2, 3).status == 200
+    assert "The planning issue gives the capacity as 1, then 2: the last one counts." in fourth.comments(PLANNING)[0]
+
+
 def test_an_issue_that_has_no_place_asks_the_captain(fourth: Service) -> None:
     fourth.model.order(answer((1, "current")))
     body = plan(fourth, 1, 2).body

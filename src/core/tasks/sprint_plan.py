@@ -26,6 +26,7 @@ from core.tasks.answer import IssueNumber, Sentence, Strict, Words500
 from core.tasks.comment import listed, opening, section, unseen, why
 from core.tasks.drafted import Comment, Drafted, Drafting, LabelChange, Unfit, label_change
 from core.tasks.task import Task, open_issue
+from core.text import visible
 from core.text.document import Block, Code, Inline, Own, Paragraph
 from core.text.invisible import visible_line
 from core.text.prose import inline, labelled
@@ -71,10 +72,15 @@ _SPRINTS: Final[Mapping[Sprint, str]] = {"current": "Current sprint", "next": "N
 
 _PLANNING_WEIGHT: Final = 2
 """How much more of the room the planning issue may take than one of the others; what one leaves goes to the rest."""
-_CAPACITY: Final = re.compile(r"capacity[ \t*_]*:[ \t*_]*(\d{1,3})(?!\d)", re.IGNORECASE)
-_NEEDS: Final = re.compile(r"(?:depends[ \t]+on|blocked[ \t]+by)[ \t*_]*:?[ \t*_]*(#.*)", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"#(\d{1,10})(?!\d)")
-_LIST_MARKS: Final = " \t*_>+-"
+_LINE: Final = r"^[ \t*_]*(?:\[[ x]\][ \t*_]*)?"
+"""Where a line begins, behind a check box or not."""
+_CAPACITY: Final = re.compile(_LINE + r"capacity[ \t*_]*:[ \t*_]*(\d{1,3})(?!\d)", re.IGNORECASE | re.MULTILINE)
+_LINKED: Final = rf"(?:\[[^\]\n]{{0,200}}\]\(|[\[<])?{visible.REFERENCE}"
+_NEEDS: Final = re.compile(
+    rf"{_LINE}(?:depends[ \t]+on|blocked[ \t]+by)[ \t*_]*:?[ \t*_]*(?={_LINKED})(?P<named>.*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ISSUE: Final = re.compile(rf"(?<![\w/.:@-]){visible.REFERENCE}", re.IGNORECASE)
 
 
 class SprintItem(Strict):
@@ -138,8 +144,10 @@ def build(frame: Frame, request: TaskRequest, context: Context, team: Team) -> P
     numbers = [issue.number for issue in issues]
     if not 0 < len(numbers) == len(set(numbers)) <= MAX_SPRINT_ISSUES:
         raise ValueError(f"a sprint plan is of 1 to {MAX_SPRINT_ISSUES} different issues, not {len(numbers)}")
-    needs = {issue.number: _needs(issue, request.depends_on.get(issue.number, ()), numbers) for issue in issues}
-    takes = _capacity(planning.body) if request.capacity is None else request.capacity
+    given = {issue.number: {*request.depends_on.get(issue.number, ()), *_needs(issue, frame)} for issue in issues}
+    needs = {number: sorted(needed & {*numbers} - {number}) for number, needed in given.items()}
+    capacities = [request.capacity] if request.capacity is not None else _capacities(planning)
+    takes = capacities[-1] if capacities else None
     head = _head(planning, numbers, takes, needs, frame.repository)
     titles = [f"planning issue #{planning.number}", *(f"issue #{number}" for number in numbers)]
     room = frame.room(head, titles)
@@ -151,14 +159,14 @@ def build(frame: Frame, request: TaskRequest, context: Context, team: Team) -> P
     if partly:
         cuts.append(f"Read in part: {len(partly)} of {len(issues)} issues ({', '.join(partly)}).")
     planned = {
-        str(issue.number): {**_about(issue), "labels": list(issue.labels), "dependsOn": list(needs[issue.number])}
+        str(issue.number): {**_about(issue), "labels": list(issue.labels), "dependsOn": needs[issue.number]}
         for issue in issues
     }
     facts = frame.facts(
         request.target,
         planning.text_digest,
         cuts=cuts,
-        extra={**_about(planning), "issues": planned, "capacity": takes},
+        extra={**_about(planning), "issues": planned, "capacity": takes, "capacities": capacities},
     )
     return frame.prompt(head, titles, [part.text for part in cut], facts)
 
@@ -185,23 +193,16 @@ def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(f"#{number}" for number in numbers)
 
 
-def _capacity(text: str) -> int | None:
-    """The number of the first line such as `Capacity: 5`; None when there is none."""
-    for line in text.splitlines():
-        match = _CAPACITY.match(line.lstrip(_LIST_MARKS))
-        if match:
-            return int(match[1])
-    return None
+def _capacities(planning: Issue) -> list[int]:
+    """The different numbers of lines such as `Capacity: 5`, that of the last line last."""
+    read = map(int, reversed(_CAPACITY.findall(visible.said(planning.body))))
+    return [*dict.fromkeys(read)][::-1]
 
 
-def _needs(issue: Issue, given: Sequence[int], numbers: Sequence[int]) -> tuple[int, ...]:
-    """What is given, and the numbers of lines such as `depends on #10` or `Blocked by: #10, #11`, as far as planned."""
-    found = [*given]
-    for line in issue.body.splitlines():
-        match = _NEEDS.match(line.lstrip(_LIST_MARKS))
-        if match:
-            found += [int(number) for number in _NUMBER.findall(match[1])]
-    return tuple(sorted((set(found) & set(numbers)) - {issue.number}))
+def _needs(issue: Issue, frame: Frame) -> Iterator[int]:
+    """The issues of lines such as `depends on #10` or `Blocked by: #10, #11`."""
+    lines = "\n".join(match["named"] for match in _NEEDS.finditer(visible.said(issue.body)))
+    return visible.numbers(_ISSUE.finditer(lines), frame.repository)
 
 
 def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
@@ -255,6 +256,9 @@ def comment(plan: SprintPlan, facts: Facts, hidden: frozenset[str]) -> tuple[Blo
     words = (
         "Drafted by a language model from the texts of the issues below. The labels are proposed apart, issue by issue."
     )
+    several = ", then ".join(map(str, facts.extra.get("capacities", ())))
+    if "," in several:
+        words += f" The planning issue gives the capacity as {several}: the last one counts."
     document = [*opening(HEADING, words), *labelled("Goal:", plan.goal)]
     for sprint, heading in _SPRINTS.items():
         items = [item for item in plan.items if item.sprint == sprint]
