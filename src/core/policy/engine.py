@@ -27,6 +27,7 @@ from core.tasks.drafted import Comment, Drafting, action_of
 from core.tasks.wire_schemas import field_names
 from core.text import invisible
 from core.text.document import Document
+from core.text.file_names import names_of
 from core.text.markdown import size
 from core.text.read_back import faults
 from core.text.strict_json import Fault, path_of, read
@@ -62,7 +63,7 @@ def judge_answer(
     if isinstance(answer, Finding):
         return rejected([*_own_secrets(raw, context), answer], team)
     assert drafting is not None
-    fields = [Field(*one) for one in texts(answer.model_dump(), frozenset(facts.changed_paths))]
+    fields = [Field(*one) for one in texts(answer.model_dump(), frozenset(names_of(facts)))]
     findings = list(examine_all(fields, context))
     drafted = drafting.draft(answer, facts, partial(_unfit, context=context), team)
     findings += drafted.findings

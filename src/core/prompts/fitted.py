@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import asdict, replace
-from typing import Final
+from typing import Any, Final
 
 from core.canonical import canonical
 from core.types import Facts
@@ -41,9 +41,7 @@ def packed_size(facts: Facts) -> int:
 def _with(facts: Facts, paths: list[str]) -> Facts:
     kept = frozenset(paths)
     left_out = len(facts.changed_paths) - len(paths)
-    extra = {
-        name: [one for one in value if one in kept] if name in PATHS else value for name, value in facts.extra.items()
-    }
+    extra = {name: _of(kept, value) if name in PATHS else value for name, value in facts.extra.items()}
     of_all = f"{left_out:,} of {len(facts.changed_paths):,} files"
     cut = f"Not checked against, for lack of room: the names of {of_all}."
     return replace(
@@ -56,5 +54,10 @@ def _with(facts: Facts, paths: list[str]) -> Facts:
     )
 
 
-PATHS: Final = frozenset({"risky"})
-"""Facts of single tasks that are lists of files."""
+def _of(kept: frozenset[str], value: Any) -> Any:
+    paths = [path for path in value if path in kept]
+    return {path: value[path] for path in paths} if isinstance(value, dict) else paths
+
+
+PATHS: Final = frozenset({"risky", "former"})
+"""Facts of single tasks that are lists of files, or tables by them."""

@@ -21,6 +21,7 @@ from core.tasks.comment import fitting, listed, opening, section, unseen, why
 from core.tasks.drafted import Comment, Drafted, Drafting, Unfit
 from core.tasks.task import Task, open_issue
 from core.text.document import Block, Code, Own, Paragraph
+from core.text.file_names import names_of
 from core.text.invisible import visible_line
 from core.text.prose import labelled
 from core.types import Context, Facts, Finding, Prompt, TaskRequest
@@ -137,26 +138,28 @@ def _fitting(paths: Sequence[str], room: int) -> tuple[str, ...]:
 def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
     """The brief, and whether its files are among those that the prompt showed."""
     assert isinstance(answer, AgentBrief)
-    document = comment(answer, facts, unfit(answer.files))
+    names = names_of(facts)
+    files = [names.get(path, path) for path in answer.files]
+    document = comment(answer, files, facts, unfit(files))
     return Drafted((Comment(document),), answer.reason, answer.evidence, tuple(_faults(answer, facts)))
 
 
 def _faults(answer: AgentBrief, facts: Facts) -> Iterator[Finding]:
-    known = frozenset(facts.changed_paths)
+    names = names_of(facts)
     for index, path in enumerate(answer.files):
-        if path not in known:
+        if path not in names:
             hit = Hit("brief.path", "refuse", path, "is not among the repository's files that the prompt listed")
             yield as_finding(hit, f"files[{index}]")
 
 
-def comment(brief: AgentBrief, facts: Facts, hidden: frozenset[str]) -> tuple[Block, ...]:
-    """The comment as a document. `hidden` are files whose names are not fit to be posted."""
+def comment(brief: AgentBrief, files: Sequence[str], facts: Facts, hidden: frozenset[str]) -> tuple[Block, ...]:
+    """The comment as a document, `files` as they are listed; the names of those `hidden` are not fit to be posted."""
     return (
         *opening(HEADING, "Drafted by a language model from this issue's text and from names of files alone."),
         *labelled("Objective:", brief.objective),
         *labelled("Context:", brief.context),
         *listed("Acceptance criteria", brief.acceptance_criteria, ordered=True),
-        *section("Files", _files(brief.files, hidden)),
+        *section("Files", _files(files, hidden)),
         *listed("Out of scope", brief.out_of_scope),
         *listed("Test notes", brief.test_notes),
         *unseen(facts.cuts),

@@ -132,6 +132,7 @@ def test_facts_for_policy() -> None:
         "author": "dev",
         "head": "a" * 40,
         "risky": ["src/fees.py"],
+        "former": {},
         "linked": [100],
         "linesRead": 6,
         "linesChanged": 6,

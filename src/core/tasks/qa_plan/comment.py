@@ -26,6 +26,7 @@ from core.text.document import (
     Strong,
     page,
 )
+from core.text.file_names import names_of
 from core.text.markdown import marker, size, write
 from core.text.prose import blocks, inline, labelled
 from core.types import Facts
@@ -48,7 +49,7 @@ class _Pages:
         self._site = str(facts.extra.get("site") or "https://github.com")
         self._repository, self.hidden = facts.repository, hidden
         self.head = str(facts.extra.get("head") or facts.target_state)
-        self.paths = frozenset(facts.changed_paths)
+        self.names = names_of(facts)
 
     def commit(self) -> Link:
         return Link(Code(self.head[:12]), page(self._site, self._repository, "commit", self.head))
@@ -69,15 +70,16 @@ def build(plan: QaPlan, facts: Facts, hidden: frozenset[str]) -> Document:
     return document
 
 
-def located(observation: Observation, paths: Iterable[str]) -> str:
-    """The changed path that an observation's `where` begins with; empty for none."""
-    at = (path for path in paths if observation.where.startswith(path))
+def located(observation: Observation, names: Iterable[str]) -> str:
+    """The name of a changed file that an observation's `where` begins with; empty for none."""
+    at = (name for name in names if observation.where.startswith(name))
     return max(at, key=len, default="")
 
 
 def covered(plan: QaPlan, facts: Facts) -> tuple[str, ...]:
     """Changed files that the scenarios exercise, in the pull request's order: none of which nothing was read."""
-    named = {path for scenario in plan.test_plan for path in scenario.covers} - set(facts.unread)
+    names = names_of(facts)
+    named = {names.get(path) for scenario in plan.test_plan for path in scenario.covers} - set(facts.unread)
     return tuple(path for path in facts.changed_paths if path in named)
 
 
@@ -131,8 +133,8 @@ def _provenance(plan: QaPlan, pages: _Pages) -> tuple[Inline, ...]:
 
 
 def _observation(number: int, one: Observation, pages: _Pages) -> Document:
-    path = located(one, pages.paths)
-    place = one.where[len(path) :].strip(" ,:")
+    name = located(one, pages.names)
+    path, place = pages.names.get(name, ""), one.where[len(name) :].strip(" ,:")
     lead: list[Part] = [Strong(f"O{number}"), Own(f" {_KINDS[one.kind]}"), Emphasis(one.certainty), Own(": ")]
     if path:
         lead += [

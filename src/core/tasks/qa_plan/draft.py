@@ -12,6 +12,7 @@ from core.tasks.drafted import Comment, Drafted, Unfit
 from core.tasks.qa_plan import comment
 from core.tasks.qa_plan.grounding import grounding
 from core.tasks.qa_plan.schema import QaPlan
+from core.text.file_names import names_of
 from core.types import Facts, Finding, Severity
 
 _UNTOLD = "A part that cannot be described here."
@@ -28,7 +29,7 @@ def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
 
 def _faults(plan: QaPlan, facts: Facts) -> Iterator[Finding]:
     """Refuses files that the pull request does not change; asks where the plan speaks of something else."""
-    changed = frozenset(facts.changed_paths)
+    changed = names_of(facts)
     for number, scenario in enumerate(plan.test_plan):
         for index, path in enumerate(scenario.covers):
             if path not in changed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.tasks.qa_plan.schema import QaPlan
+from core.text.file_names import one_form
 
 SHARE: Final = 1 / 3
 """Above this share of names that nobody showed the model, the Captain is asked."""
@@ -38,10 +39,10 @@ class Grounding:
 
 def grounding(plan: QaPlan, material: str) -> Grounding:
     """`material` is what the model was shown. What the plan's own code makes or uses is known as well."""
-    known = material + "\n".join(_code(plan))
-    claims = " \n".join(_claims(plan))
+    known = one_form(material + "\n".join(_code(plan)))
+    claims = one_form(" \n".join(_claims(plan)))
     names = {name for name in _NAME.findall(claims) if not _STANDARD.search(name)}
-    paths = set(_PATH.findall(" \n".join((claims, *_steps(plan)))))
+    paths = set(_PATH.findall(one_form(" \n".join((claims, *_steps(plan))))))
     named = tuple(sorted(names | paths))
     return Grounding(named, tuple(name for name in named if not _held(name, known)))
 

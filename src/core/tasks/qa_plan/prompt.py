@@ -56,6 +56,11 @@ def build(frame: Frame, request: TaskRequest, context: Context, team: Team) -> P
             "head": pull.head_sha,
             "author": pull.author.login,
             "risky": [visible_line(file.path) for file, _ in ranked if behaves(file)],
+            "former": {
+                visible_line(file.path): visible_line(file.previous_path)
+                for file in pull.files
+                if file.status == "renamed" and file.previous_path
+            },
             "linked": [issue.number for issue in issues],
             "linesRead": parts.shown.lines_read,
             "linesChanged": parts.shown.lines_changed,
