@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from core.context import team
+
 Json = dict[str, Any]
 
 MAX_BODY_CHARACTERS: Final = 65_536
@@ -39,7 +41,7 @@ class Repository:
         self._comments: dict[int, list[Json]] = {}
         self._next_comment = 1
         self._permissions: dict[str, tuple[str, str]] = {}
-        self._labels: dict[str, str] = {}
+        self._labels = _those_of_dfg()
         """Each label's name in lower case → as it was first written: GitHub has no two that differ in case alone."""
         self._tree: dict[str, None] = {}
         self._tree_is_whole = True
@@ -75,11 +77,11 @@ class Repository:
                 self._files,
                 self._issues,
                 self._comments,
-                self._labels,
                 self._tree,
                 self._permissions,
             ):
                 part.clear()
+            self._labels = _those_of_dfg()
             self._tree_is_whole = True
 
     # --- what the tests change -----------------------------------------------------------------
@@ -136,6 +138,13 @@ class Repository:
         with self._lock:
             self._tree = dict.fromkeys(paths)
             self._tree_is_whole = whole
+
+    def delete_label(self, name: str) -> None:
+        """No issue carries it any more either."""
+        with self._lock:
+            del self._labels[name.lower()]
+            for issue in self._issues.values():
+                issue["labels"] = [label for label in issue["labels"] if label["name"].lower() != name.lower()]
 
     # --- what the API reads --------------------------------------------------------------------
 
@@ -272,6 +281,11 @@ class Repository:
         if number not in where:
             raise Refused(404, "Not Found")
         return where[number]
+
+
+def _those_of_dfg() -> dict[str, str]:
+    """The labels that a repository begins with here."""
+    return {name.lower(): name for name in team.load().taxonomy.labels}
 
 
 def _names(item: Json) -> list[str]:

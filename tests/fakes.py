@@ -129,6 +129,10 @@ class FakeGitHub:
         listed = [i for _, i in sorted(self.known.items()) if label.lower() in _lower(i.labels) and i.state == "open"]
         return tuple(map(_written, listed[:limit]))
 
+    def labels(self) -> tuple[str, ...]:
+        self._read()
+        return tuple(team.load().taxonomy.labels)
+
     def tree(self) -> Tree:
         self._read()
         return Tree(("dfg_api/pricing.py", "dfg_api/ranking.py", "tests/test_pricing.py"), whole=True)

@@ -201,6 +201,8 @@ class Context:
     unread: tuple[str, ...] = ()
     """What was named and not read, in words for the reader."""
     tree: Tree | None = None
+    labels: tuple[str, ...] | None = None
+    """Those of the repository, where the task changes labels."""
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,8 @@ class Facts:
     """None: recorded before there was trust."""
     unkept_paths: int = 0
     """Files whose names there was no room to keep."""
+    labels: tuple[str, ...] | None = None
+    """The team's labels that the repository has, in its spelling. None: nobody looked."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from typing import Any, Final
 import pytest
 
 from local.faults import Fault
+from local.model import Order
 from local.template import Template
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import PHASE1, PHASE3, READY, labels, put
+from tests.handlers.issues import PHASE1, PHASE3, PHASE4, READY, labels, put, sprint_answer, triage_answer
 from tests.handlers.service import Service
 from tests.handlers.test_schedule import NINE, Rig, skipped, taken
 
@@ -53,6 +54,7 @@ def test_a_triage_waits_and_is_approved(make_service: MakeService, spell: Any, d
     body = triage(service)
     [action] = body["actions"]
     assert sorted(action["remove"]) == as_spelled(spell, "status:triage", "prio:P3")
+    assert set(action["add"]) == after(spell) - {"bug"}
     assert service.api.post(f"/approve/{body['actionId']}").body["status"] == "executed"
     assert labels(service, ISSUE) == after(spell)
 
@@ -114,6 +116,39 @@ def test_an_approval_binds_to_the_groups_and_not_to_their_spelling(make_service:
     service.repository.put_labels(map(spell, NAMES))
     assert service.api.post(f"/approve/{body['actionId']}").body["status"] == "executed"
     assert labels(service, ISSUE) == after(spell)
+
+
+@pytest.mark.parametrize("phase", [PHASE1, PHASE3], ids=["phase1", "phase3"])
+def test_what_github_would_create_is_told_before_the_captain_is_asked(
+    make_service: MakeService, phase: dict[str, str]
+) -> None:
+    service = make_service(**phase)
+    put(service, ISSUE, "status:triage")
+    for name in ("prio:P1", "sprint:n"):
+        service.repository.delete_label(name)
+    service.model.order(Order(text=triage_answer(ready_for_dev=False, questions=["Which listings are meant?"])))
+    body: dict[str, Any] = service.api.post("/dispatch/triage", {"issueNumber": ISSUE}).body
+    assert [action["state"] for action in body["actions"]] == ["pending", "executed"]
+    [waiting] = service.api.get("/pending").body["actions"]
+    assert "GitHub would create the labels prio:P1, sprint:n" in waiting["policyReason"]
+    assert "label.new" in [check["rule"] for check in body["checks"]]
+    assert "prio:P1" not in {label["name"] for label in service.repository.all_labels()}
+    assert service.api.post(f"/approve/{waiting['id']}").body["status"] == "executed"
+    assert {"prio:P1", "sprint:n"} <= labels(service, ISSUE)
+
+
+def test_a_sprint_plan_is_posted_while_a_new_label_waits(make_service: MakeService) -> None:
+    service = make_service(**PHASE4)
+    put(service, 1)
+    put(service, 2, "status:ready")
+    service.repository.delete_label("sprint:n")
+    service.model.order(Order(text=sprint_answer((2, "current"))))
+    plan = {"planningIssue": 1, "issueNumbers": [2]}
+    body: dict[str, Any] = service.api.post("/dispatch/sprint-plan", plan).body
+    assert [action["state"] for action in body["actions"]] == ["executed", "pending"]
+    [waiting] = service.api.get("/pending").body["actions"]
+    assert "GitHub would create the label sprint:n" in waiting["policyReason"]
+    assert service.api.post(f"/approve/{waiting['id']}").body["status"] == "executed"
 
 
 @spelling

@@ -15,7 +15,7 @@ from local.function import new_context
 from local.model import Order
 from local.template import Template
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import ASKS, PHASE1, PHASE2, PHASE3, PHASE4, put, statuses
+from tests.handlers.issues import ASKS, PHASE1, PHASE2, PHASE3, PHASE4, brief_answer, put, statuses
 from tests.handlers.service import Service
 
 NINE = "2026-11-22T09:00:00Z"
@@ -237,6 +237,41 @@ def test_one_that_fails_does_not_stop_the_others_and_is_tried_again(make_rig: An
     [failed] = [number for number in (1, 2, 3) if statuses(rig.service, number) == {"status:triage"}]
     assert taken(rig.deliver(TEN)) == [failed]
     assert statuses(rig.service, failed) == {"status:ready"}
+
+
+def test_the_repository_is_listed_once_whatever_the_number_of_issues(make_rig: Any) -> None:
+    rig = make_rig(**PHASE4)
+    for number in (1, 2, 3):
+        put(rig.service, number, "status:ready", body=f"Listing {number} has no price: it shows -1.")
+        rig.service.model.order(Order(text=brief_answer()))
+        put(rig.service, 10 + number, "status:triage")
+    assert taken(rig.deliver(NINE, "agent_brief")) == [1, 2, 3]
+    assert taken(rig.deliver(NINE)) == [11, 12, 13]
+    read = [call.path.rpartition("/")[2] for call in rig.service.github.faults.calls.entries()]
+    assert (read.count("HEAD"), read.count("labels")) == (1, 1)
+
+
+def test_a_run_ends_in_time_and_says_what_it_left(second: Rig) -> None:
+    app, clock = second.service.app, second.service.clock
+    put(second.service, 4, "status:triage")
+
+    class Slow:
+        """Each look at one issue takes 30 seconds of the 120."""
+
+        def issue(self, number: int) -> Any:
+            clock.forward(30)
+            return app.github().issue(number)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(app.github(), name)
+
+    put_app(second, github=Slow)
+    result = second.deliver(NINE)
+    left = "the run's time is over: it waits for the next"
+    assert (taken(result), skipped(result)) == ([1, 2, 3], {4: left})
+    assert second.recorded(result["runId"])["skipped"] == [{"issue": 4, "why": left}]
+    put_app(second, github=app.github)
+    assert taken(second.deliver(TEN)) == [4]
 
 
 # --- deliveries ---------------------------------------------------------------------------------

@@ -275,6 +275,7 @@ def facts_from_json(data: Json) -> Facts:
             "changed_paths": tuple(data["changed_paths"]),
             "cuts": tuple(data["cuts"]),
             "unread": tuple(data.get("unread", ())),
+            "labels": tuple(labels) if (labels := data.get("labels")) is not None else None,
             "trust": Trust(tuple(trust["asks"]), trust["written_by"]) if (trust := data.get("trust")) else None,
         }
     )

@@ -18,6 +18,7 @@ from core.context.github_json import (
     read_files,
     read_issue,
     read_issues,
+    read_labels,
     read_permission,
     read_pull,
     read_tree,
@@ -35,6 +36,7 @@ MOST_FILES: Final = 3_000
 """GitHub lists no more files of one pull request."""
 MOST_COMMENT_PAGES: Final = 100
 MOST_ISSUE_PAGES: Final = 20
+MOST_LABEL_PAGES: Final = 20
 
 _NEXT: Final = re.compile(r'<[^<>]*>\s*;[^<>]*rel="?next"?')
 _TOO_LARGE: Final = re.compile(rb"too (large|long|many|big)|exceeded|could not be processed", re.IGNORECASE)
@@ -127,6 +129,17 @@ class GitHubReader:
             if len(found) >= limit or not _has_next(answer, len(issues)):
                 break
         return tuple(found[:limit])
+
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the repository: one request for each hundred."""
+        found: list[str] = []
+        for page in range(1, MOST_LABEL_PAGES + 1):
+            answer = self._send(f"/labels?per_page={PAGE_SIZE}&page={page}", "the list of labels")
+            names = read_labels(_json(answer))
+            found += names
+            if not _has_next(answer, len(names)):
+                break
+        return tuple(found)
 
     def tree(self) -> Tree:
         """The files of the default branch: one request. GitHub lists 100,000 of them or 7 MB at most."""

@@ -67,6 +67,11 @@ def read_issues(raw: Any) -> tuple[Issue, ...]:
     return tuple(_issue(item, "an issue") for item in _array(raw, "the list of issues"))
 
 
+def read_labels(raw: Any) -> tuple[str, ...]:
+    """A page of a repository's labels."""
+    return _labels({"labels": raw}, "the repository")
+
+
 def read_permission(raw: Any, author: Author) -> str | None:
     """What GitHub says that `author` may do. A login that was given to another account since has none.
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from pydantic import ValidationError
 
 from core.config import MAX_ANSWER_BYTES, MAX_COMMENT_CHARACTERS
+from core.context.labels import Labels
 from core.context.team import Team
 from core.policy import trust
 from core.policy.classifier import classify, rank
@@ -38,6 +40,7 @@ COMMENT: Final = "comment"
 MOST_FINDINGS: Final = 50
 """Of one verdict, which is part of items that end at 400 KB. Its reason counts them all."""
 
+NEW_LABEL: Final = "label.new"
 _SECRETS: Final = ("secret.", "provenance.canary")
 
 
@@ -78,14 +81,13 @@ def judge_answer(
                 findings += unless_told(findings, examine_body(action.payload["body"], part.document, context))
             else:
                 findings += unless_told(findings, label_findings(action, team))
-    untrusted = trust.findings(facts.trust)
     actions = []
     for one in proposed:
-        counting = [*findings, *trust.held(one, untrusted, team)]
+        counting = [*findings, *own_findings(one, facts, team)]
         classification, why = classify(one.type, counting, phase, one.task_type)
         actions.append(replace(one, classification=classification, policy_reason=why))
     worst = max(actions, key=lambda one: rank(one.classification), default=None)
-    findings += untrusted
+    findings += [*trust.findings(facts.trust), *chain(*(new_labels(one, facts) for one in proposed))]
     if is_refused(findings):
         return Verdict(*classify("add_comment", findings, phase, facts.task_type), told_of(findings), (), now)
     if worst is None:
@@ -139,6 +141,21 @@ def overlong(body: str) -> Finding:
     """The finding of a comment that GitHub would not take."""
     why = f"longer than GitHub's {MAX_COMMENT_CHARACTERS} characters"
     return refusal("comment.length", COMMENT, why, f"{len(body)} characters")
+
+
+def own_findings(action: Action, facts: Facts, team: Team) -> Iterator[Finding]:
+    """What asks about this action alone, whatever else its answer proposes."""
+    yield from trust.held(action, trust.findings(facts.trust), team)
+    yield from new_labels(action, facts)
+
+
+def new_labels(action: Action, facts: Facts) -> Iterator[Finding]:
+    """GitHub makes a label that is added and that the repository does not have."""
+    if action.type == "change_labels" and facts.labels is not None:
+        missing = sorted(Labels(action.payload["add"]) - facts.labels)
+        if missing:
+            why = f"GitHub would create the label{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+            yield Finding(NEW_LABEL, f"labels of {action.target.number}", "ask", "", why)
 
 
 def label_findings(action: Action, team: Team) -> Iterator[Finding]:

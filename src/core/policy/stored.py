@@ -9,7 +9,17 @@ from core.context.team import Team
 from core.policy import trust
 from core.policy.classifier import classify
 from core.policy.digest import digest_of
-from core.policy.engine import COMMENT, judge_answer, label_findings, overlong, rejected, told_of, unless_told
+from core.policy.engine import (
+    COMMENT,
+    NEW_LABEL,
+    judge_answer,
+    label_findings,
+    overlong,
+    own_findings,
+    rejected,
+    told_of,
+    unless_told,
+)
 from core.policy.found import refusal
 from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine
 from core.policy.version import is_older, version
@@ -50,8 +60,9 @@ def judge_stored(
         # Of one policy, an answer has one comment.
         unlike = refusal("comment.bytes", COMMENT, "is not what its answer comes to")
         findings += unless_told(findings, [unlike] if action.type == "add_comment" else label_findings(action, team))
-    untrusted = trust.findings(facts.trust)
-    findings = [found for found in findings if found not in untrusted or trust.held(action, untrusted, team)]
+    others = trust.findings(facts.trust)
+    findings = [found for found in findings if found not in others and found.rule != NEW_LABEL]
+    findings += own_findings(action, facts, team)
     classification, reason = classify(action.type, findings, phase, action.task_type)
     kept = () if classification == "rejected" else (action,)
     return Verdict(classification, reason, told_of(findings), kept, version(team))

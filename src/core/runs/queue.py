@@ -11,12 +11,13 @@ What is skipped, and why, is in the run's last event.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final, cast
 
 from core import phases
 from core.actions.states import WAITING
-from core.app import App
+from core.app import App, Reader
 from core.approvals.decision import queued
 from core.audit import alone, events
 from core.canonical import iso
@@ -31,6 +32,8 @@ from core.types import Issue, Json, Target, TaskRequest, TaskType
 PRINCIPAL: Final = "schedule"
 LOOKED_AT: Final = 50
 """Issues of the queue that one run looks at: those beyond them wait for the next."""
+STARTING_MS: Final = 45_000
+"""Before its deadline a run looks at no further issue: so long may it take to start those that it has chosen."""
 LEASE_MARGIN_MS: Final = 3_000
 """How much longer than its invocation's deadline a slot is held: the invocation has ended by then, on any clock."""
 
@@ -71,8 +74,10 @@ def run_queue(app: App, task_type: TaskType, slot: str, deadline: int) -> Json:
 
 def _run(app: App, task_type: TaskType, slot: str, run_id: str, record: Item, deadline: int) -> Json:
     """What a slot is for, once it is taken."""
+    github = app.github
+    app = replace(app, github=cache(lambda: cast(Reader, _Once(github()))))
     try:
-        requests, skipped = _choose(app, task_type, _left_today(app, record))
+        requests, skipped = _choose(app, task_type, _left_today(app, record), deadline - STARTING_MS)
     except OrchestratorError as error:
         _record_refusal(app, run_id, task_type, error)
         raise
@@ -104,12 +109,26 @@ def choose(
     return chosen, skipped
 
 
-def _choose(app: App, task_type: TaskType, left_today: int) -> tuple[list[TaskRequest], list[Skipped]]:
+class _Once:
+    """A reader that reads the tree of files and the repository's labels once for all that a run looks at."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.tree, self.labels = cache(reader.tree), cache(reader.labels)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+
+def _choose(app: App, task_type: TaskType, left_today: int, until: int) -> tuple[list[TaskRequest], list[Skipped]]:
+    """What is taken up; from the moment `until` on nothing more is looked at."""
     queue, waiting = app.together([lambda: _queue(app, task_type), lambda: _waiting(app, task_type)])
     per_run = app.settings.limits.tasks_per_run
     bound = "MAX_SCHEDULED_TASKS_PER_DAY is reached" if left_today < per_run else "MAX_TASKS_PER_RUN is reached"
 
     def known(issue: Issue) -> str:
+        if app.now() >= until:
+            return "the run's time is over: it waits for the next"
         if task_type == "triage" and app.team.rules.questions in Labels(issue.labels):
             return f"its questions are open: it carries {app.team.rules.questions}"
         try:

@@ -58,15 +58,17 @@ class Drafting:
 
 
 def label_change(
-    target: Target, before: Sequence[str], wanted: Iterable[str], taxonomy: Taxonomy, why: str
+    target: Target, before: Sequence[str], wanted: Iterable[str], facts: Facts, team: Team, why: str
 ) -> tuple[LabelChange, ...]:
     """The change that makes all wanted labels present, each instead of the others of its exclusive group.
 
+    What is added is spelled as the repository spells it, what is removed as the issue does.
     Nothing when they are there already. Whether the change is allowed is for the engine to say.
     """
-    labels, there = Labels(wanted), Labels(before)
+    labels, there, taxonomy = Labels(wanted), Labels(before), team.taxonomy
     replaced = Labels(chain(*(taxonomy.exclusive[name] for name in taxonomy.touched(labels))))
-    add, remove = tuple(labels - there), tuple((there & replaced) - labels)
+    spelled = Labels(facts.labels or ()).spelled
+    add, remove = tuple(map(spelled, labels - there)), tuple((there & replaced) - labels)
     return (LabelChange(target, tuple(before), add, remove, why),) if add or remove else ()
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Final
 
 from core.app import App
+from core.context.labels import Labels
 from core.dispatcher import pricing
 from core.errors import ConfigurationError
 from core.policy import trust
@@ -64,7 +65,8 @@ def build(app: App, request: TaskRequest, context: Context) -> Prompt:
         prompt = _draw(app, replace(request, batch=None), context)  # admitted only if it fits the share as it is
     worst = pricing.worst_case(prompt.model, prompt.input_bound, prompt.max_tokens, geography(prompt.body))
     attempts = min(ceiling(app, request) // worst, app.settings.limits.max_retries + 1)
-    facts = replace(prompt.facts, attempts=attempts, trust=trust.judge(context, app.settings))
+    labels = None if context.labels is None else tuple(Labels(context.labels) & app.team.taxonomy.labels)
+    facts = replace(prompt.facts, attempts=attempts, trust=trust.judge(context, app.settings), labels=labels)
     prompt = replace(prompt, facts=fitted(facts, prompt.body))
     return cacheable(prompt) if app.settings.prompt_caching else prompt
 

@@ -120,16 +120,17 @@ def read(app: App, request: TaskRequest) -> Context:
         return [authors.of(issue) for issue in issues]
 
     if request.issues:
-        planning, *issues = app.together([numbered(target), *(numbered(number) for number in request.issues)])
+        asked = [numbered(target), github.labels, *(numbered(number) for number in request.issues)]
+        planning, labels, *issues = app.together(asked)
     else:
         label = app.team.rules.queues.get("sprint_plan")
         if label is None:
             raise BadRequest("issueNumbers is missing: the team's rules name no queue for sprint_plan")
-        planning, issues = app.together([numbered(target), lambda: queued(label)])
+        planning, labels, issues = app.together([numbered(target), github.labels, lambda: queued(label)])
     chosen = [open_issue(issue) for issue in issues if issue.number != target][:MAX_SPRINT_ISSUES]
     if not chosen:
         raise BadRequest("there is no issue to plan")
-    return Context(issue=open_issue(planning), issues=tuple(chosen))
+    return Context(issue=open_issue(planning), issues=tuple(chosen), labels=labels)
 
 
 def build(frame: Frame, request: TaskRequest, context: Context, team: Team) -> Prompt:
@@ -219,7 +220,7 @@ def _change(item: SprintItem, facts: Facts, team: Team) -> tuple[LabelChange, ..
     if issue is None:
         return ()
     label = team.rules.sprints[item.sprint]
-    return label_change(Target("issue", item.issue), issue["labels"], (label,), team.taxonomy, item.rationale)
+    return label_change(Target("issue", item.issue), issue["labels"], (label,), facts, team, item.rationale)
 
 
 def _faults(answer: SprintPlan, facts: Facts) -> Iterator[Finding]:

@@ -41,9 +41,13 @@ class Task:
 
 
 def read_issue(app: App, request: TaskRequest) -> Context:
-    """The issue. Raises Conflict when it is closed, NotFound when the number is a pull request's."""
+    """The issue and the repository's labels, at once.
+
+    Raises Conflict when the issue is closed, NotFound when the number is a pull request's.
+    """
     github = app.github()
-    return Context(issue=Authors(github.permission).of(open_issue(github.issue(request.target.number))))
+    issue, labels = app.together([lambda: open_issue(github.issue(request.target.number)), github.labels])
+    return Context(issue=Authors(github.permission).of(issue), labels=labels)
 
 
 def open_issue(issue: Issue) -> Issue:

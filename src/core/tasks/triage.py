@@ -109,7 +109,7 @@ def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
     assert isinstance(answer, Triage)
     before = tuple(facts.extra["labels"])
     rationale = f"{answer.priority}: {answer.priority_rationale}"[:_LONGEST_WHY]
-    change = label_change(facts.target, before, _labels(answer, before, team), team.taxonomy, rationale)
+    change = label_change(facts.target, before, _labels(answer, before, team), facts, team, rationale)
     asked = (Comment(comment(answer, facts)),) if answer.questions else ()
     return Drafted((*change, *asked), answer.reason, answer.evidence, tuple(_faults(answer, team)))
 

@@ -513,6 +513,23 @@ def test_an_endless_list_of_pull_requests_ends() -> None:
     assert len(http.seen) == 20
 
 
+def test_all_labels_of_the_repository() -> None:
+    def page(url: str) -> Response:
+        number = int(parse_qs(urlsplit(url).query)["page"][0])
+        names = [{"name": f"{number}.{at}"} for at in range(100 if number == 1 else 2)]
+        return answer(names, headers={"link": '<x>; rel="next"'} if number == 1 else {})
+
+    http = FakeGitHub(instead=page)
+    assert len(reader(http).labels()) == 102
+    assert http.seen[0][0] == f"{API}/repos/dfg/dfg-app/labels?per_page=100&page=1"
+
+
+@pytest.mark.parametrize("raw", [{}, None, [{"color": "f00"}], [3]])
+def test_labels_in_another_shape_are_not_guessed(raw: Any) -> None:
+    with pytest.raises(UpstreamUnavailable, match="GitHub's answer is not understood"):
+        reader(FakeGitHub(instead=always(answer(raw)))).labels()
+
+
 @pytest.mark.parametrize("truncated", [True, False])
 def test_the_files_of_the_tree(truncated: bool) -> None:
     entries = [{"path": "src", "type": "tree"}, {"path": "src/a.py", "type": "blob"}, {"path": "v", "type": "commit"}]

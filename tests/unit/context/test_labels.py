@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from core.actions.labels import change_of
 from core.context import team
 from core.context.labels import Labels
-from core.context.team import Taxonomy
+from core.policy.engine import new_labels
 from core.policy.transitions import label_faults, outcome_faults
 from core.tasks.drafted import label_change
-from core.types import Target
+from core.types import Facts, Target
 from tests.unit.actions.test_writers import ACTION
 
 Spell = Callable[[str], str]
@@ -35,7 +35,8 @@ SPELLINGS: Final[tuple[Spell, ...]] = (
 """What GitHub may take for one: it tells no more than that case does not count."""
 spellings = st.lists(st.sampled_from(SPELLINGS), max_size=4)
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
-DFG: Final = team.load().taxonomy
+TEAM: Final = team.load()
+DFG: Final = TEAM.taxonomy
 
 
 def spelled(name: str, ways: list[Spell]) -> str:
@@ -85,19 +86,23 @@ def test_no_decision_depends_on_the_spelling(data: st.DataObject) -> None:
     some = st.lists(st.sampled_from(known), unique=True, max_size=4)
     before, wanted = data.draw(some), data.draw(some)
     odd = [spelled(label, data.draw(spellings)) for label in before]
-    plain, strange = (decisions(labels, wanted, DFG) for labels in (before, odd))
-    assert strange == plain
+    repository = tuple(spelled(label, data.draw(spellings)) for label in known)
+    assert decisions(odd, wanted, repository) == decisions(before, wanted, tuple(known))
 
 
-def decisions(before: list[str], wanted: list[str], taxonomy: Taxonomy) -> tuple[object, ...]:
+def decisions(before: list[str], wanted: list[str], repository: tuple[str, ...]) -> tuple[object, ...]:
     """All that is decided of a change of these labels, in the taxonomy's own spelling."""
     told: list[object] = []
-    for part in label_change(Target("issue", 7), before, wanted, taxonomy, "why"):
+    taxonomy, facts = DFG, Facts("triage", "dfg/app", Target("issue", 7), "", labels=repository)
+    for part in label_change(facts.target, before, wanted, facts, TEAM, "why"):
+        assert set(part.add) <= set(repository)
         change = (part.add, part.remove)
         action = replace(
             ACTION, type="change_labels", payload={"add": list(part.add), "remove": list(part.remove), "before": before}
         )
         whole = change_of(action, before, taxonomy)
+        assert [*new_labels(action, facts)] == []
+        assert [*new_labels(action, replace(facts, labels=()))] != [] or not part.add
         told += [sorted(taxonomy.labels & names) for names in change]
         told += [taxonomy.state(before, part.add + part.remove), taxonomy.touched(part.add + part.remove)]
         told += [[hit.rule for hit in faults(before, *change, taxonomy)] for faults in (label_faults, outcome_faults)]
