@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -35,8 +36,8 @@ PAGE_SIZE: Final = 100
 MOST_FILES: Final = 3_000
 """GitHub lists no more files of one pull request."""
 MOST_COMMENT_PAGES: Final = 100
-MOST_ISSUE_PAGES: Final = 20
-MOST_LABEL_PAGES: Final = 20
+MOST_PAGES: Final = 20
+"""Of issues, and of labels."""
 
 _NEXT: Final = re.compile(r'<[^<>]*>\s*;[^<>]*rel="?next"?')
 _TOO_LARGE: Final = re.compile(rb"too (large|long|many|big)|exceeded|could not be processed", re.IGNORECASE)
@@ -120,26 +121,13 @@ class GitHubReader:
     def issues(self, label: str, limit: int) -> tuple[Issue, ...]:
         """Up to `limit` open issues with the label, the oldest first, without pull requests."""
         what = f"the list of issues with {label}"
-        wanted = f"state=open&labels={quote(label, safe='')}&sort=created&direction=asc&per_page={PAGE_SIZE}"
-        found: list[Issue] = []
-        for page in range(1, MOST_ISSUE_PAGES + 1):
-            answer = self._send(f"/issues?{wanted}&page={page}", what)
-            issues = read_issues(_json(answer))
-            found.extend(issue for issue in issues if not issue.is_pull_request)
-            if len(found) >= limit or not _has_next(answer, len(issues)):
-                break
-        return tuple(found[:limit])
+        wanted = f"/issues?state=open&labels={quote(label, safe='')}&sort=created&direction=asc&"
+        listed: Iterator[Issue] = self._all(wanted, what, read_issues)
+        return tuple(islice((issue for issue in listed if not issue.is_pull_request), limit))
 
     def labels(self) -> tuple[str, ...]:
         """The labels of the repository: one request for each hundred."""
-        found: list[str] = []
-        for page in range(1, MOST_LABEL_PAGES + 1):
-            answer = self._send(f"/labels?per_page={PAGE_SIZE}&page={page}", "the list of labels")
-            names = read_labels(_json(answer))
-            found += names
-            if not _has_next(answer, len(names)):
-                break
-        return tuple(found)
+        return tuple(self._all("/labels?", "the list of labels", read_labels))
 
     def tree(self) -> Tree:
         """The files of the default branch: one request. GitHub lists 100,000 of them or 7 MB at most."""
@@ -157,6 +145,15 @@ class GitHubReader:
             if not _has_next(answer, len(found)):
                 return tuple(comments)
         raise UpstreamUnavailable(f"{what} has more than {MOST_COMMENT_PAGES * PAGE_SIZE:,} comments to look through")
+
+    def _all(self, path: str, what: str, read: Callable[[Any], tuple[Any, ...]]) -> Iterator[Any]:
+        """What stands on MOST_PAGES at most, each read when it is needed. `path` ends in `?` or `&`."""
+        for page in range(1, MOST_PAGES + 1):
+            answer = self._send(f"{path}per_page={PAGE_SIZE}&page={page}", what)
+            items = read(_json(answer))
+            yield from items
+            if not _has_next(answer, len(items)):
+                break
 
     def _files(self, number: int, page: int, what: str) -> tuple[tuple[ChangedFile, ...], bool]:
         """One page, and whether another follows."""

@@ -40,9 +40,9 @@ class Grounding:
 def grounding(plan: QaPlan, material: str) -> Grounding:
     """`material` is what the model was shown. What the plan's own code makes or uses is known as well."""
     known = one_form(material + "\n".join(_code(plan)))
-    claims = one_form(" \n".join(_claims(plan)))
+    claims, steps = (one_form(" \n".join(texts)) for texts in (_claims(plan), _steps(plan)))
     names = {name for name in _NAME.findall(claims) if not _STANDARD.search(name)}
-    paths = set(_PATH.findall(one_form(" \n".join((claims, *_steps(plan))))))
+    paths = set(_PATH.findall(f"{claims} \n{steps}"))
     named = tuple(sorted(names | paths))
     return Grounding(named, tuple(name for name in named if not _held(name, known)))
 
