@@ -17,7 +17,7 @@ MADE_ENGINE := .venv-engine/.made-$(shell cksum < requirements-engine.lock | cut
 MADE_SAM := .venv-sam/.made-$(shell cksum < requirements-sam.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve checkpoint plan test long acceptance check prove front-door mutate soak bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
+.PHONY: help setup demo serve checkpoint plan test long acceptance generate check prove front-door mutate soak bench bench-growth size replay invoke fuzz fuzz-api screenshots judge-text
 .PHONY: judge-answers policy-report eval build deploy deploy-production lock clean
 
 help: ## list the targets
@@ -65,7 +65,11 @@ long: setup ## the tests of which make test has a short form: longer logs, whole
 acceptance: setup $(MADE_SAM) ## deploy the built template into a local CloudFormation and use it; sam local where Docker runs
 	@$(BIN)/pytest tests/acceptance
 
-check: setup $(MADE_SAM) ## format, lint, types, imports, template, the example workflow
+generate: setup ## write what names the tasks and has to be a file, from src/core/tasks; see docs/add-a-task.md
+	@$(BIN)/python -m local.generate
+
+check: setup $(MADE_SAM) ## format, lint, types, imports, what is generated, template, the example workflow
+	@$(BIN)/python -m local.generate --check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

@@ -1,4 +1,4 @@
-"""`python -m local.phases_table`: writes the table of docs/phases.md anew, from the tables that decide it."""
+"""The table of docs/phases.md, from the tables that decide it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,3 @@ def page(written: str) -> str:
     """The document, with the table as it is now."""
     before, _, rest = written.partition(HEAD)
     return "\n\n".join([before + table(), rest.partition("\n\n")[2]])
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")

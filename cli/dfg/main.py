@@ -1,4 +1,4 @@
-"""The `dfg` command. A new command is a file in `dfg/commands` and a line here."""
+"""The `dfg` command. A new command is a file in `dfg/commands` and a line here; a task has one by itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dfg import __version__
 from dfg.commands import (
     approve,
     audit,
-    brief,
     costs,
+    draft,
     erase,
     export,
     health,
@@ -24,18 +24,16 @@ from dfg.commands import (
     replay,
     reset,
     sprint_plan,
-    triage,
     verify,
 )
 from dfg.exits import Exit
 from dfg.session import Session, open_session
+from dfg.tasks import TASKS
 from dfg.words import safe
 
+WITH_OPTIONS: Final = {"qa_plan": qa_plan, "sprint_plan": sprint_plan}
+"""Tasks that can be asked for with more than numbers."""
 COMMANDS: Final = (
-    qa_plan,
-    triage,
-    brief,
-    sprint_plan,
     pending,
     approve,
     reject,
@@ -90,6 +88,9 @@ def prepare(
         context.obj = open_session(url, token, audience, no_color)
 
 
+for task in TASKS:
+    own = WITH_OPTIONS.get(task.name)
+    app.command(task.command)(own.run if own else draft.command(task))
 for command in COMMANDS:
     app.command(command.NAME)(command.run)
 

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from core import oidc
 from core.environment import each_like, like, needed, one_of, read_fields, switch, variable
 from core.errors import ConfigurationError
+from core.tasks.names import NAMED
 from core.types import PHASES, TASK_TYPES, Phase, TaskType
 
 VERSION: Final = "0.1.0"
@@ -90,12 +91,10 @@ GUARDRAILS: Final[Mapping[str, Guardrail]] = {
         "scheduled_per_day", "20", "tasks of one kind per UTC day", "Bound what schedules start while nobody looks"
     ),
     "APPROVAL_EXPIRY_DAYS": Guardrail("approval_expiry_seconds", "7", "days", "An approval nobody gave lapses", 86_400),
-    "MAX_INPUT_TOKENS_QA_PLAN": Guardrail("", "60000", "tokens, estimated", "How much of a pull request is read"),
-    "MAX_INPUT_TOKENS_TRIAGE": Guardrail("", "6000", "tokens, estimated", "How much of an issue is read"),
-    "MAX_INPUT_TOKENS_AGENT_BRIEF": Guardrail("", "16000", "tokens, estimated", "How much of issue and tree is read"),
-    "MAX_INPUT_TOKENS_SPRINT_PLAN": Guardrail(
-        "", "32000", "tokens, estimated", "How much of all planned issues is read"
-    ),
+    **{
+        f"MAX_INPUT_TOKENS_{task.upper()}": Guardrail("", str(one.input_tokens), "tokens, estimated", one.purpose)
+        for task, one in NAMED.items()
+    },
 }
 
 LOOSER_WHEN_LOWER: Final = {
@@ -156,10 +155,7 @@ class TaskLimits:
 
 
 TASK_LIMITS: Final[Mapping[TaskType, TaskLimits]] = {
-    "qa_plan": TaskLimits(60_000, 12_000, "claude-sonnet-5-5", "medium"),
-    "triage": TaskLimits(6_000, 4_000, "claude-haiku-5-5"),
-    "agent_brief": TaskLimits(16_000, 8_000, "claude-sonnet-5-5"),
-    "sprint_plan": TaskLimits(32_000, 8_000, "claude-sonnet-5-5"),
+    task: TaskLimits(one.input_tokens, one.output_tokens, one.model, one.effort) for task, one in NAMED.items()
 }
 """Input is a guardrail's; a deployment may lower it."""
 

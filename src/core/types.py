@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
 from core.canonical import digest
+from core.tasks.names import TASK_TYPES as TASK_TYPES
+from core.tasks.names import TaskType as TaskType
 
-TaskType = Literal["qa_plan", "triage", "agent_brief", "sprint_plan"]
 ActionType = Literal["add_comment", "change_labels"]
 TargetType = Literal["pull_request", "issue"]
 Phase = Literal["phase0", "phase1", "phase2", "phase3", "phase4"]
@@ -21,7 +22,6 @@ ActionState = Literal[
     "pending", "executing", "executed", "failed", "outcome_unknown", "rejected", "expired", "shadowed", "superseded"
 ]
 
-TASK_TYPES: Final[tuple[TaskType, ...]] = get_args(TaskType)
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 SPRINTS: Final[tuple[Sprint, ...]] = get_args(Sprint)
 

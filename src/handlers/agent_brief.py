@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from core.types import Target, TaskRequest
 from handlers.bodies import Number
 from handlers.dispatching import DispatchBody, dispatching
 
 
 class AgentBriefBody(DispatchBody):
-    """POST /dispatch/agent-brief."""
+    """The issue to be briefed about."""
 
-    issueNumber: Number  # noqa: N815
+    issueNumber: Annotated[Number, Field(examples=[100])]  # noqa: N815
 
 
 def task(body: AgentBriefBody, principal: str) -> TaskRequest:

@@ -6,10 +6,12 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.config import MAX_SPRINT_ISSUES
 from core.errors import BadRequest
 from core.types import Json
 
 Number = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Several = Annotated[list[Number], Field(min_length=1, max_length=MAX_SPRINT_ISSUES)]
 
 
 class Body(BaseModel):

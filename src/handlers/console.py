@@ -12,6 +12,7 @@ from typing import Any, Final
 PAGE: Final = Path(__file__).parent / "page"
 SCRIPTS: Final = (
     "dom.js",
+    "tasks.js",
     "words.js",
     "api.js",
     "document.js",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from handlers import agent_brief, qa_plan, sprint_plan, triage
+from importlib import import_module
+
+from core.tasks import registry
+from core.tasks.names import TASK_TYPES
 from handlers.http import Endpoints
 
 handler = Endpoints(
-    {
-        "POST /dispatch/qa-plan": qa_plan.handler,
-        "POST /dispatch/triage": triage.handler,
-        "POST /dispatch/agent-brief": agent_brief.handler,
-        "POST /dispatch/sprint-plan": sprint_plan.handler,
-    }
+    {f"POST /dispatch/{name.replace('_', '-')}": import_module(f"handlers.{name}").handler for name in TASK_TYPES}
 )
+
+registry.task("qa_plan")  # the commonest is loaded while the function starts, the others when they are asked for

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from pydantic import Field
+
 from core import phases
 from core.app import App
 from core.auth import require_right
@@ -18,9 +20,12 @@ from handlers.request import Request
 
 
 class DispatchBody(Body):
-    """What every dispatch may say. To force skips dedupe and the storm rule, and needs the right to approve."""
+    """What every dispatch may say."""
 
-    force: bool = False
+    force: bool = Field(
+        default=False,
+        description="Skip the search for duplicates and the storm rule. Needs the right to approve, and is audited.",
+    )
 
 
 B = TypeVar("B", bound=DispatchBody)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from core.types import Target, TaskRequest
 from handlers.bodies import Number
 from handlers.dispatching import DispatchBody, dispatching
 
 
 class QaPlanBody(DispatchBody):
-    """POST /dispatch/qa-plan."""
+    """The pull request, and the issue with its acceptance criteria."""
 
-    prNumber: Number  # noqa: N815 - the API's field name
-    linkedIssue: Number | None = None  # noqa: N815
+    prNumber: Annotated[Number, Field(examples=[42])]  # noqa: N815 - the API's field name
+    linkedIssue: Annotated[Number | None, Field(examples=[100])] = None  # noqa: N815
 
 
 def task(body: QaPlanBody, principal: str) -> TaskRequest:

@@ -28,7 +28,10 @@ def hook_in() -> None:
 def before_snapshot() -> None:
     """Makes what every copy needs. A wrong setting is told to whoever calls the function, and not to the deployment."""
     from core.policy.rules import Context, Field, examine  # not for functions that judge nothing
+    from core.tasks import registry
 
+    for name in registry.REGISTERED:
+        registry.task(name)
     examine(Field("", "Open the page."), Context(""))  # reads the policy's tables
     try:
         bootstrap.app()

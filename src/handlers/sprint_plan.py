@@ -7,9 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.config import MAX_SPRINT_ISSUES as MOST_ISSUES
 from core.types import Target, TaskRequest
-from handlers.bodies import Body, Number
+from handlers.bodies import Body, Number, Several
 from handlers.dispatching import DispatchBody, dispatching
 
 
@@ -17,15 +16,18 @@ class Dependency(Body):
     """An issue, and those that have to come no later."""
 
     issue: Number
-    on: Annotated[list[Number], Field(min_length=1, max_length=MOST_ISSUES)]
+    on: Several
 
 
 class SprintPlanBody(DispatchBody):
-    """POST /dispatch/sprint-plan. Without `issueNumbers` the issues of the team's queue are planned."""
+    """Without `issueNumbers` the issues of the team's queue are planned."""
 
-    planningIssue: Number  # noqa: N815
-    issueNumbers: Annotated[list[Number], Field(min_length=1, max_length=MOST_ISSUES)] | None = None  # noqa: N815
-    capacity: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    planningIssue: Annotated[Number, Field(examples=[300])]  # noqa: N815
+    issueNumbers: Annotated[Several | None, Field(examples=[[100, 101]])] = None  # noqa: N815
+    capacity: Annotated[
+        Annotated[int, Field(strict=True, ge=0, le=1000)] | None,
+        Field(description="How many issues the current sprint takes."),
+    ] = None
     dependencies: list[Dependency] = Field(default=[], max_length=100)
 
 

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from core.config import MAX_SPRINT_ISSUES as MOST_ISSUES
 from core.types import Target, TaskRequest
-from handlers.bodies import Number
+from handlers.bodies import Number, Several
 from handlers.dispatching import DispatchBody, dispatching
 
 
 class TriageBody(DispatchBody):
-    """POST /dispatch/triage: one issue, or several in one run."""
+    """Either one issue or several, of which MAX_TASKS_PER_RUN bounds how many."""
 
-    issueNumber: Number | None = None  # noqa: N815
-    issueNumbers: Annotated[list[Number], Field(min_length=1, max_length=MOST_ISSUES)] | None = None  # noqa: N815
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [one], "properties": {one: {"type": kind}, other: {"type": "null"}}}
+                for one, kind, other in (
+                    ("issueNumber", "integer", "issueNumbers"),
+                    ("issueNumbers", "array", "issueNumber"),
+                )
+            ]
+        }
+    )
+    issueNumber: Annotated[Number | None, Field(examples=[100])] = None  # noqa: N815
+    issueNumbers: Annotated[Several | None, Field(examples=[[100, 101]])] = None  # noqa: N815
 
     @model_validator(mode="after")
     def _one_or_several(self) -> TriageBody:

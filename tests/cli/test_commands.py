@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from dfg.exits import Exit
-from dfg.main import COMMANDS
+from dfg.main import COMMANDS, app
+from dfg.tasks import TASKS
 from local.faults import Fault
 from local.model import Order
 from local.stack import Stack
@@ -136,8 +137,9 @@ def test_a_wrong_token_has_its_own_code(stack: Stack, http: httpx.Client) -> Non
 
 
 def test_every_command_has_a_file_a_name_and_help() -> None:
-    assert len({command.NAME for command in COMMANDS}) == len(COMMANDS)
-    assert all(command.run.__doc__ for command in COMMANDS)
+    commands = app.registered_commands
+    assert len({command.name for command in commands}) == len(commands) == len(TASKS) + len(COMMANDS)
+    assert all(command.callback and command.callback.__doc__ for command in commands)
 
 
 def test_phases_and_their_evidence_are_told(dfg: Terminal, stack: Stack) -> None:

@@ -13,7 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from dfg.exits import Exit
-from dfg.main import COMMANDS, app
+from dfg.main import app
 from local.child import ROOT
 
 WORKFLOW = ROOT / "examples" / "github-actions" / "dfg-qa-plan.yml"
@@ -31,7 +31,7 @@ def test_the_readme_lists_every_command_and_each_line_parses(tmp_path: Path, mon
     (tmp_path / "audit.jsonl").touch()
     lines = re.findall(r"^    (dfg .*?)(?:\s+#.*)?$", (ROOT / "cli" / "README.md").read_text(), re.MULTILINE)
     named = {line.split()[1] for line in lines}
-    assert named == {"--version", *(command.NAME for command in COMMANDS)}
+    assert named == {"--version", *(command.name for command in app.registered_commands)}
     commands: Any = get_command(app)
     for line in lines:
         _, name, *arguments = shlex.split(line)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from core.phases import ADDED_TASKS
+from core.types import TASK_TYPES
 from handlers import worker
 from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
@@ -18,7 +20,9 @@ from tests.fakes import TOKEN
 from tests.handlers.service import Service
 
 EVENTS = ROOT / "events"
-LATER = {"POST /dispatch/triage", "POST /dispatch/agent-brief", "POST /dispatch/sprint-plan"}
+LATER = {
+    f"POST /dispatch/{task.replace('_', '-')}" for task in TASK_TYPES if (task, "api") not in ADDED_TASKS["phase0"]
+}
 BAD = {"bad_json": 400, "no_token": 401, "unknown_field": 400}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from core.config import GUARDRAILS, read_limits, read_settings
 from core.phases import ADDED_TASKS
+from core.types import TASK_TYPES
 from handlers import dispatch, oidc
 from tests.template.reading import ROOT, defaults, variables, written
 
@@ -18,18 +19,10 @@ FUNCTIONS = [n for n, r in written()["Resources"].items() if r["Type"] == "AWS::
 API = {
     "HealthFunction": [("GET", "/health")],
     "ConsoleFunction": [("GET", "/console"), ("GET", "/")],
-    "DispatchFunction": [
-        ("POST", "/dispatch/qa-plan"),
-        ("POST", "/dispatch/triage"),
-        ("POST", "/dispatch/agent-brief"),
-        ("POST", "/dispatch/sprint-plan"),
-    ],
+    "DispatchFunction": [("POST", f"/dispatch/{task.replace('_', '-')}") for task in TASK_TYPES],
     "WebhookFunction": [("POST", "/webhook/github")],
     "KeylessFunction": [
-        ("POST", "/oidc/dispatch/qa-plan"),
-        ("POST", "/oidc/dispatch/triage"),
-        ("POST", "/oidc/dispatch/agent-brief"),
-        ("POST", "/oidc/dispatch/sprint-plan"),
+        *(("POST", f"/oidc/dispatch/{task.replace('_', '-')}") for task in TASK_TYPES),
         ("GET", "/oidc/audit/{runId}"),
     ],
     "PendingFunction": [("GET", "/pending"), ("GET", "/pending/{id}")],

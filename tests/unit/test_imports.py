@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from core.types import TASK_TYPES
 from local.template import read_template
 from tests.template.reading import ROOT
 
@@ -37,3 +38,24 @@ def test_no_function_imports_an_http_client_before_it_calls_somebody(module: str
 def test_the_function_that_watches_needs_little_of_the_rest() -> None:
     names = imported("import handlers.watch")
     assert names.isdisjoint({"core.bootstrap", "core.app", "core.config", "core.runs", "core.policy", "pydantic"})
+
+
+LATE = {"markdown_it", "core.policy.engine", "core.text.prose", "core.text.read_back", "core.tasks.answer"}
+"""What is needed once there is an answer: judging it, and the answers' own models."""
+
+
+@pytest.mark.parametrize("module", ["handlers.dispatch", "handlers.oidc", "handlers.webhook", "handlers.schedule"])
+def test_who_dispatches_loads_nothing_of_what_an_answer_needs(module: str) -> None:
+    assert imported(f"import {module}").isdisjoint(LATE)
+
+
+@pytest.mark.parametrize("name", TASK_TYPES)
+def test_a_task_brings_no_policy_and_no_parser_of_markdown(name: str) -> None:
+    names = imported(f"from core.tasks import registry\nregistry.task({name!r})")
+    assert names.isdisjoint({"markdown_it", "core.policy.engine", "core.text.read_back"})
+
+
+def test_who_only_names_tasks_loads_none() -> None:
+    names = imported("import core.config, core.types, core.phases")
+    assert {name for name in names if name.startswith("core.tasks.")} == {"core.tasks.names"}
+    assert "pydantic" not in names

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from dfg.dispatching import Force, Timeout, Wait, end, send
 from dfg.session import AsJson, session_of
-
-NAME: Final = "qa-plan"
 
 Number = Annotated[int, typer.Argument(min=1, metavar="PR", help="The pull request's number.")]
 Issue = Annotated[int | None, typer.Option("--issue", min=1, help="The issue with the acceptance criteria.")]

@@ -10,7 +10,6 @@ import typer
 from dfg.dispatching import Force, Timeout, Wait, end, send
 from dfg.session import AsJson, session_of
 
-NAME: Final = "sprint-plan"
 NEED: Final = re.compile(r"(\d+):(\d+(?:,\d+)*)")
 
 Number = Annotated[int, typer.Argument(min=1, metavar="ISSUE", help="The planning issue, under which it is posted.")]

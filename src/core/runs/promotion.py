@@ -10,17 +10,13 @@ from core import phases
 from core.config import Settings
 from core.errors import PhaseForbids
 from core.policy.classifier import classify
+from core.tasks.names import NAMED
 from core.types import PHASES, TASK_TYPES, ActionType, Phase, TaskType, Trigger
 
 Outcome = Literal["not_allowed", "by_itself", "asks"]
 TRIGGERS: Final[tuple[Trigger, ...]] = get_args(Trigger)
 
-PROPOSES: Final[Mapping[TaskType, tuple[ActionType, ...]]] = {
-    "qa_plan": ("add_comment",),
-    "triage": ("change_labels", "add_comment"),
-    "agent_brief": ("add_comment",),
-    "sprint_plan": ("add_comment", "change_labels"),
-}
+PROPOSES: Final[Mapping[TaskType, tuple[ActionType, ...]]] = {task: one.proposes for task, one in NAMED.items()}
 """The action types that a draft of each task can come to."""
 
 

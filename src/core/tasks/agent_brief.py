@@ -19,7 +19,7 @@ from core.prompts.tokens import units
 from core.tasks.answer import FilePath, LongText, Sentence, Strict, Words200, Words500
 from core.tasks.comment import fitting, listed, opening, section, unseen, why
 from core.tasks.drafted import Comment, Drafted, Drafting, Unfit
-from core.tasks.task import Task, open_issue
+from core.tasks.task import Asked, Task, open_issue
 from core.text.document import Block, Code, Own, Paragraph
 from core.text.file_names import names_of
 from core.text.invisible import visible_line
@@ -180,6 +180,9 @@ def _files(paths: Sequence[str], hidden: frozenset[str]) -> list[tuple[Block, ..
 TASK: Final = Task(
     name="agent_brief",
     title="Agent brief",
+    does="Draft a coding agent's brief for an issue.",
+    posted="The brief is posted under the issue.",
+    asked=(Asked("issueNumber", "Issue", "Its number, or its address pasted."),),
     target="issue",
     subject="issue",
     purpose="How much of issue and tree is read",
@@ -189,4 +192,5 @@ TASK: Final = Task(
     read=read,
     build=build,
     drafting=lambda: Drafting(AgentBrief, draft),
+    command="brief",
 )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from core.context.labels import Labels
 from core.context.team import Taxonomy, Team
 from core.policy.digest import digest_of
-from core.tasks.answer import Strict
 from core.text.document import Block, as_json
 from core.text.markdown import marker, write
 from core.types import Action, ActionType, Facts, Finding, Json, Target
+
+if TYPE_CHECKING:
+    from core.tasks.answer import Strict  # the answers' models, and pydantic, are for those who read an answer
 
 Unfit = Callable[[Sequence[str]], frozenset[str]]
 """Which of GitHub's own texts (file names, titles) may not be repeated in a comment."""

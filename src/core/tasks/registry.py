@@ -11,11 +11,13 @@ from core.app import App
 from core.context.labels import Labels
 from core.dispatcher import pricing
 from core.errors import ConfigurationError
+from core.phases import ADDED_TASKS
 from core.policy import trust
 from core.prompts.fitted import fitted
 from core.prompts.frame import Frame
 from core.prompts.request import cacheable, geography
 from core.tasks.drafted import Drafting
+from core.tasks.names import NAMED
 from core.tasks.task import Task
 from core.tasks.wire_schemas import wire_schema
 from core.types import GHOST, Context, Issue, Prompt, PullRequest, Target, TaskRequest, Tree
@@ -31,10 +33,22 @@ REGISTERED: Final = (
 
 @cache
 def task(name: str) -> Task:
-    """The task type of this name. Each is loaded when it is first asked for. Raises KeyError for an unknown one."""
+    """The task type of this name, loaded when it is first asked for. Raises ConfigurationError as `load` does."""
+    found = load(name)
+    if name not in NAMED:
+        found.refuse("it is new, and what is made from the registry does not know it: run `make generate`")
+    return found
+
+
+def load(name: str) -> Task:
+    """The task of a file or folder here. Raises ConfigurationError for one that is incomplete, saying what it lacks."""
     if name not in REGISTERED:
-        raise KeyError(name)
+        raise ConfigurationError(f"core/tasks/registry.py has no line for the task {name!r}")
     found: Task = import_module(f"core.tasks.{name}").TASK
+    if found.name != name:
+        found.refuse(f"its name is not that of its line in the registry, {name}")
+    if not any(one == name for tasks in ADDED_TASKS.values() for one, _ in tasks):
+        found.refuse("no phase lists it: give it a row in ADDED_TASKS of core/phases.py")
     return found
 
 

@@ -25,7 +25,7 @@ from core.prompts.shares import cut_prose, fair_shares, rough_demand
 from core.tasks.answer import IssueNumber, Sentence, Strict, Words500
 from core.tasks.comment import listed, opening, section, unseen, why
 from core.tasks.drafted import Comment, Drafted, Drafting, LabelChange, Unfit, label_change
-from core.tasks.task import Task, open_issue
+from core.tasks.task import Asked, Task, open_issue
 from core.text import visible
 from core.text.document import Block, Code, Inline, Own, Paragraph
 from core.text.invisible import visible_line
@@ -294,6 +294,27 @@ def _name(number: int, issues: Mapping[str, Json], hidden: frozenset[str]) -> In
 TASK: Final = Task(
     name="sprint_plan",
     title="Sprint plan",
+    does="Draft which issues go into which sprint, under a planning issue.",
+    posted="The sprint plan is posted under the planning issue.",
+    asked=(
+        Asked("planningIssue", "Planning issue", "Its number, or its address pasted.", id="planning"),
+        Asked(
+            "issueNumbers",
+            "Issues to plan",
+            "Numbers or addresses. Without them, the team's queue.",
+            several=True,
+            required=False,
+            id="issues",
+        ),
+        Asked(
+            "capacity",
+            "Capacity",
+            "How many issues the current sprint takes. Optional.",
+            "",
+            required=False,
+            id="capacity",
+        ),
+    ),
     target="issue",
     subject="issues",
     purpose="How much of all planned issues is read",

@@ -19,7 +19,7 @@ from core.prompts.shares import cut_prose
 from core.tasks.answer import Sentence, Strict, Words50, Words500
 from core.tasks.comment import listed, opening, unseen, why
 from core.tasks.drafted import Comment, Drafted, Drafting, Unfit, label_change
-from core.tasks.task import Task, read_issue
+from core.tasks.task import Asked, Task, read_issue
 from core.text.document import Block
 from core.types import Context, Facts, Finding, Prompt, TaskRequest
 
@@ -151,6 +151,17 @@ def comment(answer: Triage, facts: Facts) -> tuple[Block, ...]:
 TASK: Final = Task(
     name="triage",
     title="Triage",
+    does="Suggest labels for an issue, or for several in one run.",
+    posted="It is carried out on the issue.",
+    asked=(
+        Asked(
+            "issueNumbers",
+            "Issues",
+            "One or several: numbers or addresses, with spaces or commas between.",
+            several=True,
+            id="issues",
+        ),
+    ),
     target="issue",
     subject="issue",
     purpose="How much of an issue is read",

@@ -5,37 +5,6 @@ const ADDRESS = /^https?:\/\/[^/\s]+\/([^/\s]+\/[^/\s]+)\/(pull|issues)\/([1-9]\
 const SHORT = /^([\w.-]+\/[\w.-]+)#([1-9]\d{0,9})$/;
 const KINDS = { pull: "a pull request", issues: "an issue" };
 
-const ONE_ISSUE = "Its number, or its address pasted.";
-const FORMS = {
-  qa_plan: {
-    path: "/dispatch/qa-plan",
-    posted: "The plan is posted on the pull request.",
-    fields: [
-      { id: "pr", name: "prNumber", label: "Pull request", hint: "Its number, or its address pasted.", kind: "pull", required: true },
-      { id: "issue", name: "linkedIssue", label: "Linked issue", hint: "The issue with the acceptance criteria. Optional.", kind: "issues" },
-    ],
-  },
-  triage: {
-    path: "/dispatch/triage",
-    posted: "It is carried out on the issue.",
-    fields: [{ id: "issues", name: "issueNumbers", label: "Issues", hint: "One or several: numbers or addresses, with spaces or commas between.", kind: "issues", several: true, required: true }],
-  },
-  agent_brief: {
-    path: "/dispatch/agent-brief",
-    posted: "The brief is posted under the issue.",
-    fields: [{ id: "issue", name: "issueNumber", label: "Issue", hint: ONE_ISSUE, kind: "issues", required: true }],
-  },
-  sprint_plan: {
-    path: "/dispatch/sprint-plan",
-    posted: "The sprint plan is posted under the planning issue.",
-    fields: [
-      { id: "planning", name: "planningIssue", label: "Planning issue", hint: ONE_ISSUE, kind: "issues", required: true },
-      { id: "issues", name: "issueNumbers", label: "Issues to plan", hint: "Numbers or addresses. Without them, the team's queue.", kind: "issues", several: true },
-      { id: "capacity", name: "capacity", label: "Capacity", hint: "How many issues the current sprint takes. Optional." },
-    ],
-  },
-};
-
 // The number that a text names. Throws an Error with a sentence where it names none, or something else.
 function readNumber(text, kind, label) {
   const plain = NUMBER.exec(text);
@@ -63,9 +32,10 @@ function readForm(task) {
     const value = readField(field);
     if (value !== undefined) body[field.name] = value;
   }
-  if (task === "triage" && body.issueNumbers.length === 1) {
-    [body.issueNumber] = body.issueNumbers;
-    delete body.issueNumbers;
+  const [first] = FORMS[task].fields;
+  if (first.several && first.required && body[first.name].length === 1) {
+    [body[first.name.slice(0, -1)]] = body[first.name];
+    delete body[first.name];
   }
   return body;
 }

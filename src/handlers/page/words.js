@@ -1,6 +1,5 @@
 // Values as people read them.
 
-const TASKS = { qa_plan: "QA plan", triage: "Triage", agent_brief: "Agent brief", sprint_plan: "Sprint plan" };
 const ACTIONS = { add_comment: "Comment", change_labels: "Label change" };
 const STATES = {
   pending: ["waits", "wait"],

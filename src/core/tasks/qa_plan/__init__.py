@@ -14,7 +14,7 @@ from core.errors import Conflict, NotFound
 from core.policy import trust
 from core.tasks.drafted import Drafting
 from core.tasks.qa_plan.prompt import build
-from core.tasks.task import Task
+from core.tasks.task import Asked, Task
 from core.types import Context, Issue, TaskRequest
 
 TEMPLATE: Final = (Path(__file__).parent / "template.txt").read_text("utf-8")
@@ -71,6 +71,12 @@ def drafting() -> Drafting:
 TASK: Final = Task(
     name="qa_plan",
     title="QA plan",
+    does="Draft a QA plan for a pull request.",
+    posted="The plan is posted on the pull request.",
+    asked=(
+        Asked("prNumber", "Pull request", "Its number, or its address pasted.", "pull", id="pr"),
+        Asked("linkedIssue", "Linked issue", "The issue with the acceptance criteria. Optional.", required=False),
+    ),
     target="pull_request",
     subject="pull request",
     purpose="How much of a pull request is read",
