@@ -29,7 +29,7 @@ from core.errors import ConfigurationError
 from core.types import TASK_TYPES, Prompt, TaskType, Verdict
 from evals import answers, judging, metrics, requests
 from evals.answers import Given, Missing
-from evals.case import BadCase, Case, load
+from evals.case import BadCase, Case, has_cases, load
 from evals.grading import row
 from local.model import ModelStandIn
 
@@ -88,7 +88,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _tasks(name: str) -> tuple[TaskType, ...]:
-    return tuple(task for task in TASK_TYPES if name in (task, "all"))
+    return tuple(task for task in TASK_TYPES if name == task or (name == "all" and has_cases(task)))
 
 
 @contextmanager

@@ -12,11 +12,6 @@ from core.types import TaskType
 
 HERE: Final = Path(__file__).parent
 QA_PLANS: Final = HERE / "cases"
-ISSUES: Final[Mapping[TaskType, Path]] = {
-    "triage": HERE / "triage.json",
-    "agent_brief": HERE / "agent_brief.json",
-    "sprint_plan": HERE / "sprint_plan.json",
-}
 
 
 class BadCase(Exception):
@@ -66,7 +61,16 @@ def pull_requests(folder: Path) -> list[Case]:
 
 def issue_cases(task_type: TaskType, path: Path | None = None) -> list[Case]:
     """The cases of a task that is about issues. Raises BadCase."""
-    return list(_issue_cases(task_type, _read(path or ISSUES[task_type])))
+    return list(_issue_cases(task_type, _read(path or _issues_of(task_type))))
+
+
+def has_cases(task_type: TaskType) -> bool:
+    """Whether somebody has written cases for the task: a new one has none."""
+    return task_type == "qa_plan" or _issues_of(task_type).exists()
+
+
+def _issues_of(task_type: TaskType) -> Path:
+    return HERE / f"{task_type}.json"
 
 
 def load(task_type: TaskType, folder: Path | None = None) -> list[Case]:

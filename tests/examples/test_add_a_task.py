@@ -22,6 +22,7 @@ BY_HAND = {
     "src/core/phases.py",
     "src/core/context/teams/dfg/packs.json",
     "src/core/context/teams/plain/packs.json",
+    "tests/teams/kanban/packs.json",
     "src/handlers/release_notes.py",
     "template.yaml",
     "events/release_notes.json",

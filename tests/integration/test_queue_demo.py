@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.child import PartFailed
+from core.context import team
+from local.child import ROOT, PartFailed
 from local.function import call
 from local.queue_demo import CONFIRMED, main
 from local.stack import Stack
@@ -26,3 +27,10 @@ def require_all(stack: Stack, phase: str, capsys: pytest.CaptureFixture[str]) ->
 def test_a_function_that_fails_is_told_with_its_last_words(stack: Stack) -> None:
     with pytest.raises(PartFailed, match="GITHUB_REPOSITORY"):
         call("ScheduleFunction", {"taskType": "triage"}, {**stack.environment, "GITHUB_REPOSITORY": ""})
+
+
+def test_another_teams_words_are_those_of_the_demo(make_stack: MakeStack, capsys: pytest.CaptureFixture[str]) -> None:
+    """As docs/teams.md says: TEAM_FILES with `make demo`, here files that share no label with DFG's."""
+    folder = ROOT / "tests" / "teams" / "kanban"
+    require_all(make_stack({"PHASE": "phase3", "TEAM_FILES": str(folder), **CONFIRMED}), "phase3", capsys)
+    assert team.load(folder).taxonomy.labels.isdisjoint(team.load().taxonomy.labels)
