@@ -127,7 +127,7 @@ def _maker(engine: Engine, logs: Path, until: ExitStack) -> MakeStack:
         names = table_names(f"s{uuid.uuid4().hex[:8]}")
         env = clean_environment({"AWS_ENDPOINT_URL_DYNAMODB": engine.url, **names, **(overrides or {})})
         stack = until.enter_context(Stack(env, logs=logs, worker=worker, retry_delays=(0.0, 0.0)))
-        until.callback(lambda: judge_again(bare_client(engine.url), stack.tables))
+        until.callback(lambda: judge_again(bare_client(engine.url), stack.tables, stack.team))
         return stack
 
     return make

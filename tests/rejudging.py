@@ -13,6 +13,7 @@ from core.audit.chain import Event
 from core.audit.content import Content
 from core.audit.replay import Replayed, replay
 from core.context import team
+from core.context.team import Team
 from core.items import Item, from_item
 
 if TYPE_CHECKING:
@@ -25,31 +26,31 @@ _SAME: Final[set[tuple[object, ...]]] = set()
 """What came out the same in this session: the judgement is of values, so once is enough for each."""
 
 
-def judge_again(client: DynamoDBClient, tables: Mapping[str, str]) -> None:
+def judge_again(client: DynamoDBClient, tables: Mapping[str, str], words: Team = TEAM) -> None:
     """Replay every run in these tables. Fails where bytes or verdict are not what the events say."""
-    replayed = replay_all(client, tables)
+    replayed = replay_all(client, tables, words)
     JUDGED.update(one.result for one in replayed)
     wrong = [one for one in replayed if one.result == "differs" or one.faults]
     assert wrong == []
 
 
-def replay_all(client: DynamoDBClient, tables: Mapping[str, str]) -> list[Replayed]:
+def replay_all(client: DynamoDBClient, tables: Mapping[str, str], words: Team = TEAM) -> list[Replayed]:
     """What comes of the replay of each run in these tables."""
-    return [_replay(run, events, kept) for run, (events, kept) in stored_runs(client, tables).items()]
+    return [_replay(run, events, kept, words) for run, (events, kept) in stored_runs(client, tables).items()]
 
 
-def _replay(run: str, events: Sequence[Mapping[str, object]], kept: Mapping[str, Content]) -> Replayed:
+def _replay(run: str, events: Sequence[Mapping[str, object]], kept: Mapping[str, Content], words: Team) -> Replayed:
     """The run's replay; of one whose draft, facts, phase and verdict are known to agree, that of its bytes alone."""
     data: dict[str, Any] = {str(event["type"]): event["data"] for event in events}
     if not {"prompt.stored", "policy.judged"} <= data.keys() or not {"answer", "context"} <= kept.keys():
-        return replay(run, events, kept, TEAM)
+        return replay(run, events, kept, words)
     judged = data["policy.judged"]
     verdict = (data["run.started"]["phase"], judged["classification"], json.dumps(judged["checks"]))
-    known = (kept["answer"].data, kept["context"].data, *verdict)
+    known = (kept["answer"].data, kept["context"].data, words.digest, *verdict)
     if known in _SAME and kept["context"].digest == data["prompt.stored"]["context"]:
         without_context = {name: one for name, one in kept.items() if name != "context"}
-        return replace(replay(run, events, without_context, TEAM), result="same")
-    replayed = replay(run, events, kept, TEAM)
+        return replace(replay(run, events, without_context, words), result="same")
+    replayed = replay(run, events, kept, words)
     if replayed.result == "same":
         _SAME.add(known)
     return replayed
