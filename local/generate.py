@@ -83,6 +83,7 @@ def made(tasks: Tasks) -> dict[Path, str]:
         "template.yaml": template,
         "docs/configuration.md": configuration,
         "docs/api.md": routes,
+        "docs/teams.md": shown_packs,
         "docs/phases.md": lambda text, _: phases_table.page(text),
         "cli/README.md": examples,
         "tests/unit/versions.json": versions,
@@ -374,6 +375,17 @@ def examples(text: str, tasks: Tasks) -> str:
             text = f"{text[:last]}    dfg {task.command or task.path} 101{several}  # {task.does}\n{text[last:]}"
         last = line.end() if line else text.index("\n", last) + 1
     return text
+
+
+def shown_packs(text: str, tasks: Tasks) -> str:
+    """docs/teams.md: the packs that are shown have a row for each task."""
+    shown = re.search(r"^\{\"versions\": .*\}$", text, re.MULTILINE)
+    if shown is None:
+        raise ConfigurationError("docs/teams.md shows no packs")
+    packs = json.loads(shown[0])
+    for task in tasks:
+        packs["tasks"].setdefault(task.name, [])
+    return text[: shown.start()] + json.dumps(packs) + text[shown.end() :]
 
 
 def versions(text: str, tasks: Tasks) -> str:

@@ -38,6 +38,7 @@ MADE = {
     "docs/api.md",
     "docs/configuration.md",
     "docs/phases.md",
+    "docs/teams.md",
     "events/oidc_release_notes.json",
     "tests/unit/versions.json",
 }
