@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -25,7 +25,7 @@ from core.audit.note import Signer
 from core.audit.signing import LocalSigner
 from core.auth import parse_secret
 from core.aws import Aws, measure
-from core.config import AppSettings, read_settings
+from core.config import AppSettings, Settings, read_settings
 from core.context import team
 from core.context.app_token import READING, WRITING, AppToken, Installation, fixed_token
 from core.context.github import GitHubReader
@@ -63,112 +63,129 @@ def app() -> App:
 def make_app(env: Mapping[str, str]) -> App:
     """An App over real clients, with everything that `env` says."""
     settings = read_settings(env)
+    if settings.github_app and (env.get("GITHUB_TOKEN") or env.get("GITHUB_TOKEN_ARN")):
+        raise ConfigurationError("GITHUB_TOKEN and GITHUB_APP_ID are both set: choose the token or the App")
     aws = Aws(env)
     dynamodb: DynamoDBClient = aws.client("dynamodb")
     store = Store(dynamodb, sleep=time.sleep, new_id=new_id)
-    words = team.load(Path(settings.team_files)) if settings.team_files else team.load()
-    if settings.github_app and (env.get("GITHUB_TOKEN") or env.get("GITHUB_TOKEN_ARN")):
-        raise ConfigurationError("GITHUB_TOKEN and GITHUB_APP_ID are both set: choose the token or the App")
-    app_tokens: list[AppToken] = []
-
-    def secret(name: str) -> str | None:
-        """From the environment, or from Secrets Manager where `NAME_ARN` is set. None where neither is."""
-        if env.get(name):
-            return env[name].strip()
-        arn = env.get(f"{name}_ARN")
-        return aws.secret(arn, name) if arn else None
-
-    def need(name: str) -> str:
-        value = secret(name)
-        if not value:
-            raise ConfigurationError(f"{name} is not set")
-        return value
-
-    @cache
-    def http() -> Http:
-        from core.http import HttpxHttp
-
-        return HttpxHttp()
-
-    def credential(prefix: str, app: AppSettings | None, permissions: Mapping[str, str]) -> Token | None:
-        """That of an App, for these permissions alone; or the token that is set, if any."""
-        if app is None:
-            token = secret(f"{prefix}_TOKEN")
-            return fixed_token(token, f"{prefix}_TOKEN") if token else None
-        if app.kms_key_id:
-            sign = aws.rs256(app.kms_key_id)
-        else:
-            from core.context.app_key import read_key
-
-            sign = read_key(need(f"{prefix}_APP_PRIVATE_KEY"), f"{prefix}_APP")
-        installation = Installation(app.app_id, app.installation_id, sign)
-        made = AppToken(http(), settings.github_api_url, settings.repository, installation, permissions, now)
-        app_tokens.append(made)
-        return made
-
-    @cache
-    def github() -> Reader:
-        if settings.own_reader:
-            token = credential("GITHUB_READER", settings.reader_app, READING)
-        else:
-            token = credential("GITHUB", settings.github_app, READING)
-        return GitHubReader(http(), settings.github_api_url, settings.repository, token, together, now)
-
-    @cache
-    def writer() -> Writer:
-        if settings.relay_url:
-            return relay_writer(http(), settings.relay_url, need("DFG_RELAY_TOKEN"), github(), words.taxonomy)
-        token = credential("GITHUB", settings.github_app, WRITING)
-        if token is None:
-            raise ConfigurationError(
-                "no writer: set DFG_RELAY_URL and DFG_RELAY_TOKEN, or a GITHUB_TOKEN or GitHub App that may write"
-            )
-        return github_writer(http(), settings.github_api_url, token, github(), words.taxonomy)
-
-    @cache
-    def model() -> Model:
-        from core.dispatcher.claude import ClaudeClient
-
-        return ClaudeClient(need("ANTHROPIC_API_KEY"), env.get("ANTHROPIC_BASE_URL") or None)
-
-    @cache
-    def signer() -> Signer:
-        if env.get("AUDIT_KMS_KEY_ID"):
-            return aws.ed25519(env["AUDIT_KMS_KEY_ID"])
-        seed = env.get("AUDIT_SIGNING_KEY")
-        if not seed:
-            raise ConfigurationError("no key signs checkpoints: set AUDIT_KMS_KEY_ID or AUDIT_SIGNING_KEY")
-        return LocalSigner(seed)
-
-    @cache
-    def fixed_secrets() -> tuple[str, ...]:
-        return tuple(value for name in SECRETS if (value := secret(name)))
-
-    def own_secrets() -> tuple[str, ...]:
-        """The Apps' tokens, which change from hour to hour, are among them while they are in hand."""
-        return (*fixed_secrets(), *(token.current for token in app_tokens if token.current))
-
+    clients = _Clients(env, settings, aws)
     return App(
         settings=settings,
-        credentials=_refreshed(lambda: parse_secret(need("ORCHESTRATOR_SECRET"))),
-        webhook_secret=_refreshed(lambda: webhook.read_secret(secret("GITHUB_WEBHOOK_SECRET") or "")),
-        own_secrets=own_secrets,
+        credentials=_refreshed(lambda: parse_secret(clients.need("ORCHESTRATOR_SECRET"))),
+        webhook_secret=_refreshed(lambda: webhook.read_secret(clients.secret("GITHUB_WEBHOOK_SECRET") or "")),
+        own_secrets=clients.own_secrets,
         now=now,
         sleep=time.sleep,
         new_id=new_id,
         random_hex=lambda: secrets.token_hex(16),
         together=together,
-        team=words,
+        team=clients.team,
         store=store,
         ledger=Ledger(store, settings.breaker_table, settings.limits),
-        github=github,
-        writer=writer,
-        model=model,
+        github=lambda: clients.github,
+        writer=lambda: clients.writer,
+        model=lambda: clients.model,
         start_worker=aws.worker(settings.worker_function) if settings.worker_function else None,
-        signer=signer,
+        signer=lambda: clients.signer,
         publish=aws.bucket(settings.checkpoint_bucket) if settings.checkpoint_bucket else lambda number, note: None,
         measure=measure,
     )
+
+
+class _Clients:
+    """Those of the outer world, each made when it is first asked for, and what they sign in with."""
+
+    def __init__(self, env: Mapping[str, str], settings: Settings, aws: Aws) -> None:
+        self._env = env
+        self._settings = settings
+        self._aws = aws
+        self._app_tokens: list[AppToken] = []
+        self.team = team.load(Path(settings.team_files)) if settings.team_files else team.load()
+
+    def secret(self, name: str) -> str | None:
+        """From the environment, or from Secrets Manager where `NAME_ARN` is set. None where neither is."""
+        if self._env.get(name):
+            return self._env[name].strip()
+        arn = self._env.get(f"{name}_ARN")
+        return self._aws.secret(arn, name) if arn else None
+
+    def need(self, name: str) -> str:
+        """The same. Raises ConfigurationError where neither is set."""
+        value = self.secret(name)
+        if not value:
+            raise ConfigurationError(f"{name} is not set")
+        return value
+
+    def own_secrets(self) -> tuple[str, ...]:
+        """The Apps' tokens, which change from hour to hour, are among them while they are in hand."""
+        return (*self._fixed_secrets, *(token.current for token in self._app_tokens if token.current))
+
+    @cached_property
+    def github(self) -> Reader:
+        if self._settings.own_reader:
+            token = self._credential("GITHUB_READER", self._settings.reader_app, READING)
+        else:
+            token = self._credential("GITHUB", self._settings.github_app, READING)
+        return GitHubReader(self._http, self._settings.github_api_url, self._settings.repository, token, together, now)
+
+    @cached_property
+    def writer(self) -> Writer:
+        taxonomy, relay_url = self.team.taxonomy, self._settings.relay_url
+        if relay_url:
+            return relay_writer(self._http, relay_url, self.need("DFG_RELAY_TOKEN"), self.github, taxonomy)
+        token = self._credential("GITHUB", self._settings.github_app, WRITING)
+        if token is None:
+            raise ConfigurationError(
+                "no writer: set DFG_RELAY_URL and DFG_RELAY_TOKEN, or a GITHUB_TOKEN or GitHub App that may write"
+            )
+        return github_writer(self._http, self._settings.github_api_url, token, self.github, taxonomy)
+
+    @cached_property
+    def model(self) -> Model:
+        from core.dispatcher.claude import ClaudeClient
+
+        return ClaudeClient(self.need("ANTHROPIC_API_KEY"), self._env.get("ANTHROPIC_BASE_URL") or None)
+
+    @cached_property
+    def signer(self) -> Signer:
+        if self._env.get("AUDIT_KMS_KEY_ID"):
+            return self._aws.ed25519(self._env["AUDIT_KMS_KEY_ID"])
+        seed = self._env.get("AUDIT_SIGNING_KEY")
+        if not seed:
+            raise ConfigurationError("no key signs checkpoints: set AUDIT_KMS_KEY_ID or AUDIT_SIGNING_KEY")
+        return LocalSigner(seed)
+
+    @cached_property
+    def _http(self) -> Http:
+        from core.http import HttpxHttp
+
+        return HttpxHttp()
+
+    @cached_property
+    def _fixed_secrets(self) -> tuple[str, ...]:
+        return tuple(value for name in SECRETS if (value := self.secret(name)))
+
+    def _credential(self, prefix: str, app: AppSettings | None, permissions: Mapping[str, str]) -> Token | None:
+        """That of an App, for these permissions alone; or the token that is set, if any."""
+        if app is None:
+            token = self.secret(f"{prefix}_TOKEN")
+            return fixed_token(token, f"{prefix}_TOKEN") if token else None
+        if app.kms_key_id:
+            sign = self._aws.rs256(app.kms_key_id)
+        else:
+            from core.context.app_key import read_key
+
+            sign = read_key(self.need(f"{prefix}_APP_PRIVATE_KEY"), f"{prefix}_APP")
+        made = AppToken(
+            self._http,
+            self._settings.github_api_url,
+            self._settings.repository,
+            Installation(app.app_id, app.installation_id, sign),
+            permissions,
+            now,
+        )
+        self._app_tokens.append(made)
+        return made
 
 
 def load_sdk() -> None:
