@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from core.config import Settings
@@ -34,47 +34,42 @@ NEEDS_PREREQUISITES: Final[frozenset[Phase]] = frozenset({"phase2", "phase3", "p
 
 def require_task(settings: Settings, task_type: TaskType, trigger: Trigger) -> None:
     """Raises PhaseForbids where the deployed phase does not list the task."""
-    _require_prerequisites(settings)
-    if (task_type, trigger) not in _upto(settings.phase, ADDED_TASKS):
-        raise PhaseForbids(f"{settings.phase} does not allow {task_type} by {trigger}")
-
-
-def allows_task(settings: Settings, task_type: TaskType) -> bool:
-    """Whether the deployed phase lists the task by any trigger: what was accepted before may go on."""
-    try:
-        _require_prerequisites(settings)
-    except PhaseForbids:
-        return False
-    return any(task == task_type for task, _ in _upto(settings.phase, ADDED_TASKS))
+    _require(settings, ADDED_TASKS, lambda task: task == (task_type, trigger), f"{task_type} by {trigger}")
 
 
 def require_known(settings: Settings, task_type: TaskType) -> None:
     """Raises PhaseForbids where the deployed phase lists the task by no trigger."""
-    if not allows_task(settings, task_type):
-        raise PhaseForbids(f"{settings.phase} does not allow {task_type}")
+    _require(settings, ADDED_TASKS, lambda task: task[0] == task_type, task_type)
+
+
+def require_action(settings: Settings, action_type: ActionType) -> None:
+    """Raises PhaseForbids where the deployed phase does not list the action."""
+    _require(settings, ADDED_ACTIONS, lambda action: action == action_type, action_type)
+
+
+def allows_task(settings: Settings, task_type: TaskType) -> bool:
+    """Whether the deployed phase lists the task by any trigger: what was accepted before may go on."""
+    return _allows(require_known, settings, task_type)
 
 
 def allows_action(settings: Settings, action_type: ActionType) -> bool:
     """Whether the deployed phase lists the action."""
+    return _allows(require_action, settings, action_type)
+
+
+def _allows(require: Callable[[Settings, T], None], settings: Settings, one: T) -> bool:
     try:
-        require_action(settings, action_type)
+        require(settings, one)
     except PhaseForbids:
         return False
     return True
 
 
-def require_action(settings: Settings, action_type: ActionType) -> None:
-    """Raises PhaseForbids where the deployed phase does not list the action."""
-    _require_prerequisites(settings)
-    if action_type not in _upto(settings.phase, ADDED_ACTIONS):
-        raise PhaseForbids(f"{settings.phase} does not allow {action_type}")
-
-
-def _require_prerequisites(settings: Settings) -> None:
-    if settings.phase in NEEDS_PREREQUISITES and not settings.prerequisites_confirmed:
-        raise PhaseForbids(f"{settings.phase} needs PRE_006_CI_GATING=confirmed and CRIT_001_DEBUG_ENDPOINTS=confirmed")
-
-
-def _upto(phase: Phase, added: Mapping[Phase, frozenset[T]]) -> frozenset[T]:
-    reached = PHASES[: PHASES.index(phase) + 1]
-    return frozenset().union(*(added.get(p, frozenset()) for p in reached))
+def _require(settings: Settings, added: Mapping[Phase, frozenset[T]], fits: Callable[[T], bool], name: str) -> None:
+    phase = settings.phase
+    if phase in NEEDS_PREREQUISITES and not settings.prerequisites_confirmed:
+        raise PhaseForbids(f"{phase} needs PRE_006_CI_GATING=confirmed and CRIT_001_DEBUG_ENDPOINTS=confirmed")
+    first = next((one for one in PHASES if any(map(fits, added.get(one, ())))), None)
+    if first is None or PHASES.index(first) > PHASES.index(phase):
+        since = f"from {first} on" if first else "no phase does"
+        raise PhaseForbids(f"{phase} does not allow {name}: {since}, see docs/phases.md")

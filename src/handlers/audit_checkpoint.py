@@ -20,7 +20,7 @@ def respond(app: App, request: Request) -> Reply:
     else:
         raise BadRequest("number must be a whole number")
     if found is None:
-        raise NotFound("there is no such checkpoint" + ("" if number else " yet"))
+        raise NotFound("there is no such checkpoint" if number else "there is no checkpoint yet: see docs/audit.md")
     return Reply(checkpoint.public(app, found))
 
 

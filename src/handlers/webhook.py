@@ -20,7 +20,7 @@ from handlers.request import Request, is_id, read_json
 def respond(app: App, request: Request) -> Reply:
     """202 once the delivery is on record and handed over; 200 when it asks for nothing."""
     if not app.settings.webhook:
-        raise NotFound("the webhook is switched off")
+        raise NotFound("the webhook is switched off: WEBHOOK=on lets GitHub in")
     if not webhook.is_signed(request.raw, request.headers.get("x-hub-signature-256"), app.webhook_secret()):
         raise Unauthorized("unauthorized")
     phases.require_task(app.settings, "qa_plan", "webhook")

@@ -69,7 +69,18 @@ def test_what_may_have_been_billed_stays_charged_in_full(make_service: MakeServi
     assert service.asked() == 1
 
 
-@pytest.mark.parametrize("stop", ["max_tokens", "refusal"])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "max_tokens",
+        "refusal",
+        "pause_turn",
+        "model_context_window_exceeded",
+        "stop_sequence",
+        "tool_use",
+        "of_next_year",
+    ],
+)
 def test_an_answer_that_was_cut_short_is_paid_and_not_used(service: Service, stop: str) -> None:
     service.model.order(Order(stop_reason=stop, input_tokens=100, output_tokens=10))
     body = failed(service)
@@ -77,6 +88,14 @@ def test_an_answer_that_was_cut_short_is_paid_and_not_used(service: Service, sto
     assert stop in str(body["error"])
     assert service.asked() == 1
     assert "answer" in service.run(str(body["runId"]))["content"]
+
+
+def test_an_answer_without_a_text_is_paid_and_refused(service: Service) -> None:
+    service.model.order(Order(text="", input_tokens=100, output_tokens=10))
+    reply = service.dispatch()
+    assert (reply.status, reply.body["status"], reply.body["cost"]) == (422, "rejected", "0.000300")
+    assert reply.body["checks"]
+    assert (service.asked(), service.sent()) == (1, 0)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413])

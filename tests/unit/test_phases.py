@@ -124,11 +124,11 @@ def test_each_phase_allows_what_the_one_before_it_did() -> None:
 
 
 def test_a_refusal_names_the_phase_the_task_and_the_trigger() -> None:
-    with pytest.raises(PhaseForbids, match="phase1 does not allow triage by schedule"):
+    with pytest.raises(PhaseForbids, match="phase1 does not allow triage by schedule: from phase2 on, see docs/phases"):
         phases.require_task(deployed("phase1"), "triage", "schedule")
-    with pytest.raises(PhaseForbids, match="phase0 does not allow change_labels"):
+    with pytest.raises(PhaseForbids, match="phase0 does not allow change_labels: from phase1 on, see docs/phases"):
         phases.require_action(deployed("phase0"), "change_labels")
-    with pytest.raises(PhaseForbids, match="phase3 does not allow agent_brief"):
+    with pytest.raises(PhaseForbids, match="phase3 does not allow agent_brief: from phase4 on, see docs/phases"):
         phases.require_known(deployed("phase3", *PREREQUISITES), "agent_brief")
     with pytest.raises(PhaseForbids, match="phase2 needs PRE_006_CI_GATING=confirmed and CRIT_001"):
         phases.require_task(deployed("phase2"), "qa_plan", "api")

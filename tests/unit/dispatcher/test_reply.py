@@ -28,6 +28,21 @@ def test_a_message_is_its_text_without_the_thinking() -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([], ""),
+        ([{"type": "thinking", "thinking": "{}", "signature": "…"}], ""),
+        ([{"type": "redacted_thinking", "data": "…"}, {"type": "text", "text": "{}"}], "{}"),
+        ([{"type": "of_next_year", "text": "{}"}, {"type": "text", "text": "[]"}], "[]"),
+    ],
+)
+def test_only_blocks_of_text_are_the_answer(content: list[dict[str, str]], text: str) -> None:
+    reply = read_reply(200, json.dumps({**MESSAGE, "content": content}).encode(), None)
+    assert isinstance(reply, Answered)
+    assert reply.answer.text == text
+
+
+@pytest.mark.parametrize(
     ("status", "trouble", "billed", "retried"),
     [
         (429, "overloaded", False, True),
