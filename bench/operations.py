@@ -8,7 +8,7 @@ from typing import Final
 
 from core.approvals.approve import approve, reject
 from core.approvals.reconcile import look_at_waiting
-from core.dispatcher.reset import reset
+from core.dispatcher.tripping import reset
 from core.errors import WorkerUnavailable
 from core.runs.arrow import dispatch, work
 from core.types import Json, Target, TaskRequest

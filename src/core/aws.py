@@ -48,33 +48,24 @@ class Aws:
         except (*FAILURES, KeyError) as error:
             raise StoreUnavailable(f"the secret {name} cannot be read") from error
 
-    def worker(self, function: str) -> Callable[[Json], None]:
+    def invoke(self, function: str, event: Json) -> None:
         """Starts the worker. Raises WorkerUnavailable."""
+        payload = json.dumps(dict(event)).encode()
+        try:
+            self.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+        except FAILURES as error:
+            raise WorkerUnavailable("the worker could not be started; try again") from error
 
-        def start(event: Json) -> None:
-            try:
-                self.client("lambda").invoke(
-                    FunctionName=function, InvocationType="Event", Payload=json.dumps(dict(event)).encode()
-                )
-            except FAILURES as error:
-                raise WorkerUnavailable("the worker could not be started; try again") from error
-
-        return start
-
-    def bucket(self, bucket: str) -> Callable[[int, str], None]:
+    def keep(self, bucket: str, number: int, note: str) -> None:
         """Puts a checkpoint's note where it cannot be changed. Raises StoreUnavailable."""
-
-        def publish(number: int, note: str) -> None:
-            key = f"checkpoints/{number:010d}.note"
-            try:
-                self.client("s3").put_object(Bucket=bucket, Key=key, Body=note.encode(), IfNoneMatch="*")
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "PreconditionFailed":  # it is there already
-                    raise StoreUnavailable("the checkpoint could not be put into its bucket") from error
-            except BotoCoreError as error:
-                raise StoreUnavailable("the checkpoint bucket cannot be reached") from error
-
-        return publish
+        key = f"checkpoints/{number:010d}.note"
+        try:
+            self.client("s3").put_object(Bucket=bucket, Key=key, Body=note.encode(), IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":  # it is there already
+                raise StoreUnavailable("the checkpoint could not be put into its bucket") from error
+        except BotoCoreError as error:
+            raise StoreUnavailable("the checkpoint bucket cannot be reached") from error
 
     def topic(self, arn: str) -> Callable[[str, str], None]:
         """Sends a subject, and JSON with a text for each protocol. Raises BotoCoreError or ClientError."""
@@ -87,18 +78,14 @@ class Aws:
         """The key that signs checkpoints."""
         return KmsEd25519(self, key_id)
 
-    def rs256(self, key_id: str) -> Callable[[bytes], bytes]:
+    def rs256(self, key_id: str, message: bytes) -> bytes:
         """Signs with a key of spec RSA_2048 or longer, as a GitHub App has to. Raises UpstreamUnavailable."""
+        try:
+            return self.sign(key_id, message, "RSASSA_PKCS1_V1_5_SHA_256")
+        except FAILURES as error:
+            raise UpstreamUnavailable("KMS does not sign for the GitHub App") from error
 
-        def sign(message: bytes) -> bytes:
-            try:
-                return self._sign(key_id, message, "RSASSA_PKCS1_V1_5_SHA_256")
-            except FAILURES as error:
-                raise UpstreamUnavailable("KMS does not sign for the GitHub App") from error
-
-        return sign
-
-    def _sign(self, key_id: str, message: bytes, algorithm: str) -> bytes:
+    def sign(self, key_id: str, message: bytes, algorithm: str) -> bytes:
         answer = self.client("kms").sign(KeyId=key_id, Message=message, MessageType="RAW", SigningAlgorithm=algorithm)
         return bytes(answer["Signature"])
 
@@ -118,7 +105,7 @@ class KmsEd25519:
         return bytes(self.aws.client("kms").get_public_key(KeyId=self.key_id)["PublicKey"])[ED25519_PREFIX_BYTES:]
 
     def sign(self, message: bytes) -> bytes:
-        return self.aws._sign(self.key_id, message, "ED25519_SHA_512")
+        return self.aws.sign(self.key_id, message, "ED25519_SHA_512")
 
 
 def measure(name: str, value: int) -> None:

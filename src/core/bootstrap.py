@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -85,9 +85,11 @@ def make_app(env: Mapping[str, str]) -> App:
         github=lambda: clients.github,
         writer=lambda: clients.writer,
         model=lambda: clients.model,
-        start_worker=aws.worker(settings.worker_function) if settings.worker_function else None,
+        start_worker=partial(aws.invoke, settings.worker_function) if settings.worker_function else None,
         signer=lambda: clients.signer,
-        publish=aws.bucket(settings.checkpoint_bucket) if settings.checkpoint_bucket else lambda number, note: None,
+        publish=partial(aws.keep, settings.checkpoint_bucket)
+        if settings.checkpoint_bucket
+        else lambda number, note: None,
         measure=measure,
     )
 
@@ -170,8 +172,9 @@ class _Clients:
         if app is None:
             token = self.secret(f"{prefix}_TOKEN")
             return fixed_token(token, f"{prefix}_TOKEN") if token else None
+        sign: Callable[[bytes], bytes]
         if app.kms_key_id:
-            sign = self._aws.rs256(app.kms_key_id)
+            sign = partial(self._aws.rs256, app.kms_key_id)
         else:
             from core.context.app_key import read_key
 

@@ -16,95 +16,70 @@ class OrchestratorError(Exception):
     status = 500
     code = "internal"
 
+    def __init_subclass__(cls, status: int | None = None, code: str | None = None) -> None:
+        cls.status, cls.code = status or cls.status, code or cls.code
+
     def __init__(self, message: str, **detail: Any) -> None:
         super().__init__(message)
         self.message = message
         self.detail: Mapping[str, Any] = detail
 
 
-class BadRequest(OrchestratorError):
+class BadRequest(OrchestratorError, status=400, code="bad_request"):
     """Correct the request and send it again."""
 
-    status, code = 400, "bad_request"
 
-
-class TooLarge(OrchestratorError):
+class TooLarge(OrchestratorError, status=413, code="too_large"):
     """Send less."""
 
-    status, code = 413, "too_large"
 
-
-class Unauthorized(OrchestratorError):
+class Unauthorized(OrchestratorError, status=401, code="unauthorized"):
     """Send a valid bearer token. Never says what was wrong with the one that came."""
 
-    status, code = 401, "unauthorized"
 
-
-class Forbidden(OrchestratorError):
+class Forbidden(OrchestratorError, status=403, code="forbidden"):
     """Use a token that has the right. Never says which right."""
-
-    status, code = 403, "forbidden"
 
 
 class OutOfReach(Forbidden):
     """Ask for what this token was made for: a workflow's names one pull request. Refused as no token is: unrecorded."""
 
 
-class SelfApproval(OrchestratorError):
+class SelfApproval(OrchestratorError, status=403, code="self_approval"):
     """Let somebody else approve: this principal dispatched the run itself."""
 
-    status, code = 403, "self_approval"
 
-
-class PhaseForbids(OrchestratorError):
+class PhaseForbids(OrchestratorError, status=403, code="phase"):
     """Deploy a later phase, or confirm its prerequisites."""
 
-    status, code = 403, "phase"
 
-
-class NotFound(OrchestratorError):
+class NotFound(OrchestratorError, status=404, code="not_found"):
     """Check the id or number."""
 
-    status, code = 404, "not_found"
 
-
-class Conflict(OrchestratorError):
+class Conflict(OrchestratorError, status=409, code="conflict"):
     """The state has moved on: look again, then decide."""
 
-    status, code = 409, "conflict"
 
-
-class PreconditionFailed(OrchestratorError):
+class PreconditionFailed(OrchestratorError, status=412, code="digest_mismatch"):
     """`If-Match` names another digest than the recorded one: look at the action again."""
 
-    status, code = 412, "digest_mismatch"
 
-
-class UpstreamUnavailable(OrchestratorError):
+class UpstreamUnavailable(OrchestratorError, status=502, code="github_unavailable"):
     """GitHub could not be read: nothing was claimed or paid; try again later."""
 
-    status, code = 502, "github_unavailable"
 
-
-class StoreUnavailable(OrchestratorError):
+class StoreUnavailable(OrchestratorError, status=503, code="store_unavailable"):
     """DynamoDB could not be read or written: refuse, and let the caller try again."""
 
-    status, code = 503, "store_unavailable"
 
-
-class WorkerUnavailable(OrchestratorError):
+class WorkerUnavailable(OrchestratorError, status=503, code="worker_unavailable"):
     """The worker could not be started: nothing was sent to the model; try again."""
 
-    status, code = 503, "worker_unavailable"
 
-
-class LeaseHeld(OrchestratorError):
+class LeaseHeld(OrchestratorError, status=409, code="lease_held"):
     """Another invocation is at work on this run: deliver again later."""
 
-    status, code = 409, "lease_held"
 
-
-class ConfigurationError(OrchestratorError):
+class ConfigurationError(OrchestratorError, code="configuration"):
     """A setting is missing or contradicts another; the message names it."""
-
-    code = "configuration"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.app import App
-from core.dispatcher.reset import reset
+from core.dispatcher.tripping import reset
 from handlers.bodies import EmptyBody, read_body
 from handlers.http import Endpoint, Reply
 from handlers.request import Request

@@ -10,7 +10,7 @@ import pytest
 from core.approvals.approve import approve, reject
 from core.approvals.outcomes import observe
 from core.approvals.reconcile import look_at_waiting
-from core.dispatcher.reset import reset
+from core.dispatcher.tripping import reset
 from core.errors import Conflict
 from core.runs.arrow import work
 from core.types import Effect

@@ -9,7 +9,7 @@ import pytest
 
 from bench.meter import Meter
 from core.approvals.approve import approve, reject
-from core.dispatcher.reset import reset
+from core.dispatcher.tripping import reset
 from core.runs.arrow import dispatch
 from core.store import Store
 from core.types import Target, TaskRequest

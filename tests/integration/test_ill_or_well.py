@@ -9,7 +9,7 @@ import pytest
 
 from core.config import BILLING_MARGIN_SECONDS
 from core.dispatcher import breaker
-from core.dispatcher.reset import reset
+from core.dispatcher.tripping import reset
 from core.types import Effect
 from tests.fakes import World, make_world, message, pull_request, trouble
 from tests.integration.test_pipeline import events, go

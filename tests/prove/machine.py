@@ -19,7 +19,7 @@ from core.app import App
 from core.approvals import approve
 from core.approvals.binding import bind
 from core.approvals.reconcile import look_at_waiting
-from core.dispatcher import reset
+from core.dispatcher import tripping
 from core.errors import OrchestratorError
 from core.runs.arrow import dispatch, work
 from core.types import Issue, Target, TaskRequest
@@ -211,7 +211,7 @@ class Machine(RuleBasedStateMachine):
                 request = TaskRequest("triage", target, None, kind == "triage by force", "ci", "api")
                 return dispatch(app, request, wait_until=0, deadline=FAR)["status"]
             case "reset":
-                return reset.reset(app, "captain")["status"]
+                return tripping.reset(app, "captain")["status"]
             case "look":
                 return look_at_waiting(app, FAR)
             case "deliver":

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.app import App
 from core.approvals import approve as approving
 from core.approvals.reconcile import look_at_waiting
-from core.dispatcher import reset as resetting
+from core.dispatcher import tripping
 from core.runs.arrow import dispatch, work
 from core.types import Target, TaskRequest
 from local.faults import Fault
@@ -77,7 +77,7 @@ def look(app: App, _: str = "") -> Any:
 
 
 def reset(app: App, _: str = "") -> Any:
-    return dict(resetting.reset(app, "captain"))
+    return dict(tripping.reset(app, "captain"))
 
 
 # --- histories ---------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def bucket(aws: Aws) -> str:
 
 
 def test_a_note_is_put_once_and_never_replaced(aws: Aws, bucket: str) -> None:
-    publish = aws.bucket(bucket)
+    publish = partial(aws.keep, bucket)
     publish(7, "the first")
     publish(7, "another")  # it is there already: no failure, and no change
     [entry] = aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
@@ -89,7 +90,7 @@ def test_a_note_is_put_once_and_never_replaced(aws: Aws, bucket: str) -> None:
 
 def test_a_bucket_that_is_not_there_is_told(aws: Aws) -> None:
     with pytest.raises(StoreUnavailable, match="could not be put"):
-        aws.bucket("nobody")(1, "note")
+        aws.keep("nobody", 1, "note")
 
 
 # --- the topic -------------------------------------------------------------------------------
@@ -132,7 +133,7 @@ def test_the_worker_is_started_with_its_event_and_nobody_waits_for_it(aws: Aws) 
     client.meta.events.register("provide-client-params.lambda.Invoke", lambda params, **_: asked.append(params))
     with Stubber(client) as stub:
         stub.add_response("invoke", {"StatusCode": 202})
-        aws.worker("dfg-worker")({"runId": "r-1"})
+        aws.invoke("dfg-worker", {"runId": "r-1"})
     [params] = asked
     assert (params["FunctionName"], params["InvocationType"]) == ("dfg-worker", "Event")
     assert json.loads(params["Payload"]) == {"runId": "r-1"}
@@ -143,7 +144,7 @@ def test_a_worker_that_cannot_be_started_is_told(aws: Aws) -> None:
     with Stubber(aws.client("lambda")) as stub:
         stub.add_client_error("invoke", "ResourceNotFoundException", http_status_code=404)
         with pytest.raises(WorkerUnavailable, match="try again"):
-            aws.worker("nobody")({"runId": "r-1"})
+            aws.invoke("nobody", {"runId": "r-1"})
 
 
 # --- keys ------------------------------------------------------------------------------------
@@ -159,7 +160,7 @@ def test_kms_signs_for_a_github_app_as_github_checks_it(aws: Aws) -> None:
     key_id = made(aws, "RSA_2048")
     public = load_der_public_key(aws.client("kms").get_public_key(KeyId=key_id)["PublicKey"])
     assert isinstance(public, RSAPublicKey)
-    sign = aws.rs256(key_id)
+    sign = partial(aws.rs256, key_id)
     public.verify(sign(b"header.claims"), b"header.claims", PKCS1v15(), SHA256())
     clock = Clock()
     http = Served(clock)
@@ -172,7 +173,7 @@ def test_kms_signs_for_a_github_app_as_github_checks_it(aws: Aws) -> None:
 
 def test_a_key_that_does_not_sign_is_told_as_that(aws: Aws) -> None:
     with pytest.raises(UpstreamUnavailable, match="KMS does not sign for the GitHub App"):
-        aws.rs256("alias/nobody")(b"x")
+        aws.rs256("alias/nobody", b"x")
 
 
 def test_kms_signs_checkpoints(aws: Aws) -> None:
@@ -194,7 +195,7 @@ def test_kms_signs_checkpoints(aws: Aws) -> None:
         assert signer.sign(b"note") == b"\x01" * 64
 
 
-@pytest.mark.parametrize("use", [lambda aws: aws.secret(ABSENT, "X"), lambda aws: aws.bucket("b")(1, "n")])
+@pytest.mark.parametrize("use", [lambda aws: aws.secret(ABSENT, "X"), lambda aws: aws.keep("b", 1, "n")])
 def test_an_endpoint_that_cannot_be_reached_is_unavailable(use: Callable[[Aws], Any], aws: Aws) -> None:
     for service in ("secretsmanager", "s3"):
         client = aws.client(service)

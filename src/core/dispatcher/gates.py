@@ -91,33 +91,21 @@ class _Comments:
 
     def pass_through(self, record: Item | None, attempt: str, now: int) -> Write:
         own = {"action": self.action.id, "state": self.action.target_state, "at": now}
-        fields = _standing([*_of_a_day(record, now), own])
+        table, fields = self.settings.dedupe_table, _standing([*_of_a_day(record, now), own])
         if record is None:
-            return Insert(self.settings.dedupe_table, {**self.key, **fields}, GATE)
-        return Update(
-            self.settings.dedupe_table,
-            self.key,
-            change=fields,
-            where={"actionId": record["actionId"]},  # the last to pass is the one that was seen
-            name=GATE,
-        )
+            return Insert(table, {**self.key, **fields}, GATE)
+        # the last to pass is the one that was seen
+        return Update(table, self.key, change=fields, where={"actionId": record["actionId"]}, name=GATE)
 
     def leave(self, record: Item | None, attempt: str, effect: Effect) -> list[Write]:
         if effect.outcome not in ("failed", "shadowed"):
             return []
         table, others = self.settings.dedupe_table, posts(record)
-        if not others:
-            return [Delete(table, self.key, where={"actionId": self.action.id}, name=GATE, may_yield=True)]
-        return [
-            Update(
-                table,
-                self.key,
-                change=_standing(others),
-                where={"actionId": self.action.id},  # nobody has passed since
-                name=GATE,
-                may_yield=True,
-            )
-        ]
+        # nobody has passed since
+        if others:
+            left = _standing(others)
+            return [Update(table, self.key, left, where={"actionId": self.action.id}, name=GATE, may_yield=True)]
+        return [Delete(table, self.key, where={"actionId": self.action.id}, name=GATE, may_yield=True)]
 
 
 @dataclass(frozen=True)
@@ -136,15 +124,11 @@ class _Lease:
     def pass_through(self, record: Item | None, attempt: str, now: int) -> Write:
         until = now + max(self.settings.limits.settle_seconds * 1000, ATTEMPT_MS)
         fields = {"attempt": attempt, "until": until, "ttl": (now + 2 * DAY_MS) // 1000}
+        table = self.settings.dedupe_table
         if record is None:
-            return Insert(self.settings.dedupe_table, {**self.key, **fields}, GATE)
-        return Update(
-            self.settings.dedupe_table,
-            self.key,
-            change=fields,
-            where={"attempt": record["attempt"]},  # the one that was seen to be over
-            name=GATE,
-        )
+            return Insert(table, {**self.key, **fields}, GATE)
+        # the one that was seen to be over
+        return Update(table, self.key, change=fields, where={"attempt": record["attempt"]}, name=GATE)
 
     def leave(self, record: Item | None, attempt: str, effect: Effect) -> list[Write]:
         """None while the attempt may still land."""

@@ -1,4 +1,4 @@
-"""Carrying out what follows from an outcome for the breaker, with its event on record first."""
+"""Carrying out what the breaker is to do, with its event on record first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from core.app import App
 from core.audit import alone, events
 from core.dispatcher import breaker
 from core.store import Item
+from core.types import Json
 
 
 def audit_breaker(app: App, to: str, reason: str, run_id: str) -> None:
@@ -32,3 +33,11 @@ def trip(app: App, reason: str, run_id: str) -> None:
     audit_breaker(app, "open", reason, run_id)
     if app.ledger.trip(reason, app.now()) is not None:
         app.measure("BreakerOpened", 1)
+
+
+def reset(app: App, principal: str) -> Json:
+    """The Captain's: closes the breaker and clears its outcome counts, never its charges. Creates a missing row."""
+    alone.append(app, events.breaker_reset(principal))
+    before = app.ledger.reset(app.now())
+    was = before["state"] if before else "missing"
+    return {"status": "reset", "message": f"the circuit breaker was {was} and is closed now; charges stay"}
