@@ -124,16 +124,15 @@ class Store:
         for table, key in keys:
             requested.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(to_item(key))
         found: dict[str, list[Item]] = {}
-        for delay in (*BACKOFF_SECONDS, None):
+        for last in self._tries(len(BACKOFF_SECONDS)):
             answer = self._call(partial(self._client.batch_get_item, RequestItems=requested), "read")
             for table, items in answer["Responses"].items():
                 found.setdefault(table, []).extend(from_item(i) for i in items)
             requested = answer.get("UnprocessedKeys") or {}
             if not requested:
                 break
-            if delay is None:
+            if last:
                 raise StoreUnavailable("the store is busy; try again")
-            self._sleep(delay)
         return [
             next((i for i in found.get(table, ()) if all(i[k] == v for k, v in key.items())), None)
             for table, key in keys
@@ -164,22 +163,14 @@ class Store:
             "KeyConditionExpression": condition,
             "ScanIndexForward": not newest_first,
         }
+        for number, (name, value) in enumerate((where or {}).items()):
+            names[f"#f{number}"], values[f":f{number}"] = name, to_attribute(value)
         if where:
-            clauses = []
-            for number, (name, value) in enumerate(where.items()):
-                names[f"#f{number}"] = name
-                values[f":f{number}"] = to_attribute(value)
-                clauses.append(f"#f{number} = :f{number}")
-            request["FilterExpression"] = " AND ".join(clauses)
+            request["FilterExpression"] = " AND ".join(f"#f{number} = :f{number}" for number in range(len(where)))
         request |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
-        if index:
-            request["IndexName"] = index
-        else:
-            request["ConsistentRead"] = True
-        if limit:
-            request["Limit"] = limit
-        if start:
-            request["ExclusiveStartKey"] = to_item(start)
+        request |= {"IndexName": index} if index else {"ConsistentRead": True}
+        request |= {"Limit": limit} if limit else {}
+        request |= {"ExclusiveStartKey": to_item(start)} if start else {}
         answer = self._call(lambda: self._client.query(**request), "read")
         last = answer.get("LastEvaluatedKey")
         return Page(tuple(from_item(i) for i in answer["Items"]), from_item(last) if last else None)
@@ -214,7 +205,7 @@ class Store:
         """
         statements = [_statement(w) for w in writes]
         token = self._new_id()
-        for delay in (*BACKOFF_SECONDS, None):
+        for last in self._tries(len(BACKOFF_SECONDS)):
             try:
                 self._client.execute_transaction(TransactStatements=statements, ClientRequestToken=token)
             except ClientError as error:
@@ -226,12 +217,10 @@ class Store:
                 if not busy:
                     raise StoreUnavailable(f"the store refused a write: {error.response['Error']['Code']}") from error
             except BotoCoreError as error:
-                if delay is None:
+                if last:
                     raise StoreUnavailable("the store does not answer; try again") from error
             else:
                 return None
-            if delay is not None:
-                self._sleep(delay)
         raise StoreUnavailable("the store is busy; try again")
 
     def update(
@@ -263,30 +252,32 @@ class Store:
                 ),
                 "write",
             )
-        except _ConditionFailedError as failed:
-            return Refused(from_item(failed.item) if failed.item else None)
+        except ClientError as failed:
+            item: Any = failed.response.get("Item")
+            return Refused(from_item(item) if item else None)
         return from_item(answer["Attributes"])
 
     def _call(self, request: Callable[[], Any], verb: str) -> Any:
-        for delay in (*BACKOFF_SECONDS[:3], None):
+        """Raises ClientError where a condition did not hold."""
+        for last in self._tries(3):
             try:
                 return request()
             except ClientError as error:
                 code = error.response["Error"]["Code"]
                 if code == "ConditionalCheckFailedException":
-                    raise _ConditionFailedError(error.response.get("Item")) from error
-                if code not in BUSY_ERRORS or delay is None:
+                    raise
+                if code not in BUSY_ERRORS or last:
                     raise StoreUnavailable(f"the store refused to {verb}: {code}") from error
             except BotoCoreError as error:
                 raise StoreUnavailable(f"the store cannot be reached to {verb}") from error
-            self._sleep(delay)
         raise AssertionError("unreachable")
 
-
-class _ConditionFailedError(Exception):
-    def __init__(self, item: Any) -> None:
-        super().__init__()
-        self.item = item
+    def _tries(self, pauses: int) -> Iterator[bool]:
+        """Whether this is the last one, with ever longer pauses between."""
+        for delay in BACKOFF_SECONDS[:pauses]:
+            yield False
+            self._sleep(delay)
+        yield True
 
 
 def _reasons(error: ClientError) -> list[str]:
@@ -305,18 +296,19 @@ def _statement(write: Write) -> Any:
         case Update(table, key, change, where, remove):
             sets = " ".join(f'SET "{name}"=?' for name in change)
             removes = "".join(f' REMOVE "{name}"' for name in remove)
-            tests = " AND ".join(f'"{name}"=?' for name in {**key, **where})
-            values = [*change.values(), *{**key, **where}.values()]
             return {
-                "Statement": f'UPDATE "{table}" {sets}{removes} WHERE {tests}',
-                "Parameters": [to_attribute(v) for v in values],
+                "Statement": f'UPDATE "{table}" {sets}{removes} WHERE {_tests({**key, **where})}',
+                "Parameters": [to_attribute(v) for v in (*change.values(), *{**key, **where}.values())],
             }
         case Delete(table, key, where):
-            tests = " AND ".join(f'"{name}"=?' for name in {**key, **where})
             return {
-                "Statement": f'DELETE FROM "{table}" WHERE {tests}',  # noqa: S608 - names are ours, values are parameters
+                "Statement": f'DELETE FROM "{table}" WHERE {_tests({**key, **where})}',  # noqa: S608 - names are ours, values are parameters
                 "Parameters": [to_attribute(v) for v in {**key, **where}.values()],
             }
+
+
+def _tests(equals: Mapping[str, Any]) -> str:
+    return " AND ".join(f'"{name}"=?' for name in equals)
 
 
 def oversized(inserts: Sequence[Insert]) -> bool:
