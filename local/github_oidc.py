@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from core.oidc import ISSUER, read_rules
+from core.callers.oidc import ISSUER, read_rules
 
 KEYS: Final = f"{ISSUER}/.well-known/jwks"
 NEEDED: Final = ["exp", "iat", "iss", "aud"]

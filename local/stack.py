@@ -21,7 +21,7 @@ from typing import Final, Self
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core.auth import parse_secret
+from core.callers.auth import parse_secret
 from core.config import read_limits, read_settings
 from core.context import team
 from core.dispatcher.ledger import Ledger

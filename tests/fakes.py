@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.app import App, Thunk
 from core.audit.signing import LocalSigner
-from core.auth import parse_secret
+from core.callers.auth import parse_secret
 from core.config import read_settings
 from core.context import team
 from core.context.authors import Asked, unasked

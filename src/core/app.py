@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from core.actions.writer import Writer
 from core.audit.note import Signer
-from core.auth import Credential
+from core.callers.auth import Credential
 from core.config import Settings
 from core.context.authors import Asked
 from core.context.team import Team

@@ -17,14 +17,16 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from core.http.wire import Http, Token
+
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import Writer
 from core.app import App, Model, Reader, Thunk
 from core.audit.note import Signer
 from core.audit.signing import LocalSigner
-from core.auth import parse_secret
 from core.aws import Aws, measure
+from core.callers.auth import parse_secret
 from core.config import AppSettings, Settings, read_settings
 from core.context import team
 from core.context.app_token import READING, WRITING, AppToken, Installation, fixed_token
@@ -33,7 +35,6 @@ from core.dispatcher.ledger import Ledger
 from core.errors import ConfigurationError
 from core.runs import webhook
 from core.store import Store
-from core.wire import Http, Token
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -159,7 +160,7 @@ class _Clients:
 
     @cached_property
     def _http(self) -> Http:
-        from core.http import HttpxHttp
+        from core.http.client import HttpxHttp
 
         return HttpxHttp()
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 
-from core import oidc
+from core.callers import oidc
 from core.environment import each_like, like, needed, one_of, read_fields, switch, variable
 from core.errors import ConfigurationError
 from core.tasks.names import NAMED

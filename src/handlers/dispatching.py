@@ -9,7 +9,7 @@ from pydantic import Field
 
 from core import phases
 from core.app import App
-from core.auth import require_right
+from core.callers.auth import require_right
 from core.config import GATEWAY_WAIT_SECONDS
 from core.runs.arrow import dispatch
 from core.runs.batch import Kind, dispatch_all

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from aws_lambda_powertools.logging import Logger
 
-from core import auth, bootstrap
+from core import bootstrap
 from core.app import App
 from core.audit import alone, events
-from core.auth import Principal
+from core.callers import auth
+from core.callers.auth import Principal
 from core.errors import OrchestratorError, OutOfReach, StoreUnavailable, Unauthorized
 from core.types import Json
 from handlers import snapshot

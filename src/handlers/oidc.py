@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from core import oidc
 from core.app import App
-from core.auth import Principal
+from core.callers import oidc
+from core.callers.auth import Principal
 from core.errors import Forbidden, NotFound, OutOfReach, Unauthorized
 from handlers import audit_run, dispatch, qa_plan
 from handlers.http import Endpoint, Endpoints, Reply, Respond, logger

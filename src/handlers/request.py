@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.auth import Principal
+from core.callers.auth import Principal
 from core.config import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
 from core.errors import BadRequest, NotFound, TooLarge
 from core.store import Item

@@ -13,7 +13,7 @@ import requests
 import schemathesis
 import yaml
 
-from core.oidc import ISSUER
+from core.callers.oidc import ISSUER
 from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
 from local.function import Handler, load

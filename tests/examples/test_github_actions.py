@@ -17,7 +17,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from core.oidc import ISSUER
+from core.callers.oidc import ISSUER
 from local.child import ROOT
 from local.stack import Stack, clean_environment
 from local.web import Answer, Request, Server, json_answer

@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from core.http.client import HttpxHttp
+
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.app import App
-from core.auth import parse_secret
 from core.bootstrap import together
+from core.callers.auth import parse_secret
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.ledger import Ledger
-from core.http import HttpxHttp
 from core.store import Store
 from core.types import Json
 from handlers import worker

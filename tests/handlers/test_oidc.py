@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from core.oidc import ISSUER
+from core.callers.oidc import ISSUER
 from local.model import Order
 from local.web import Answer, Request, Server, json_answer
 from tests.fakes import TOKEN

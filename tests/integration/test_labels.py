@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
+from core.http.wire import NoAnswer, NotSent, Response
 
 from core.actions.github import github_writer
 from core.actions.labels import change_of
@@ -21,7 +22,6 @@ from core.context import team
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.types import Action, Effect, Target
-from core.wire import NoAnswer, NotSent, Response
 from local.faults import Fault
 from local.github import GitHubStandIn
 from local.relay import RelayStandIn

@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from core.http.wire import FixedToken
+
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.states import SUPERSEDED, WAITING, read
@@ -23,7 +25,6 @@ from core.context.github import GitHubReader
 from core.errors import Conflict, OrchestratorError
 from core.runs.arrow import dispatch
 from core.types import Json, Target, TaskRequest
-from core.wire import FixedToken
 from local.faults import Fault
 from local.github import GitHubStandIn
 from local.relay import RelayStandIn

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.oidc import EVENTS, EVENTS_BY_NAME, ISSUER, OFF, read_rules
+from core.callers.oidc import EVENTS, EVENTS_BY_NAME, ISSUER, OFF, read_rules
 from handlers import oidc
 from tests.template.reading import Template, defaults, expanded, variables, written
 from tests.template.rules import refusals

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from core.auth import RIGHTS
+from core.callers.auth import RIGHTS
 from tests.template.reading import ROOT, defaults, written
 
 TARGETS: Final[dict[str, Any]] = tomllib.loads((ROOT / "samconfig.toml").read_text())

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.auth import RIGHTS, authenticate, parse_secret, require_right
+from core.callers.auth import RIGHTS, authenticate, parse_secret, require_right
 from core.errors import ConfigurationError, Forbidden, Unauthorized
 
 PLAIN = "0123456789abcdef0123"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from core.http.wire import FixedToken, Http, Response
+
 from core.actions.labels import LabelReader, Step, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.team import Taxonomy
 from core.types import Action, Effect
-from core.wire import FixedToken, Http, Response
 
 NAME: Final = "dfg-relay"
 GITHUB_SAID: Final = re.compile(r"GitHub API (4\d\d)\b")

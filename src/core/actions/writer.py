@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from core.http.wire import Http, NoAnswer, NotSent, Response, Token, with_token
+
 from core.config import GITHUB_TIMEOUT_SECONDS
 from core.errors import UpstreamUnavailable
 from core.types import Action, ActionType, Effect
-from core.wire import Http, NoAnswer, NotSent, Response, Token, with_token
 
 Fate = Literal["done", "refused", "stopped", "unclear"]
 """done: so it says. refused: nothing was done. stopped: it has ended, maybe half-way. unclear: it may still land."""

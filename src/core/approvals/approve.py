@@ -22,9 +22,9 @@ from core.approvals.binding import Binding, bind
 from core.approvals.decision import Decision
 from core.audit import events
 from core.canonical import dollars, iso
+from core.context.links import compare_url, target_url
 from core.dispatcher.gates import gate_of
 from core.errors import Conflict, PreconditionFailed, SelfApproval
-from core.links import compare_url, target_url
 from core.policy import approved as policy
 from core.policy.approved import Approved
 from core.policy.stored import judge_stored

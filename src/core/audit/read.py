@@ -12,8 +12,8 @@ from core.audit.chain import Event
 from core.audit.checkpoint import proofs
 from core.audit.log import RUNS
 from core.canonical import dollars
+from core.context.links import target_url
 from core.errors import NotFound
-from core.links import target_url
 from core.store import Item
 from core.types import Json, Target
 

@@ -11,6 +11,8 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
+from core.http.wire import Http, NoAnswer, NotSent, Response, Token, with_token
+
 from core.config import GITHUB_TIMEOUT_SECONDS, VERSION
 from core.context.authors import Asked, unasked
 from core.context.github_json import (
@@ -27,7 +29,6 @@ from core.context.github_json import (
 from core.context.refusals import rate_limited, waiting_time
 from core.errors import NotFound, UpstreamUnavailable
 from core.types import GHOST, Author, ChangedFile, Comment, Issue, PullRequest, Target, TargetNow, Tree
-from core.wire import Http, NoAnswer, NotSent, Response, Token, with_token
 
 Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
 """Makes independent reads, maybe at the same time; answers in their order; raises what one of them raises."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.context.links import address
 from core.errors import UpstreamUnavailable
-from core.links import address
 from core.types import GHOST, Author, ChangedFile, Comment, Issue, PullRequest, Tree
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from core.wire import Response
+from core.http.wire import Response
 
 SECONDARY_SECONDS: Final = 60
 """GitHub's advice for a limit that names no time."""

@@ -21,7 +21,7 @@ def callers_of(attribute: str) -> set[str]:
 
 def test_only_perform_calls_a_writer() -> None:
     """The other one writes bytes into a connection."""
-    assert callers_of("write") == {"core/actions/perform.py", "core/deadline.py"}
+    assert callers_of("write") == {"core/actions/perform.py", "core/http/deadline.py"}
 
 
 def test_only_the_reader_the_one_line_of_writers_and_the_app_send_to_github() -> None:
@@ -68,8 +68,8 @@ def test_no_other_module_makes_requests() -> None:
         if re.search(rf"^\s*import {name}$", path.read_text(), re.MULTILINE)
     }
     assert importers == {
-        ("httpcore", "core/http.py"),
+        ("httpcore", "core/http/client.py"),
         ("httpcore2", "core/dispatcher/claude.py"),
-        ("httpx", "core/http.py"),
+        ("httpx", "core/http/client.py"),
         ("urllib3", "handlers/setup.py"),
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from core.http.wire import FixedToken, NoAnswer, NotSent, Response
 
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
@@ -14,7 +15,6 @@ from core.context import team
 from core.errors import UpstreamUnavailable
 from core.text.markdown import marker
 from core.types import Action, Effect, Target, TargetNow
-from core.wire import FixedToken, NoAnswer, NotSent, Response
 
 BODY = f"## Plan é\n\nwords\n\n{marker('a-1')}"
 ACTION = Action(

@@ -16,9 +16,8 @@ from typing import Final
 
 import httpcore
 import httpx
-
-from core.deadline import Clock, LateToConnect, WholeExchange
-from core.wire import NoAnswer, NotSent, Response
+from core.http.deadline import Clock, LateToConnect, WholeExchange
+from core.http.wire import NoAnswer, NotSent, Response
 
 KEPT_CONNECTIONS: Final = 8
 PASSING: Final = frozenset({502, 503, 504})
