@@ -17,8 +17,6 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from core.http.wire import Http, Token
-
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import Writer
@@ -33,6 +31,7 @@ from core.context.app_token import READING, WRITING, AppToken, Installation, fix
 from core.context.github import GitHubReader
 from core.dispatcher.ledger import Ledger
 from core.errors import ConfigurationError
+from core.http.wire import Http, Token
 from core.runs import webhook
 from core.store import Store
 

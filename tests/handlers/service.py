@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from core.http.client import HttpxHttp
-
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.app import App
@@ -22,6 +20,7 @@ from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.ledger import Ledger
+from core.http.client import HttpxHttp
 from core.store import Store
 from core.types import Json
 from handlers import worker

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
-from core.http.wire import NoAnswer, NotSent, Response
 
 from core.actions.github import github_writer
 from core.actions.labels import change_of
@@ -21,6 +20,7 @@ from core.actions.writer import HttpWriter
 from core.context import team
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
+from core.http.wire import NoAnswer, NotSent, Response
 from core.types import Action, Effect, Target
 from local.faults import Fault
 from local.github import GitHubStandIn

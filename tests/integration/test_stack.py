@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from core.http.client import HttpxHttp
 from core.http.wire import NoAnswer, NotSent
-
 from local.child import ROOT
 from local.choice import Contradiction, choose
 from local.client import Client, Reply

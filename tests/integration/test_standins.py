@@ -11,10 +11,10 @@ import anthropic
 import httpx
 import pytest
 from anthropic import transform_schema
-from core.http.client import HttpxHttp
-from core.http.wire import NoAnswer, NotSent
 from pydantic import BaseModel, Field
 
+from core.http.client import HttpxHttp
+from core.http.wire import NoAnswer, NotSent
 from local.engine import TABLE_VARIABLES, create_tables
 from local.faults import Fault
 from local.github import GitHubStandIn

@@ -14,8 +14,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from core.http.wire import FixedToken
-
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.states import SUPERSEDED, WAITING, read
@@ -23,6 +21,7 @@ from core.approvals.approve import approve, reject
 from core.approvals.reconcile import look_at_waiting
 from core.context.github import GitHubReader
 from core.errors import Conflict, OrchestratorError
+from core.http.wire import FixedToken
 from core.runs.arrow import dispatch
 from core.types import Json, Target, TaskRequest
 from local.faults import Fault

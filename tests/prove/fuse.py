@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from core.http.wire import Http, Response
-
 from core.app import Model, Thunk
 from core.dispatcher.reply import Reply
+from core.http.wire import Http, Response
 
 T = TypeVar("T")
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from core.http.client import HttpxHttp
-
 from core.actions.relay import relay_writer
 from core.app import App, Thunk
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.ledger import Ledger
+from core.http.client import HttpxHttp
 from core.store import Store
 from core.types import Json
 from local.engine import TABLE_VARIABLES, create_tables, dynamodb

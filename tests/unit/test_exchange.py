@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from core.http.client import HttpxHttp
-from core.http.wire import NoAnswer, NotSent
 
 from core.dispatcher.claude import ClaudeClient
 from core.dispatcher.reply import Unanswered
+from core.http.client import HttpxHttp
+from core.http.wire import NoAnswer, NotSent
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.http.wire import Http, Response, Token
-
 from core.actions.labels import LabelReader, Step, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.links import address
 from core.context.team import Taxonomy
+from core.http.wire import Http, Response, Token
 from core.types import Action, Effect
 
 NAME: Final = "GitHub"

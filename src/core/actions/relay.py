@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from core.http.wire import FixedToken, Http, Response
-
 from core.actions.labels import LabelReader, Step, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.team import Taxonomy
+from core.http.wire import FixedToken, Http, Response
 from core.types import Action, Effect
 
 NAME: Final = "dfg-relay"

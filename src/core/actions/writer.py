@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from core.http.wire import Http, NoAnswer, NotSent, Response, Token, with_token
-
 from core.config import GITHUB_TIMEOUT_SECONDS
 from core.errors import UpstreamUnavailable
+from core.http.wire import Http, NoAnswer, NotSent, Response, Token, with_token
 from core.types import Action, ActionType, Effect
 
 Fate = Literal["done", "refused", "stopped", "unclear"]

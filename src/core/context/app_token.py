@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from core.http.wire import FixedToken, Http, NoAnswer, NotSent, Response
-
 from core.canonical import canonical
 from core.config import VERSION
 from core.context.refusals import rate_limited, waiting_time
 from core.errors import ConfigurationError, UpstreamUnavailable
+from core.http.wire import FixedToken, Http, NoAnswer, NotSent, Response
 
 BACKDATED_SECONDS: Final = 60
 """GitHub's advice for clocks that differ."""

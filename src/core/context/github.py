@@ -11,8 +11,6 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
-from core.http.wire import Http, NoAnswer, NotSent, Response, Token, with_token
-
 from core.config import GITHUB_TIMEOUT_SECONDS, VERSION
 from core.context.authors import Asked, unasked
 from core.context.github_json import (
@@ -28,6 +26,7 @@ from core.context.github_json import (
 )
 from core.context.refusals import rate_limited, waiting_time
 from core.errors import NotFound, UpstreamUnavailable
+from core.http.wire import Http, NoAnswer, NotSent, Response, Token, with_token
 from core.types import GHOST, Author, ChangedFile, Comment, Issue, PullRequest, Target, TargetNow, Tree
 
 Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]

@@ -12,9 +12,9 @@ from typing import Any
 import anthropic
 import httpcore2
 import httpx2
-from core.http.deadline import Clock, Late, LateToConnect, WholeExchange
 
 from core.dispatcher.reply import Reply, Unanswered, read_reply
+from core.http.deadline import Clock, Late, LateToConnect, WholeExchange
 
 _NOT_SENT = (LateToConnect, httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.UnsupportedProtocol)
 

@@ -16,6 +16,7 @@ from typing import Final
 
 import httpcore
 import httpx
+
 from core.http.deadline import Clock, LateToConnect, WholeExchange
 from core.http.wire import NoAnswer, NotSent, Response
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from core.http.wire import FixedToken, NoAnswer, NotSent, Response
 
 from core.actions.github import github_writer
 from core.actions.relay import relay_writer
 from core.actions.writer import HttpWriter
 from core.context import team
 from core.errors import UpstreamUnavailable
+from core.http.wire import FixedToken, NoAnswer, NotSent, Response
 from core.text.markdown import marker
 from core.types import Action, Effect, Target, TargetNow
 

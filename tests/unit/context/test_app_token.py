@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from core.http.wire import NoAnswer, NotSent, Response
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from core.context.app_key import read_key
 from core.context.app_token import READING, WRITING, AppToken, Installation, fixed_token
 from core.errors import ConfigurationError, OrchestratorError, UpstreamUnavailable
+from core.http.wire import NoAnswer, NotSent, Response
 from local.github import GitHubStandIn
 from local.github_app import GitHubApp
 from local.repository import Repository

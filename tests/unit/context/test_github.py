@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from core.http.wire import FixedToken, NoAnswer, NotSent, Response
 
 from core.config import GITHUB_TIMEOUT_SECONDS
 from core.context.app_token import fixed_token
 from core.context.authors import Authors
 from core.context.github import GitHubReader
 from core.errors import NotFound, UpstreamUnavailable
+from core.http.wire import FixedToken, NoAnswer, NotSent, Response
 from core.types import GHOST, Author, Issue
 
 SHA = "c0ffee" * 6 + "c0ff"
