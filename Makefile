@@ -68,12 +68,13 @@ acceptance: setup $(MADE_SAM) ## deploy the built template into a local CloudFor
 generate: setup ## write what names the tasks and has to be a file, from src/core/tasks; see docs/add-a-task.md
 	@$(BIN)/python -m local.generate
 
-check: setup $(MADE_SAM) ## format, lint, types, imports, what is generated, template, the example workflow
+check: setup $(MADE_SAM) ## format, lint, types, imports, names, what is generated, template, the example workflow
 	@$(BIN)/python -m local.generate --check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m local.names
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint
 	@$(BIN)/zizmor --quiet --offline --persona auditor examples/github-actions/*.yml

@@ -80,7 +80,7 @@ def main() -> int:
     write(PAGE, PLOT, results)
     goals = report.goals(results)
     for goal in goals:
-        print(f"{'ok  ' if goal.reached else 'MISS'} {goal.name}: {goal.told} (goal {goal.wanted})")
+        print(f"{'ok  ' if goal.reached else 'MISS'} {goal.name}: {goal.measured} (goal {goal.bound})")
     print(f"written: {PAGE.relative_to(ROOT)}, {PLOT.relative_to(ROOT)}")
     return 0 if all(goal.reached for goal in goals) else 1
 

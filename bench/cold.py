@@ -85,8 +85,8 @@ def one_round(yard: Yard, found: Cold) -> None:
         (WITH_SDK, DISPATCH, yard.ours("worker"), yard.dispatch(FIRST_PULL + 1), 200),
     ]
     name = ""
-    for told, handler, environment, event, status in asked:
-        name = told or name
+    for label, handler, environment, event, status in asked:
+        name = label or name
         start, answer = first(handler, environment, event, status)
         total = start.cpu + answer.cpu
         if handler == NAIVE:

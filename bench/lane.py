@@ -81,14 +81,14 @@ class Lane:
         if not line:
             self._errors.seek(0)
             raise LaneFailed(f"{self._command[-1]} ended: {self._errors.read()[-2000:].decode(errors='replace')}")
-        told = json.loads(line)
+        figures = json.loads(line)
         return Step(
-            cpu=told["cpu"],
-            wall=told["wall"],
-            modules=told["modules"],
-            modules_before_sdk=told["before_sdk"] or told["modules"],
-            peak_mib=told["peak_kib"] / 1024,
-            result=told["result"],
+            cpu=figures["cpu"],
+            wall=figures["wall"],
+            modules=figures["modules"],
+            modules_before_sdk=figures["before_sdk"] or figures["modules"],
+            peak_mib=figures["peak_kib"] / 1024,
+            result=figures["result"],
         )
 
 

@@ -50,8 +50,8 @@ class Goal:
     """One line of the goals' table."""
 
     name: str
-    told: str
-    wanted: str
+    measured: str
+    bound: str
     reached: bool
 
 
@@ -139,7 +139,7 @@ def page(results: Results) -> str:
         "### Goals",
         _table(
             ("figure", "goal", "reached", ""),
-            [(g.name, g.wanted, g.told, "yes" if g.reached else "**no**") for g in goals(results)],
+            [(g.name, g.bound, g.measured, "yes" if g.reached else "**no**") for g in goals(results)],
         ),
         "### Cold start",
         _table(
@@ -222,10 +222,10 @@ def _worker(results: Results) -> str:
 def _loads(results: Results) -> Iterator[tuple[str, ...]]:
     figures = (("requests per second", "per_second"), ("median, ms", "median"), ("95 of 100, ms", "p95"))
     for asked in ("GET /health", "dispatch"):
-        for told, name in figures:
+        for what, name in figures:
             ours = [getattr(found["ours", asked], name) for found in results.loads]
             naive = [getattr(found["naive", asked], name) for found in results.loads]
-            yield asked, told, f"{spread(ours).median:.0f}", f"{spread(naive).median:.0f}", _ratio(ratio(ours, naive))
+            yield asked, what, f"{spread(ours).median:.0f}", f"{spread(naive).median:.0f}", _ratio(ratio(ours, naive))
 
 
 def _traffic(results: Results) -> Iterator[tuple[str, ...]]:

@@ -166,8 +166,8 @@ def _units(plan: Mapping[str, Any]) -> Iterator[Unit]:
         yield Unit("observation", plain(f"{where} {what}"), plain(f"{where} {what}"), proves=True)
     for item in _objects(plan, "test_plan"):
         steps = _steps(item)
-        told = [_text(item, "title"), _text(item, "ac_text"), *_strings(item, "edge_cases")]
-        text = plain(" ".join([*told, *(f"{step.do} {step.code} {step.expect}" for step in steps)]))
+        prose = [_text(item, "title"), _text(item, "ac_text"), *_strings(item, "edge_cases")]
+        text = plain(" ".join([*prose, *(f"{step.do} {step.code} {step.expect}" for step in steps)]))
         yield Unit("item", text, plain(" ".join([*_strings(item, "covers"), text])), proves=bool(steps))
     others = [*_strings(plan, "general_checks"), *_strings(plan, "open_questions")]
     others += [f"{_text(one, 'what')} {_text(one, 'why')}" for one in _objects(plan, "not_tested")]

@@ -143,9 +143,9 @@ class Faults:
             if fault.lose_answer:
                 raise HangUp
 
-    def control(self, wanted: dict[str, Any]) -> Answer:
+    def control(self, order_body: dict[str, Any]) -> Answer:
         """Orders from another process: the fields of Fault, `operation`, `times`; or clear, release, land."""
-        return self._orders.control(wanted, {"clear": self.clear, "release": self.release, "land": self.land})
+        return self._orders.control(order_body, {"clear": self.clear, "release": self.release, "land": self.land})
 
 
 def _one_after_another(steps: Sequence[Callable[[], object]]) -> None:

@@ -106,16 +106,16 @@ class GitHubStandIn(StandIn):
         return self.faults.perform(operation, request, perform, _complain)
 
     def _control(self, request: Request) -> Answer:
-        wanted = request.json()
-        if "push" in wanted:
-            self.repository.push(int(wanted["push"]), wanted["sha"])
-            return json_answer(200, {"pushed": wanted["push"]})
-        if "pull" in wanted:
-            self.repository.change_pull(int(wanted["pull"]), **wanted["fields"])
-            return json_answer(200, {"changed": wanted["pull"]})
-        if "load" in wanted:
-            return json_answer(200, {"loaded": self.repository.load(wanted["load"])})
-        return self.faults.control(wanted)
+        asked = request.json()
+        if "push" in asked:
+            self.repository.push(int(asked["push"]), asked["sha"])
+            return json_answer(200, {"pushed": asked["push"]})
+        if "pull" in asked:
+            self.repository.change_pull(int(asked["pull"]), **asked["fields"])
+            return json_answer(200, {"changed": asked["pull"]})
+        if "load" in asked:
+            return json_answer(200, {"loaded": self.repository.load(asked["load"])})
+        return self.faults.control(asked)
 
     def _known(self, credential: str) -> bool:
         token = _token(credential)
@@ -130,8 +130,8 @@ class GitHubStandIn(StandIn):
             return _complain(404, "Not Found")
         proof = request.headers.get("authorization", "").removeprefix("Bearer ")
         try:
-            wanted = _body(request) if request.body else {}
-            issued = self.app.issue(proof, installation, wanted, self.repository.name)
+            asked = _body(request) if request.body else {}
+            issued = self.app.issue(proof, installation, asked, self.repository.name)
         except Refused as refused:
             return _complain(refused.status, refused.message)
         return json_answer(201, issued, HEADERS)

@@ -32,10 +32,10 @@ class GitHubApp:
         self.permissions: list[dict[str, str]] = []
         """Of all tokens handed out, the oldest first."""
 
-    def issue(self, proof: str, installation: str, wanted: Mapping[str, Any], repository: str) -> dict[str, Any]:
+    def issue(self, proof: str, installation: str, asked: Mapping[str, Any], repository: str) -> dict[str, Any]:
         """A new token, for what is wanted. Raises Refused."""
         self._check(proof)
-        repositories, permissions = wanted.get("repositories"), wanted.get("permissions", GRANTED)
+        repositories, permissions = asked.get("repositories"), asked.get("permissions", GRANTED)
         if installation != self._installation:
             raise Refused(404, "Not Found")
         if repositories is not None and list(repositories) != [repository.partition("/")[2]]:

@@ -26,9 +26,9 @@ from typing import Any, Final, TextIO
 from core.config import MAX_COMMENT_CHARACTERS
 from core.context.team import DEFAULT, Team, load
 from core.policy.classifier import classify
-from core.policy.engine import examine_body, is_refused, judge_answer, told_of, unless_told
+from core.policy.engine import by_other_rules, examine_body, is_refused, judge_answer, shown
 from core.policy.found import refusal
-from core.policy.rules import Context, Field, examine
+from core.policy.rules import Field, RuleContext, examine
 from core.policy.trust import findings as untrusted
 from core.prompts.changes import behaves
 from core.tasks import registry
@@ -61,7 +61,7 @@ def own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
 STRANGER: Final = Trust(("the pull request is by somebody who may not write here",), "somebody")
 
 
-def judge_text(body: str, context: Context, trust: Trust | None = None) -> dict[str, Any]:
+def judge_text(body: str, context: RuleContext, trust: Trust | None = None) -> dict[str, Any]:
     """Classification, findings and the bytes that would be posted (None when refused)."""
     document = blocks(body)
     rendered = write(document, marker(ACTION_ID))
@@ -72,11 +72,11 @@ def judge_text(body: str, context: Context, trust: Trust | None = None) -> dict[
     else:
         findings = [*examine(Field("body", body), context), *untrusted(trust)]
     if not is_refused(findings):
-        findings += unless_told(findings, examine_body(rendered, document, context))
+        findings += by_other_rules(findings, examine_body(rendered, document, context))
     classification, _ = classify("add_comment", findings, "phase0", "qa_plan")
     return {
         "classification": classification,
-        "findings": [finding.as_json() for finding in told_of(findings)],
+        "findings": [finding.as_json() for finding in shown(findings)],
         "rendered": None if classification == "rejected" else rendered,
     }
 
@@ -85,7 +85,7 @@ def judge_raw(
     raw: str | bytes,
     files: tuple[str, ...],
     task_type: TaskType,
-    context: Context,
+    context: RuleContext,
     extra: Json | None = None,
     team: Team = TEAM,
 ) -> dict[str, Any]:
@@ -116,12 +116,12 @@ def judge_raw(
     )
     refused = [finding for finding in verdict.findings if finding.severity == "refuse"]
     faults = [finding for finding in refused if finding.rule.startswith(_INVALID)]
-    told = next(iter(faults or refused), None)
+    first = next(iter(faults or refused), None)
     bodies = [action.payload["body"] for action in verdict.actions if action.type == "add_comment"]
     return {
         "valid": not faults,
         "classification": verdict.classification,
-        "error": f"{told.field}: {told.why} ({told.rule})" if told else None,
+        "error": f"{first.field}: {first.why} ({first.rule})" if first else None,
         "rendered": next(iter(bodies), None),
         "findings": [finding.as_json() for finding in verdict.findings],
         **({} if task_type == "qa_plan" else {"labels": _label_changes(verdict)}),
@@ -192,7 +192,7 @@ def _raw(case: Mapping[str, Any]) -> str | bytes:
         raise BadCase("raw_b64 is not base64") from None
 
 
-def text_case(case: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def text_case(case: Mapping[str, Any], context: RuleContext) -> dict[str, Any]:
     """The judgement of one `{"id","body","trusted"?}`. Raises BadCase."""
     if not isinstance(case.get("body"), str):
         raise BadCase("body is not a text")
@@ -201,7 +201,9 @@ def text_case(case: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return judge_text(case["body"], context, trust=None if case.get("trusted", True) else STRANGER)
 
 
-def answer_case(case: Mapping[str, Any], task_type: TaskType, context: Context, team: Team = TEAM) -> dict[str, Any]:
+def answer_case(
+    case: Mapping[str, Any], task_type: TaskType, context: RuleContext, team: Team = TEAM
+) -> dict[str, Any]:
     """The judgement of one `{"id","raw"|"raw_b64","files"}`. Raises BadCase."""
     files = [] if case.get("files") is None else case["files"]
     if not _is_list(files, str):
@@ -258,7 +260,7 @@ def run(arguments: Sequence[str], env: Mapping[str, str], lines: Iterable[bytes]
     parser.add_argument("what", choices=("text", "answers"))
     parser.add_argument("--task", choices=TASK_TYPES, default="qa_plan")
     options = parser.parse_args(arguments)
-    context = Context(repository=env.get("GITHUB_REPOSITORY") or "example/app", own_secrets=own_secrets(env))
+    context = RuleContext(repository=env.get("GITHUB_REPOSITORY") or "example/app", own_secrets=own_secrets(env))
     if options.what == "text":
         results = judged(lines, partial(text_case, context=context), _NO_TEXT)
     else:

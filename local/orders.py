@@ -32,12 +32,12 @@ class Orders(Generic[T]):
     def take(self, operation: str, *, every: bool = True) -> T | None:
         """The order this call must follow. `every`: also one for every operation."""
         with self._lock:
-            for index, (wanted, order, times) in enumerate(self._queue):
-                if wanted == operation or (every and wanted == EVERY):
+            for index, (asked, order, times) in enumerate(self._queue):
+                if asked == operation or (every and asked == EVERY):
                     if times == 1:
                         del self._queue[index]
                     elif times is not None:
-                        self._queue[index] = (wanted, order, times - 1)
+                        self._queue[index] = (asked, order, times - 1)
                     return order
         return None
 
@@ -45,16 +45,16 @@ class Orders(Generic[T]):
         with self._lock:
             self._queue.clear()
 
-    def control(self, wanted: dict[str, Any], at_once: Mapping[str, Callable[[], object]]) -> Answer:
+    def control(self, asked: dict[str, Any], at_once: Mapping[str, Callable[[], object]]) -> Answer:
         """Orders from another process: the fields of the kind, `operation`, `times`; or what is done at once."""
         for name, act in at_once.items():
-            if wanted.pop(name, False):
+            if asked.pop(name, False):
                 act()
-        operation, times = wanted.pop("operation", EVERY), wanted.pop("times", 1)
-        unknown = set(wanted) - {known.name for known in fields(self._kind)}  # type: ignore[arg-type]
+        operation, times = asked.pop("operation", EVERY), asked.pop("times", 1)
+        unknown = set(asked) - {known.name for known in fields(self._kind)}  # type: ignore[arg-type]
         if unknown:
             return json_answer(400, {"error": f"unknown: {', '.join(sorted(unknown))}"})
-        order = self._kind(**wanted) if wanted else None
+        order = self._kind(**asked) if asked else None
         if order is not None:
             self.add(operation, order, times)
         return json_answer(200, {"ordered": order and asdict(order)})  # type: ignore[call-overload]

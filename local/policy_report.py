@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from core.policy.readings import Readings
-from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine_all
+from core.policy.rules import TEXT_RULES, Field, Rule, RuleContext, examine_all
 from core.text.markdown import marker, write
 from core.text.prose import blocks
 from core.text.read_back import faults
@@ -22,7 +22,7 @@ from local.judge import ACTION_ID, STRANGER, judge_raw, judge_text
 from tests.corpus.bots import live
 from tests.corpus.load import CANARY, OWN, REPOSITORY, Case, Plan, broken, hostile, ordinary, plans
 
-CONTEXT: Final = Context(REPOSITORY, CANARY, OWN)
+CONTEXT: Final = RuleContext(REPOSITORY, CANARY, OWN)
 _MEASURABLE: Final = 0.001
 """Seconds from which the growth of a time means something."""
 _SAMPLE: Final = (
@@ -39,7 +39,7 @@ _ALLOWED: Final = {
 """What the rules about text may say of each tier. None is ever live."""
 
 
-def fault(case: Case, context: Context = CONTEXT) -> str | None:
+def fault(case: Case, context: RuleContext = CONTEXT) -> str | None:
     """What is wrong with the treatment of one corpus line; None when it is as it must be."""
     judged = judge_text(case.body, context)
     classification = judged["classification"]

@@ -46,7 +46,7 @@ Labels = Mapping[int, frozenset[str]]
 
 
 @dataclass
-class Told:
+class QueueRun:
     """What a queue's issues came to."""
 
     result: Mapping[str, Any]
@@ -94,18 +94,18 @@ def main(stack: Stack, phase: str) -> int:
             print(f"  #{number}  {action['actionType']:<14} {action['state']:<9} {action['policyReason']}")
 
     before = _labels(stack, issues)
-    told = (
+    queued = (
         _by_schedule(stack)
         if _scheduled(phase)
         else _as_asked(stack, [number for number in issues if number not in earlier][:MOST])
     )
     after = _labels(stack, issues)
-    _print(stack, told, before, after)
-    checks = [*_label_checks(stack, phase, told, before, after), *_audit_checks(stack, told)]
+    _print(stack, queued, before, after)
+    checks = [*_label_checks(stack, phase, queued, before, after), *_audit_checks(stack, queued)]
     if not _applied(phase):
         checks += _approve_one(stack)
     if _scheduled(phase):
-        checks += _once_more(stack, told, issues, phase)
+        checks += _once_more(stack, queued, issues, phase)
     if phase == "phase4":
         checks += _briefs_and_plans(stack, [number for number in after if ready in after[number]])
     print()
@@ -137,56 +137,56 @@ def _applied(phase: str) -> bool:
     return PHASES.index(phase) >= PHASES.index("phase3")
 
 
-def _as_asked(stack: Stack, numbers: Sequence[int]) -> Told:
+def _as_asked(stack: Stack, numbers: Sequence[int]) -> QueueRun:
     print(f"\nPOST {ROUTE} {json.dumps({'issueNumbers': numbers})}", flush=True)
     return _followed(stack, stack.client.post(ROUTE, {"issueNumbers": numbers}).body)
 
 
-def _by_schedule(stack: Stack) -> Told:
+def _by_schedule(stack: Stack) -> QueueRun:
     slot = datetime.now(UTC).strftime("%Y-%m-%dT%H:00:00Z")
     event = {"taskType": "triage", "scheduledAt": slot}
     print(f"\nThe schedule, as EventBridge calls it: {json.dumps(event)}", flush=True)
     return _followed(stack, call("ScheduleFunction", event, stack.environment))
 
 
-def _followed(stack: Stack, result: Mapping[str, Any]) -> Told:
+def _followed(stack: Stack, result: Mapping[str, Any]) -> QueueRun:
     """Waits until every task has ended."""
-    told = Told(result)
+    queued = QueueRun(result)
     deadline = time.monotonic() + END_SECONDS
     for task in result.get("tasks", ()):
         while "runId" in task:
             run = stack.client.get(f"/audit/{task['runId']}").body
-            told.runs[task["target"]["number"]] = run
+            queued.runs[task["target"]["number"]] = run
             if run["events"][-1]["type"] == "run.finished" or stack.gave_up or time.monotonic() > deadline:
                 break
             time.sleep(POLL_SECONDS)
-    return told
+    return queued
 
 
-def _print(stack: Stack, told: Told, before: Labels, after: Labels) -> None:
+def _print(stack: Stack, queued: QueueRun, before: Labels, after: Labels) -> None:
     waiting = {action["id"]: action for action in stack.client.get("/pending?limit=100").body["actions"]}
     for number in before:
-        if number in told.skipped:
-            print(f"  #{number}  left alone: {told.skipped[number]}")
-        elif number not in told.runs:
+        if number in queued.skipped:
+            print(f"  #{number}  left alone: {queued.skipped[number]}")
+        elif number not in queued.runs:
             print(f"  #{number}  not asked for")
-        elif told.ended(number)["status"] == "rejected":
-            print(f"  #{number}  refused: {told.verdict(number)['reason']}")
+        elif queued.ended(number)["status"] == "rejected":
+            print(f"  #{number}  refused: {queued.verdict(number)['reason']}")
             print(f"        {_listed(before[number])}, as before")
         else:
             moved = f"  →  {_listed(after[number])}" if after[number] != before[number] else ""
             print(f"  #{number}  {_listed(before[number])}{moved}")
-            for action_id, kind, state in told.actions(number):
+            for action_id, kind, state in queued.actions(number):
                 print(f"        {kind:<14} {state:<9} {_change(waiting.get(action_id))}".rstrip())
 
 
-def _label_checks(stack: Stack, phase: str, told: Told, before: Labels, after: Labels) -> Iterator[Check]:
+def _label_checks(stack: Stack, phase: str, queued: QueueRun, before: Labels, after: Labels) -> Iterator[Check]:
     taxonomy, questions = stack.team.taxonomy, stack.team.rules.questions
     statuses = taxonomy.exclusive["status"]
     changed = [number for number in before if before[number] != after[number]]
-    acted = [number for number in told.runs if told.ended(number)["status"] == "success"]
-    refused = [number for number in told.runs if told.ended(number)["status"] == "rejected"]
-    yield f"{len(acted)} of {len(told.runs)} drafts were fit for the issue's labels", bool(acted)
+    acted = [number for number in queued.runs if queued.ended(number)["status"] == "success"]
+    refused = [number for number in queued.runs if queued.ended(number)["status"] == "rejected"]
+    yield f"{len(acted)} of {len(queued.runs)} drafts were fit for the issue's labels", bool(acted)
     yield f"{len(refused)} was refused, and its labels are as before", len(refused) == 1 and not {*refused} & {*changed}
     if not _applied(phase):
         yield f"no label was changed: {phase} asks the Captain", not changed
@@ -201,15 +201,15 @@ def _label_checks(stack: Stack, phase: str, told: Told, before: Labels, after: L
     yield "what was unclear was asked in a comment", bool(asked) and all(stack.repository.comments(n) for n in asked)
 
 
-def _audit_checks(stack: Stack, told: Told) -> Iterator[Check]:
-    whole = stack.client.get(f"/audit/{told.result['runId']}").body
-    chains = [whole, *told.runs.values()]
+def _audit_checks(stack: Stack, queued: QueueRun) -> Iterator[Check]:
+    whole = stack.client.get(f"/audit/{queued.result['runId']}").body
+    chains = [whole, *queued.runs.values()]
     intact = all(chain.fault([chain.Event(**event) for event in run["events"]]) is None for run in chains)
     yield f"all {len(chains)} chains of hashes are intact, computed again here", intact
     names = {task["runId"] for task in whole["events"][-1]["data"]["tasks"]}
-    yield "the run's own chain names them all", names == {run["runId"] for run in told.runs.values()}
+    yield "the run's own chain names them all", names == {run["runId"] for run in queued.runs.values()}
     skipped = whole["events"][-1]["data"].get("skipped", [])
-    yield "and says what was left alone, and why", {one["issue"]: one["why"] for one in skipped} == told.skipped
+    yield "and says what was left alone, and why", {one["issue"]: one["why"] for one in skipped} == queued.skipped
 
 
 def _approve_one(stack: Stack) -> Iterator[Check]:
@@ -250,11 +250,11 @@ def _briefs_and_plans(stack: Stack, ready: Sequence[int]) -> Iterator[Check]:
         )
 
 
-def _once_more(stack: Stack, told: Told, issues: Mapping[int, Any], phase: str) -> Iterator[Check]:
+def _once_more(stack: Stack, queued: QueueRun, issues: Mapping[int, Any], phase: str) -> Iterator[Check]:
     """The same slot delivered again."""
     before, comments = _labels(stack, issues), [stack.repository.comments(number) for number in issues]
     runs = stack.client.get("/audit?limit=100").body["count"]
-    event = {"taskType": "triage", "scheduledAt": told.result["slot"]}
+    event = {"taskType": "triage", "scheduledAt": queued.result["slot"]}
     again = call("ScheduleFunction", event, stack.environment)
     print(f"\nThe same slot, delivered again, answers {json.dumps(again)}")
     same = before == _labels(stack, issues) and comments == [stack.repository.comments(number) for number in issues]

@@ -169,12 +169,12 @@ class Repository:
 
     def issues(self, labels: Sequence[str] = (), state: str = "open") -> list[Json]:
         """Issues with all of the labels, newest number first."""
-        wanted = {name.lower() for name in labels}
+        folded = {name.lower() for name in labels}
         with self._lock:
             return [
                 copy.deepcopy(issue)
                 for _, issue in sorted(self._issues.items(), reverse=True)
-                if state in ("all", issue["state"]) and wanted <= {name.lower() for name in _names(issue)}
+                if state in ("all", issue["state"]) and folded <= {name.lower() for name in _names(issue)}
             ]
 
     def comments(self, number: int, since: str = "") -> list[Json]:

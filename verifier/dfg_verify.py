@@ -389,13 +389,13 @@ def check_effects(export: Export, report: Report) -> None:
         if is_look(event):
             seen = intents.get(event.word("attempt"))
             if seen is None:
-                told(export, report, f"{event} speaks of an attempt that nobody intended")
+                suspect(export, report, f"{event} speaks of an attempt that nobody intended")
             elif seen.word("actionId") != event.word("actionId"):
                 report.faults.append(f"{event} is of another action than its intent")
     made = proposed | {e.word("actionId") for e in intents.values() if export.chains[e.chain][0].type == "run.started"}
     for event in export.events():
         if event.type == "approval.granted" and event.word("actionId") not in made:
-            told(export, report, f"{event} approves an action that no run has made")
+            suspect(export, report, f"{event} approves an action that no run has made")
     for action, attempts in executed.items():
         if len(attempts) > 1:
             report.faults.append(f"action {show(action)} was executed by {len(attempts)} attempts")
@@ -430,7 +430,7 @@ def check_digests(export: Export, report: Report) -> None:
                 report.faults.append(f"{event} is of another content than {first}")
 
 
-def told(export: Export, report: Report, what: str) -> None:
+def suspect(export: Export, report: Report, what: str) -> None:
     """A fault where the export is whole; where it is not, the missing part may hold what is missed."""
     if export.partial:
         report.unchecked.append(f"{what}, in this export")
@@ -699,7 +699,7 @@ def check_contents(export: Export, report: Report) -> None:
         report.unchecked.append("the export was made without contents")
         return
     for run, name in sorted(set(digests) - present - erased):
-        told(export, report, f"content {name} of run {run} is gone, and no erasure of it is on record")
+        suspect(export, report, f"content {name} of run {run} is gone, and no erasure of it is on record")
 
 
 # --- command line ----------------------------------------------------------------------------

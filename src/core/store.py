@@ -88,7 +88,7 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Refused:
+class NotApplied:
     """A conditional update that did not apply, with the item as it stands (None when there is none)."""
 
     item: Item | None
@@ -232,7 +232,7 @@ class Store:
         condition: str,
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
-    ) -> Item | Refused:
+    ) -> Item | NotApplied:
         """One conditional UpdateItem. The new item, or Refused with the one that stands.
 
         `#name` stands for the attribute of that name, where `names` does not say for which.
@@ -254,7 +254,7 @@ class Store:
             )
         except ClientError as failed:
             item: Any = failed.response.get("Item")
-            return Refused(from_item(item) if item else None)
+            return NotApplied(from_item(item) if item else None)
         return from_item(answer["Attributes"])
 
     def _call(self, request: Callable[[], Any], verb: str) -> Any:

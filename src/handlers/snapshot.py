@@ -27,12 +27,12 @@ def hook_in() -> None:
 
 def before_snapshot() -> None:
     """Makes what every copy needs. A wrong setting is told to whoever calls the function, and not to the deployment."""
-    from core.policy.rules import Context, Field, examine  # not for functions that judge nothing
+    from core.policy.rules import Field, RuleContext, examine  # not for functions that judge nothing
     from core.tasks import registry
 
     for name in registry.REGISTERED:
         registry.task(name)
-    examine(Field("", "Open the page."), Context(""))  # reads the policy's tables
+    examine(Field("", "Open the page."), RuleContext(""))  # reads the policy's tables
     try:
         bootstrap.app()
     except ConfigurationError:

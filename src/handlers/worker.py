@@ -28,8 +28,8 @@ def run(app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     except NotFound as error:
         logger.error(error.message)
         return {"status": "error"}
-    told = {name: result.get(name, "") for name in ("runId", "status", "reason")}
-    logger.info("run ended", extra={**told, "delivery": event.get("delivery", "")})
+    noted = {name: result.get(name, "") for name in ("runId", "status", "reason")}
+    logger.info("run ended", extra={**noted, "delivery": event.get("delivery", "")})
     return dict(result)
 
 

@@ -29,7 +29,7 @@ from core.runs.arrow import dispatch, work
 from core.runs.deliveries import Delivery
 from core.runs.queue import run_queue
 from core.runs.webhook import Ask
-from core.store import Insert, Item, Lost, Refused, Store, Write
+from core.store import Insert, Item, Lost, NotApplied, Store, Write
 from core.types import Effect, Json, Target
 from tests.fakes import PLAN, START, World, make_world, message, pull_request, trouble
 from tests.integration.test_label_runs import PHASE3, READY, UNCLEAR, a_world, stored, triage
@@ -73,7 +73,7 @@ class MeddledStore(Store):
 
     meddle: Callable[[], Any]
 
-    def update(self, *arguments: Any, **named: Any) -> Item | Refused:
+    def update(self, *arguments: Any, **named: Any) -> Item | NotApplied:
         self.updates = getattr(self, "updates", 0) + 1
         if self.updates == 2:
             self.meddle()
@@ -361,7 +361,7 @@ def test_a_run_that_a_worker_has_begun_is_not_abandoned(lean: World) -> None:
         taken = record.take_lease(
             lean.app.store, table, event["runId"], "worker", lean.clock.at, lean.clock.at + 60_000
         )
-        assert not isinstance(taken, Refused)
+        assert not isinstance(taken, NotApplied)
         raise WorkerUnavailable("no answer")
 
     app = replace(lean.app, start_worker=start_and_lose_the_answer)

@@ -165,12 +165,12 @@ def require_truth(side: Side, wanted: Action, before: tuple[str, ...], effect: E
     assert len(effect.detail) <= 300
     match effect.outcome:
         case "executed":
-            assert there == change.wanted, effect
+            assert there == change.intended, effect
             assert effect.detail.startswith("the labels are as wanted")
         case "failed":
             assert there == change.former, effect
             assert "the labels are as before" in effect.detail or "was refused" in effect.detail
-        case _ if there in (change.wanted, change.former):
+        case _ if there in (change.intended, change.former):
             assert effect.detail.startswith("the labels are as before, as of now"), effect
         case _:
             assert effect.detail.startswith(f"half done: {change.progress(there)}; "), effect
@@ -182,7 +182,7 @@ def landed(side: Side, wanted: Action, before: tuple[str, ...], effect: Effect) 
     change = change_of(wanted, before, TAXONOMY)
     there = side.labels() & change.touched
     if effect.outcome == "executed":
-        assert there == change.wanted, effect
+        assert there == change.intended, effect
     if effect.outcome == "failed":
         assert there == change.former, effect
 
@@ -213,7 +213,7 @@ def test_the_relays_partial_failures_end_in_the_wanted_or_the_former_set(side: S
         side.http.ordered = iter([side.fail(order, step), side.fail(None)])
         effect = side.through_relay.write(wanted)
         require_truth(side, wanted, before, effect)
-        assert side.labels() & change.touched in (change.wanted, change.former), (order, step, effect)
+        assert side.labels() & change.touched in (change.intended, change.former), (order, step, effect)
         assert side.http.writes <= 2
         landed(side, wanted, before, effect)
 
@@ -294,7 +294,7 @@ def test_github_itself_sets_all_labels_or_none(side: Side, fault: Fault, outcome
         effect = side.directly.write(wanted)
         assert effect.outcome == outcome
         require_truth(side, wanted, before, effect)
-        assert (side.labels() & change.touched == change.wanted) == done
+        assert (side.labels() & change.touched == change.intended) == done
         assert side.http.writes == 1
 
 

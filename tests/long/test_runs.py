@@ -10,7 +10,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from core.policy.rules import Context
+from core.policy.rules import RuleContext
 from local.judge import judge_text
 from tests.corpus.load import CANARY, OWN, REPOSITORY
 
@@ -36,7 +36,7 @@ LOOKS = 6
 def taken(piece: str, length: int) -> float:
     """CPU seconds of one verdict on a comment with a run of that many characters, the better of two."""
     run = (piece * (length // len(piece) + 1))[:length]
-    context = Context(REPOSITORY, canary=CANARY, own_secrets=OWN)
+    context = RuleContext(REPOSITORY, canary=CANARY, own_secrets=OWN)
     clock = [time.process_time()]
     for _ in range(2):
         judge_text(f"Check the list.\n{run}\n@alice done 1", context)

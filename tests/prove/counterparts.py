@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.actions.labels import Step, change_labels
+from core.actions.labels import LabelStep, change_labels
 from core.actions.writer import Attempt
 from core.dispatcher.reply import Reply, Unanswered
 from core.types import Action, Effect
@@ -139,10 +139,10 @@ class Counterparts:
                 return Effect("failed", "as told")
         return Effect("outcome_unknown", "no answer")
 
-    def _request(self, action: Action, step: Step) -> Attempt:
+    def _request(self, action: Action, step: LabelStep) -> Attempt:
         return self._fuse.around("POST labels", lambda: self._relabel(action, step))
 
-    def _relabel(self, action: Action, step: Step) -> Attempt:
+    def _relabel(self, action: Action, step: LabelStep) -> Attempt:
         outcome = self._outcome()
         if outcome in ("executed", "lost"):
             self._land_labels(action, step)
@@ -189,7 +189,7 @@ class Counterparts:
         self.landed.append(Landed(action.target.number, body, action_of(body) in self._under_way()))
         self._world.github.post(action.target.number, body, "2026-11-22T12:00:00Z")
 
-    def _land_labels(self, action: Action, step: Step) -> None:
+    def _land_labels(self, action: Action, step: LabelStep) -> None:
         """As the relay does it: one label after the other is removed, until one is not there; then the others come."""
         before = self._labels(action)
         gone = next((at for at, label in enumerate(step.remove) if label not in before), len(step.remove))

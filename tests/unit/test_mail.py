@@ -41,7 +41,8 @@ def waiting(
         "d",
     )
     facts = Facts(task, "acme/widgets", target, "s", extra={"title": title, "author": who}, trust=Trust((), who))
-    return Stored(action, Draft("", facts), state, 0, 3_600_000, "", 0, "", "ci", 22_458, ())  # type: ignore[arg-type]
+    at = {"created_at": 0, "expires_at": 3_600_000, "attempt": "", "attempt_at": 0}
+    return Stored(action, Draft("", facts), state, principal="ci", charged=22_458, checks=(), **at)  # type: ignore[arg-type]
 
 
 def told(title: str) -> str:

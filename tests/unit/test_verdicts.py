@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from core.policy.rules import Context, Field, examine
+from core.policy.rules import Field, RuleContext, examine
 from core.policy.version import NUMBER
 from local.judge import judge_raw, judge_text
 from local.policy_report import CONTEXT
@@ -32,7 +32,7 @@ def _plan(path: Path) -> dict[str, Any]:
     return judge_raw(json.dumps(plan), tuple(covered), "qa_plan", CONTEXT)
 
 
-def verdicts(texts: int, others: int, plans: int, context: Context = CONTEXT) -> Iterator[Any]:
+def verdicts(texts: int, others: int, plans: int, context: RuleContext = CONTEXT) -> Iterator[Any]:
     """What is said of so many lines of each corpus, from the first: lines that are added later change nothing."""
     for case in (*islice(hostile(), texts), *islice(ordinary(), others)):
         yield judge_text(case.body, context)
@@ -40,7 +40,7 @@ def verdicts(texts: int, others: int, plans: int, context: Context = CONTEXT) ->
     yield from map(_plan, PLANS[:plans])
 
 
-def digest(texts: int, others: int, plans: int, context: Context = CONTEXT) -> str:
+def digest(texts: int, others: int, plans: int, context: RuleContext = CONTEXT) -> str:
     said = hashlib.sha256()
     for verdict in verdicts(texts, others, plans, context):
         said.update(json.dumps(verdict, sort_keys=True).encode())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.actions.labels import LabelReader, Step, change_labels
+from core.actions.labels import LabelReader, LabelStep, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.links import address
@@ -49,7 +49,7 @@ def comment_request(action: Action) -> Request:
     return Request("POST", path, canonical({"body": action.payload["body"]}))
 
 
-def labels_request(action: Action, step: Step) -> Request:
+def labels_request(action: Action, step: LabelStep) -> Request:
     """All labels at once: those of others, as they were read a moment ago, are sent back."""
     path = f"/repos/{action.repository}/issues/{action.target.number}/labels"
     return Request("PUT", path, canonical({"labels": list(step.after)}))

@@ -38,7 +38,7 @@ class LabelReader(Protocol):
 
 
 @dataclass(frozen=True)
-class Step:
+class LabelStep:
     """One request's worth: what to add to the labels `now` and to remove from them."""
 
     now: tuple[str, ...]
@@ -56,29 +56,29 @@ class Change:
     """From one set of labels to another, of those that the change is about."""
 
     former: Labels
-    wanted: Labels
+    intended: Labels
     touched: Labels
     """The labels that are named, and the exclusive groups that they are of. All others are left alone."""
 
     def standing(self, labels: Iterable[str]) -> Standing:
         """How far the issue's labels are. Half: they hold nothing that neither set holds, and lack nothing of both."""
         view = self.touched & labels
-        if view == self.wanted:
+        if view == self.intended:
             return "wanted"
         if view == self.former:
             return "former"
-        return "half" if self.former & self.wanted <= view <= self.former | self.wanted else "moved"
+        return "half" if self.former & self.intended <= view <= self.former | self.intended else "moved"
 
-    def towards(self, goal: Labels, labels: tuple[str, ...]) -> Step:
+    def towards(self, goal: Labels, labels: tuple[str, ...]) -> LabelStep:
         """What is still to be done to reach one of the two sets."""
         view = Labels(labels) & self.touched
-        return Step(labels, tuple(sorted(goal - view)), tuple(sorted(view - goal)))
+        return LabelStep(labels, tuple(sorted(goal - view)), tuple(sorted(view - goal)))
 
     def progress(self, labels: Iterable[str]) -> str:
         """Which of its steps are done, in words."""
         there = Labels(labels)
-        left = [f"{name} was {'not ' if name in there else ''}removed" for name in sorted(self.former - self.wanted)]
-        come = [f"{name} was {'' if name in there else 'not '}added" for name in sorted(self.wanted - self.former)]
+        left = [f"{name} was {'not ' if name in there else ''}removed" for name in sorted(self.former - self.intended)]
+        come = [f"{name} was {'' if name in there else 'not '}added" for name in sorted(self.intended - self.former)]
         return ", ".join(left + come)
 
 
@@ -97,7 +97,9 @@ def change_of(action: Action, labels: Iterable[str], taxonomy: Taxonomy) -> Chan
     return Change(former, (former - remove) | add, touched)
 
 
-def change_labels(action: Action, reader: LabelReader, taxonomy: Taxonomy, send: Callable[[Step], Attempt]) -> Effect:
+def change_labels(
+    action: Action, reader: LabelReader, taxonomy: Taxonomy, send: Callable[[LabelStep], Attempt]
+) -> Effect:
     """One attempt at a label change: at most three requests. Never raises for what the other side does."""
     seen = _look(reader, action.target)
     if isinstance(seen, str):
@@ -109,7 +111,7 @@ def change_labels(action: Action, reader: LabelReader, taxonomy: Taxonomy, send:
     if change.standing(seen) == "wanted":
         return _effect("executed", "the labels are as wanted already")
     attempts: list[Attempt] = []
-    for goal in (change.wanted, change.wanted, change.former):
+    for goal in (change.intended, change.intended, change.former):
         if len(attempts) == 2 and not _definite(attempts):
             break  # what was not refused may still land: undoing it could meet it
         attempts.append(send(change.towards(goal, seen)))
@@ -119,7 +121,7 @@ def change_labels(action: Action, reader: LabelReader, taxonomy: Taxonomy, send:
         seen = after
         if change.standing(seen) != "half":
             break
-    return _told(change, attempts, seen)
+    return _described(change, attempts, seen)
 
 
 def _look(reader: LabelReader, target: Target) -> tuple[str, ...] | str:
@@ -135,7 +137,7 @@ def _definite(attempts: Sequence[Attempt]) -> bool:
     return all(attempt.fate in ("refused", "stopped") for attempt in attempts)
 
 
-def _told(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
+def _described(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
     """The effect, by how the labels stand at the end and what the requests came to."""
     effect = _by_standing(change, attempts, labels)
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from core.actions.labels import LabelReader, Step, change_labels
+from core.actions.labels import LabelReader, LabelStep, change_labels
 from core.actions.writer import Attempt, HttpWriter, Line, Request, definite, error_text, ill
 from core.canonical import canonical
 from core.context.team import Taxonomy
@@ -34,7 +34,7 @@ def comment_request(action: Action) -> Request:
     return Request("POST", "/comment", canonical(body))
 
 
-def labels_request(action: Action, step: Step) -> Request:
+def labels_request(action: Action, step: LabelStep) -> Request:
     """What is to be removed and added. The relay removes one at a time, then adds, and can stop half-way."""
     changes = {name: list(labels) for name, labels in (("add", step.add), ("remove", step.remove)) if labels}
     return Request("POST", "/labels", canonical({"issue": action.target.number, "repo": action.repository, **changes}))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.errors import StoreUnavailable
-from core.store import Item, Refused, Store
+from core.store import Item, NotApplied, Store
 
 KEY: Final = {"key": "notices"}
 AT_ONCE: Final = 3
@@ -46,4 +46,6 @@ def forget(store: Store, table: str, seen: Item) -> None:
 
 
 def _update(store: Store, table: str, expression: str, condition: str, values: Item) -> bool:
-    return not isinstance(store.update(table, KEY, expression=expression, condition=condition, values=values), Refused)
+    return not isinstance(
+        store.update(table, KEY, expression=expression, condition=condition, values=values), NotApplied
+    )

@@ -121,8 +121,8 @@ class GitHubReader:
     def issues(self, label: str, limit: int) -> tuple[Issue, ...]:
         """Up to `limit` open issues with the label, the oldest first, without pull requests."""
         what = f"the list of issues with {label}"
-        wanted = f"/issues?state=open&labels={quote(label, safe='')}&sort=created&direction=asc&"
-        listed: Iterator[Issue] = self._all(wanted, what, read_issues)
+        query = f"/issues?state=open&labels={quote(label, safe='')}&sort=created&direction=asc&"
+        listed: Iterator[Issue] = self._all(query, what, read_issues)
         return tuple(islice((issue for issue in listed if not issue.is_pull_request), limit))
 
     def labels(self) -> tuple[str, ...]:

@@ -83,8 +83,8 @@ def read_permission(raw: Any, author: Author) -> str | None:
     if author.id and isinstance(user, dict) and user.get("id") not in (None, author.id):
         return "none"
     permission, role = raw["permission"], raw.get("role_name")
-    told: str = role if role in _FINER.get(permission, ()) else permission
-    return told
+    level: str = role if role in _FINER.get(permission, ()) else permission
+    return level
 
 
 def read_tree(raw: Any) -> Tree:

@@ -11,9 +11,9 @@ from core.types import Target
 ADDRESS: Final = re.compile(r"https?://[!-~]{1,300}")
 
 
-def address(told: Any) -> str:
+def address(answered: Any) -> str:
     """Where GitHub says that a comment is. It goes into our own answers: only in the form that GitHub's have, or ""."""
-    return told if isinstance(told, str) and ADDRESS.fullmatch(told) else ""
+    return answered if isinstance(answered, str) and ADDRESS.fullmatch(answered) else ""
 
 
 def site(api_url: str) -> str:

@@ -158,9 +158,9 @@ class _File:
         """An object, where `keys` are given with exactly these."""
         if not isinstance(value, dict):
             self.refuse(f"{name!r} must be an object", name)
-        wanted = set(value) if keys is None else set(keys)
-        for key in sorted(wanted ^ set(value)):
-            self.refuse(f"{key!r} {'is missing in' if key in wanted else 'is not a field of'} {name!r}", key, name)
+        expected = set(value) if keys is None else set(keys)
+        for key in sorted(expected ^ set(value)):
+            self.refuse(f"{key!r} {'is missing in' if key in expected else 'is not a field of'} {name!r}", key, name)
         return value
 
     def one_of(self, name: str, value: Any, known: Container[str], what: str) -> str:

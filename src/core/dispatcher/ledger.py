@@ -22,7 +22,7 @@ from typing import Any, Final
 from core.config import Limits
 from core.dispatcher import breaker
 from core.dispatcher.breaker import BREAKER_ID, Refusal, State, Transition
-from core.store import Item, Refused, Store
+from core.store import Item, NotApplied, Store
 
 TRIES: Final = 12
 """A reservation is tried again only when another write has got through in between."""
@@ -99,7 +99,7 @@ class Ledger:
         for _ in range(TRIES):
             # Without a look first: one write when the breaker is closed and there is room.
             result = self._update(_reservation(run, entry, seen), amount, tasks, seen, now)
-            if not isinstance(result, Refused):
+            if not isinstance(result, NotApplied):
                 return Reserved(charge, probe=result["probe"] == run)
             seen = result.item
             if seen is None:
@@ -128,7 +128,7 @@ class Ledger:
         seen: Item | None = None
         for _ in range(TRIES):
             result = self._update(_extension(charge, after), amount - charge.amount, 0, seen, now)
-            if not isinstance(result, Refused):
+            if not isinstance(result, NotApplied):
                 return after
             seen = result.item
             entry = seen["charges"].get(charge.run) if seen else None
@@ -178,7 +178,7 @@ class Ledger:
                 **outcome,
             },
         )
-        if not isinstance(result, Refused):
+        if not isinstance(result, NotApplied):
             return result
         return result.item if result.item and charge.run in result.item["charges"] else None
 
@@ -190,7 +190,7 @@ class Ledger:
             condition="#c.#run.#settled = :yes",
             values={":yes": True, ":now": now},
         )
-        return None if isinstance(result, Refused) else result
+        return None if isinstance(result, NotApplied) else result
 
     def cancel(self, charge: Charge, tasks: int) -> None:
         """Take back a charge under which nothing was sent. Where it has gone, there is nothing to take back."""
@@ -200,7 +200,7 @@ class Ledger:
             condition="#c.#run.#attempt = :attempt AND #c.#run.#charge = :amount AND #c.#run.#settled = :no",
             values={":amount": charge.amount, ":tasks": tasks, ":attempt": charge.attempt, ":no": False},
         )
-        if not isinstance(result, Refused) and result["state"] == "half_open" and result["probe"] == charge.run:
+        if not isinstance(result, NotApplied) and result["state"] == "half_open" and result["probe"] == charge.run:
             self._set_state(result, "open", result["reason"], opened_at=result["openedAt"], counted_from=None)
 
     def move(self, item: Item, transition: Transition, now: int) -> bool:
@@ -230,7 +230,7 @@ class Ledger:
                 return item
         return None
 
-    def _update(self, change: _Change, more: int, tasks: int, seen: Item | None, now: int) -> Item | Refused:
+    def _update(self, change: _Change, more: int, tasks: int, seen: Item | None, now: int) -> Item | NotApplied:
         """One write: `change`, `more` micro-dollars and `tasks` tasks, without the entries that `seen` shows aged."""
         names: dict[str, str] = {}
         values = dict(change.values)
@@ -277,9 +277,9 @@ class Ledger:
                 ":seen_probe": item["probe"],
             },
         )
-        return not isinstance(result, Refused)
+        return not isinstance(result, NotApplied)
 
-    def _write(self, run: str = "", *, names: Mapping[str, str] | None = None, **expressions: Any) -> Item | Refused:
+    def _write(self, run: str = "", *, names: Mapping[str, str] | None = None, **expressions: Any) -> Item | NotApplied:
         used = {"#c": "charges", "#run": run} if run else {}
         return self._store.update(self._table, {"id": BREAKER_ID}, names=used | dict(names or {}), **expressions)
 

@@ -22,7 +22,7 @@ _SLASH_WORDS: Final = re.compile(
 _SLASH: Final = re.compile(
     r"/([a-z][a-z0-9_-]{1,30})((?:[,;:=(@]\S{0,60})?(?:[ \t]+[^\s|'\"`][^\s|]{0,59}){0,6})[ \t]*[.!?…]?", re.IGNORECASE
 )
-_TOLD: Final = re.compile(
+_PROSE: Final = re.compile(
     r"[\"'`*:,]*\s+(?:[a-z]{1,20}s|and|or|as|at|in|on|to|for|of|be|by|with|when|while|should|must|will|can|not?|"
     r"then|after|before|also|only|never|endpoint|route|page|path|url|api|handler|command|request|response|screen|view|"
     r"form|call|resource|->|→|=>|\(|—|-)(?:\W|$)",
@@ -57,10 +57,10 @@ def orders(text: Readings) -> Iterator[Hit]:
     asked = None
     for line in text.lines:
         slash = _SLASH.fullmatch(line) if line[0] == "/" else None
-        if _FORMULAS.match(line) or (slash and _SLASH_WORDS.fullmatch(slash[1]) and not _TOLD.match(slash[2])):
+        if _FORMULAS.match(line) or (slash and _SLASH_WORDS.fullmatch(slash[1]) and not _PROSE.match(slash[2])):
             yield Hit("command.order", "refuse", line, "a bot would take this line as an order")
             return
-        if slash and slash[2] and not _TOLD.match(slash[2]):
+        if slash and slash[2] and not _PROSE.match(slash[2]):
             asked = asked or line
     if asked:
         yield Hit("command.alone", "ask", asked, "stands by itself as orders to bots do")

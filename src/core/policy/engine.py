@@ -20,12 +20,12 @@ from core.context.team import Team
 from core.policy import trust
 from core.policy.classifier import classify, rank
 from core.policy.found import as_finding, refusal
-from core.policy.rules import ON_BYTES, TEXT_RULES, Context, Field, Rule, examine, examine_all
+from core.policy.rules import ON_BYTES, TEXT_RULES, Field, Rule, RuleContext, examine, examine_all
 from core.policy.secrets import unescaped
 from core.policy.transitions import label_faults
 from core.policy.version import OWN_SECRETS, version
 from core.tasks.answer import Strict, texts
-from core.tasks.drafted import Comment, Drafting, action_of
+from core.tasks.drafted import CommentDraft, Drafting, action_of
 from core.tasks.wire_schemas import field_names
 from core.text import invisible
 from core.text.document import Document
@@ -62,7 +62,7 @@ def judge_answer(
     it proposes.
     """
     answer = _read(raw, facts, drafting)
-    context = Context(facts.repository, facts.canary, own_secrets, rules)
+    context = RuleContext(facts.repository, facts.canary, own_secrets, rules)
     if isinstance(answer, Finding):
         return rejected([*_own_secrets(raw, context), answer], team)
     assert drafting is not None
@@ -77,10 +77,10 @@ def judge_answer(
     ]
     if not is_refused(findings):
         for part, action in zip(drafted.parts, proposed, strict=True):
-            if isinstance(part, Comment):
-                findings += unless_told(findings, examine_body(action.payload["body"], part.document, context))
+            if isinstance(part, CommentDraft):
+                findings += by_other_rules(findings, examine_body(action.payload["body"], part.document, context))
             else:
-                findings += unless_told(findings, label_findings(action, team))
+                findings += by_other_rules(findings, label_findings(action, team))
     actions = []
     for one in proposed:
         counting = [*findings, *own_findings(one, facts, team)]
@@ -89,11 +89,11 @@ def judge_answer(
     worst = max(actions, key=lambda one: rank(one.classification), default=None)
     findings += [*trust.findings(facts.trust), *chain(*(new_labels(one, facts) for one in proposed))]
     if is_refused(findings):
-        return Verdict(*classify("add_comment", findings, phase, facts.task_type), told_of(findings), (), now)
+        return Verdict(*classify("add_comment", findings, phase, facts.task_type), shown(findings), (), now)
     if worst is None:
-        return Verdict("auto_safe", "there is nothing to change", told_of(findings), (), now)
+        return Verdict("auto_safe", "there is nothing to change", shown(findings), (), now)
     kept = () if worst.classification == "rejected" else tuple(actions)
-    return Verdict(worst.classification, worst.policy_reason, told_of(findings), kept, now)
+    return Verdict(worst.classification, worst.policy_reason, shown(findings), kept, now)
 
 
 def _read(raw: str | bytes, facts: Facts, drafting: Drafting | None) -> Strict | Finding:
@@ -111,7 +111,7 @@ def _read(raw: str | bytes, facts: Facts, drafting: Drafting | None) -> Strict |
         return refusal("answer.schema", path_of(first["loc"], names) or "answer", first["msg"])
 
 
-def _own_secrets(raw: str | bytes, context: Context) -> Sequence[Finding]:
+def _own_secrets(raw: str | bytes, context: RuleContext) -> Sequence[Finding]:
     """What is looked for in an answer that is none: our own secrets."""
     if len(raw) > MAX_ANSWER_BYTES:
         return ()
@@ -119,7 +119,7 @@ def _own_secrets(raw: str | bytes, context: Context) -> Sequence[Finding]:
     return examine(Field("answer", unescaped(text)), context.only({OWN_SECRETS}))
 
 
-def _unfit(texts: Sequence[str], context: Context) -> frozenset[str]:
+def _unfit(texts: Sequence[str], context: RuleContext) -> frozenset[str]:
     """Those of GitHub's own texts (file names, cuts) that may not be repeated in a comment: rules object, or ask."""
     strange = (text for text in texts if text.strip() != text or "\t" in text or len(text.splitlines()) > 1)
     hiding = frozenset((*strange, *(text for text in texts if any(invisible.found(text)))))
@@ -127,7 +127,7 @@ def _unfit(texts: Sequence[str], context: Context) -> frozenset[str]:
     return hiding | {text for text in texts if whole and examine(Field("files", text), context)}
 
 
-def examine_body(body: str, document: Document, context: Context) -> Iterator[Finding]:
+def examine_body(body: str, document: Document, context: RuleContext) -> Iterator[Finding]:
     """Objections to a finished comment, as bytes: what is checked here is what is posted."""
     if size(body) > MAX_COMMENT_CHARACTERS:
         yield overlong(body)
@@ -170,26 +170,26 @@ def is_refused(findings: Sequence[Finding]) -> bool:
     return any(finding.severity == "refuse" for finding in findings)
 
 
-def unless_told(findings: Sequence[Finding], more: Iterable[Finding]) -> list[Finding]:
+def by_other_rules(findings: Sequence[Finding], more: Iterable[Finding]) -> list[Finding]:
     """Those of the later findings whose rule has found nothing before."""
-    told = {finding.rule for finding in findings}
-    return [finding for finding in more if finding.rule not in told]
+    known = {finding.rule for finding in findings}
+    return [finding for finding in more if finding.rule not in known]
 
 
-def told_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def shown(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """What is told of the findings: a secret before what else refuses, that before what asks; not too many.
 
     Beside a secret no finding shows what it found: the excerpt of a link may hold the secret as well.
     """
-    told = list(findings)
-    if len(told) > MOST_FINDINGS:
-        told.sort(key=lambda finding: (finding.rule != OWN_SECRETS, finding.severity != "refuse"))
-    if any(finding.rule.startswith(_SECRETS) for finding in told):
-        told = [replace(one, excerpt=one.excerpt and "(not shown beside a secret)") for one in told]
-    return tuple(told[:MOST_FINDINGS])
+    listed = list(findings)
+    if len(listed) > MOST_FINDINGS:
+        listed.sort(key=lambda finding: (finding.rule != OWN_SECRETS, finding.severity != "refuse"))
+    if any(finding.rule.startswith(_SECRETS) for finding in listed):
+        listed = [replace(one, excerpt=one.excerpt and "(not shown beside a secret)") for one in listed]
+    return tuple(listed[:MOST_FINDINGS])
 
 
 def rejected(findings: Sequence[Finding], team: Team) -> Verdict:
     """The verdict of findings of which the first refuses."""
     first = findings[0]
-    return Verdict("rejected", f"{first.rule}: {first.why}", told_of(findings), (), version(team))
+    return Verdict("rejected", f"{first.rule}: {first.why}", shown(findings), (), version(team))

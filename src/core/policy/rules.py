@@ -22,7 +22,7 @@ class Rule:
     """One check."""
 
     name: str
-    check: Callable[[Readings, Context], Iterator[Hit]]
+    check: Callable[[Readings, RuleContext], Iterator[Hit]]
     in_code: Severity | None
     """The most that a hit comes to in a step's code; None: it passes there."""
 
@@ -71,7 +71,7 @@ _ONLY_PROSE: Final = frozenset({"command.alone"})
 
 
 @dataclass(frozen=True)
-class Context:
+class RuleContext:
     """What texts are judged by: the rules, and what these may need besides the text."""
 
     repository: str
@@ -79,17 +79,17 @@ class Context:
     own_secrets: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = TEXT_RULES
 
-    def only(self, names: Container[str]) -> Context:
+    def only(self, names: Container[str]) -> RuleContext:
         """With the rules of these names alone."""
         return replace(self, rules=tuple(rule for rule in self.rules if rule.name in names))
 
 
-def examine(field: Field, context: Context) -> tuple[Finding, ...]:
+def examine(field: Field, context: RuleContext) -> tuple[Finding, ...]:
     """Every objection to one text. No rules at all is an objection too."""
     return tuple(finding for finding, _ in _objections(field, context))
 
 
-def examine_all(fields: Sequence[Field], context: Context) -> tuple[Finding, ...]:
+def examine_all(fields: Sequence[Field], context: RuleContext) -> tuple[Finding, ...]:
     """All fields of a kind at once; what objects to that is asked about each field by itself, to name it."""
     findings: list[Finding] = []
     for path, is_code in (("answer", False), ("answer.code", True)):
@@ -102,7 +102,7 @@ def examine_all(fields: Sequence[Field], context: Context) -> tuple[Finding, ...
     return tuple(findings)
 
 
-def _objections(field: Field, context: Context) -> Iterator[tuple[Finding, Rule]]:
+def _objections(field: Field, context: RuleContext) -> Iterator[tuple[Finding, Rule]]:
     text = Readings(field.text)
     for rule in context.rules or (_NO_RULES,):
         for hit in rule.check(text, context):

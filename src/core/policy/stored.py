@@ -12,16 +12,16 @@ from core.policy.digest import digest_of
 from core.policy.engine import (
     COMMENT,
     NEW_LABEL,
+    by_other_rules,
     judge_answer,
     label_findings,
     overlong,
     own_findings,
     rejected,
-    told_of,
-    unless_told,
+    shown,
 )
 from core.policy.found import refusal
-from core.policy.rules import TEXT_RULES, Context, Field, Rule, examine
+from core.policy.rules import TEXT_RULES, Field, Rule, RuleContext, examine
 from core.policy.version import is_older, version
 from core.tasks.drafted import Drafting
 from core.text.markdown import marker, size
@@ -43,7 +43,7 @@ def judge_stored(
     if unlike := _unlike(action, facts):
         return rejected([unlike], team)
     if is_older(action.policy_version):
-        return _judge_older(action, Context(facts.repository, facts.canary, own_secrets, rules), team)
+        return _judge_older(action, RuleContext(facts.repository, facts.canary, own_secrets, rules), team)
     again = judge_answer(
         raw,
         facts,
@@ -59,16 +59,16 @@ def judge_stored(
     if not any(now.payload == action.payload for now in again.actions):
         # Of one policy, an answer has one comment.
         unlike = refusal("comment.bytes", COMMENT, "is not what its answer comes to")
-        findings += unless_told(findings, [unlike] if action.type == "add_comment" else label_findings(action, team))
+        findings += by_other_rules(findings, [unlike] if action.type == "add_comment" else label_findings(action, team))
     others = trust.findings(facts.trust)
     findings = [found for found in findings if found not in others and found.rule != NEW_LABEL]
     findings += own_findings(action, facts, team)
     classification, reason = classify(action.type, findings, phase, action.task_type)
     kept = () if classification == "rejected" else (action,)
-    return Verdict(classification, reason, told_of(findings), kept, version(team))
+    return Verdict(classification, reason, shown(findings), kept, version(team))
 
 
-def _judge_older(action: Action, context: Context, team: Team) -> Verdict:
+def _judge_older(action: Action, context: RuleContext, team: Team) -> Verdict:
     """What was drafted under an older policy keeps its class; its bytes are held against what refuses today.
 
     Its answer may have another shape than answers have now, nobody has said whose words it was drafted from, and the

@@ -33,7 +33,7 @@ Picked = dict[int, Piece]
 
 
 @dataclass(frozen=True)
-class Named:
+class FileNames:
     """The files that the list names; `left_out` others did not fit. `cost` in units, at most."""
 
     files: Ranked
@@ -60,7 +60,7 @@ class Shown:
     """Paths of the files of which at least a line is shown."""
 
 
-def name_files(ranked: Ranked, room: int) -> Named:
+def name_files(ranked: Ranked, room: int) -> FileNames:
     """As many entries as fit."""
     named: list[tuple[ChangedFile, Kind]] = []
     used = 0
@@ -69,7 +69,7 @@ def name_files(ranked: Ranked, room: int) -> Named:
         if used + cost <= room:
             used += cost
             named.append((file, its_kind))
-    return Named(named, len(ranked) - len(named), used)
+    return FileNames(named, len(ranked) - len(named), used)
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def _free(app: App, candidate: Candidate, gathered: Gathered, now: int) -> dedup
     match free:
         case dedupe.Duplicate(_, result):
             by_now = _states(app, result, now)
-            states_now = frozenset(told["state"] for told in by_now.values())
+            states_now = frozenset(one["state"] for one in by_now.values())
             if "rejected" not in states_now or not states_now <= GONE:
                 return results.duplicate(results.by_now(result, by_now))
             free = dedupe.Free(gathered.key)

@@ -25,7 +25,7 @@ from core.context.labels import Labels
 from core.errors import ConfigurationError, OrchestratorError, PhaseForbids, StoreUnavailable
 from core.runs import admit
 from core.runs.batch import Kind, dispatch_all
-from core.store import Item, Refused, Update
+from core.store import Item, NotApplied, Update
 from core.tasks import registry
 from core.types import Issue, Json, Target, TaskRequest, TaskType
 
@@ -61,7 +61,7 @@ def run_queue(app: App, task_type: TaskType, slot: str, deadline: int) -> Json:
         _record_refusal(app, run_id, task_type, error)
         raise
     record = _take(app, task_type, slot, run_id, deadline)
-    if isinstance(record, Refused):
+    if isinstance(record, NotApplied):
         return {"status": "skipped", "reason": "slot_taken", "runId": record.item["run"] if record.item else run_id}
     try:
         body = _run(app, task_type, slot, run_id, record, deadline)
@@ -174,7 +174,7 @@ def _key(task_type: TaskType) -> dict[str, str]:
     return {"key": f"schedule#{task_type}"}
 
 
-def _take(app: App, task_type: TaskType, slot: str, run_id: str, deadline: int) -> Item | Refused:
+def _take(app: App, task_type: TaskType, slot: str, run_id: str, deadline: int) -> Item | NotApplied:
     """The slot for this run, with the record as it is then."""
     answer = app.store.update(
         app.settings.dedupe_table,
@@ -192,7 +192,7 @@ def _take(app: App, task_type: TaskType, slot: str, run_id: str, deadline: int) 
             ":done": "done",
         },
     )
-    if isinstance(answer, Refused) and answer.item and answer.item["run"] == run_id:
+    if isinstance(answer, NotApplied) and answer.item and answer.item["run"] == run_id:
         return answer.item  # the SDK repeated the write
     return answer
 

@@ -23,7 +23,7 @@ from core.canonical import camel, canonical, iso, named
 from core.config import TASK_LIMITS, Settings
 from core.dispatcher.dedupe import KEY
 from core.dispatcher.ledger import Charge
-from core.store import Delete, Insert, Item, Refused, Store, Update, Write
+from core.store import Delete, Insert, Item, NotApplied, Store, Update, Write
 from core.types import Json, Target, TaskType
 
 RUN: Final = "run"
@@ -182,7 +182,7 @@ def release_key(settings: Settings, run: Run) -> Delete:
     return Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run.id}, name=KEY, may_yield=True)
 
 
-def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, until: int) -> Run | Refused:
+def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, until: int) -> Run | NotApplied:
     """The worker's first request: the lease and the record in one write.
 
     Refused carries the record as it stands: finished, held by another invocation, or absent.
@@ -195,7 +195,7 @@ def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, unt
         " AND #leaseUntil < :now",  # and nobody is at it
         values={":holder": holder, ":until": until, ":one": 1, ":finished": "finished", ":now": now},
     )
-    if not isinstance(answer, Refused):
+    if not isinstance(answer, NotApplied):
         return read(answer)
     if answer.item and answer.item["holder"] == holder:  # the SDK repeated the write: the lease is ours
         return read(answer.item)

@@ -59,9 +59,9 @@ def with_state(result: Json, action_id: str, state: ActionState, **more: Any) ->
 def by_now(result: Json, since: Mapping[str, Json]) -> Json:
     """A success with what has become of its actions since: `state` of each, and `url` of its comment."""
     for one in result.get("actions", ()):
-        told = since.get(one["actionId"], one)
-        if told["state"] != one["state"]:
-            result = with_state(result, one["actionId"], **told)
+        kept = since.get(one["actionId"], one)
+        if kept["state"] != one["state"]:
+            result = with_state(result, one["actionId"], **kept)
     return result
 
 

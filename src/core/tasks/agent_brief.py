@@ -18,7 +18,7 @@ from core.prompts.shares import cut_prose, fair_shares, prose_demand
 from core.prompts.tokens import units
 from core.tasks.answer import FilePath, LongText, Sentence, Strict, Words200, Words500
 from core.tasks.comment import fitting, listed, opening, section, unseen, why
-from core.tasks.drafted import Comment, Drafted, Drafting, Unfit
+from core.tasks.drafted import CommentDraft, Drafted, Drafting, Unfit
 from core.tasks.task import Asked, Task, open_issue
 from core.text.document import Block, Code, Own, Paragraph
 from core.text.file_names import names_of
@@ -141,7 +141,7 @@ def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
     names = names_of(facts)
     files = [names.get(path, path) for path in answer.files]
     document = comment(answer, files, facts, unfit(files))
-    return Drafted((Comment(document),), answer.reason, answer.evidence, tuple(_faults(answer, facts)))
+    return Drafted((CommentDraft(document),), answer.reason, answer.evidence, tuple(_faults(answer, facts)))
 
 
 def _faults(answer: AgentBrief, facts: Facts) -> Iterator[Finding]:

@@ -38,9 +38,9 @@ Words200 = Annotated[str, StringConstraints(min_length=1, max_length=200), After
 Words300 = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_words)]
 Words500 = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_words)]
 Sentence = Annotated[str, StringConstraints(min_length=10, max_length=500), AfterValidator(_words)]
-_TOLD_CODE = {"type": "string", "minLength": 1, "maxLength": 1500}
+_CODE_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 1500}
 Code = Annotated[
-    str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_words), WithJsonSchema(_TOLD_CODE)
+    str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_words), WithJsonSchema(_CODE_SCHEMA)
 ]
 """What is typed or sent, exactly. A model is told 1,500 characters, and counts them badly."""
 LongText = Annotated[str, StringConstraints(min_length=10, max_length=2000), AfterValidator(_words)]

@@ -22,7 +22,7 @@ Unfit = Callable[[Sequence[str]], frozenset[str]]
 
 
 @dataclass(frozen=True)
-class Comment:
+class CommentDraft:
     """A comment on the run's target, as the document it is built from."""
 
     document: tuple[Block, ...]
@@ -43,7 +43,7 @@ class LabelChange:
 class Drafted:
     """An answer's proposals, in the order in which they are carried out, and what its facts object to."""
 
-    parts: tuple[Comment | LabelChange, ...]
+    parts: tuple[CommentDraft | LabelChange, ...]
     reason: str
     evidence: str
     findings: tuple[Finding, ...] = ()
@@ -61,14 +61,14 @@ class Drafting:
 
 
 def label_change(
-    target: Target, before: Sequence[str], wanted: Iterable[str], facts: Facts, team: Team, why: str
+    target: Target, before: Sequence[str], suggested: Iterable[str], facts: Facts, team: Team, why: str
 ) -> tuple[LabelChange, ...]:
     """The change that makes all wanted labels present, each instead of the others of its exclusive group.
 
     What is added is spelled as the repository spells it, what is removed as the issue does.
     Nothing when they are there already. Whether the change is allowed is for the engine to say.
     """
-    labels, there, taxonomy = Labels(wanted), Labels(before), team.taxonomy
+    labels, there, taxonomy = Labels(suggested), Labels(before), team.taxonomy
     replaced = Labels(chain(*(taxonomy.exclusive[name] for name in taxonomy.touched(labels))))
     spelled = Labels(facts.labels or ()).spelled
     add, remove = tuple(map(spelled, labels - there)), tuple((there & replaced) - labels)
@@ -76,7 +76,7 @@ def label_change(
 
 
 def action_of(
-    part: Comment | LabelChange,
+    part: CommentDraft | LabelChange,
     drafted: Drafted,
     facts: Facts,
     action_id: str,
@@ -85,7 +85,7 @@ def action_of(
     taxonomy: Taxonomy,
 ) -> Action:
     """A drafted part as the bytes and labels that would be sent, not yet classified. `policy` is its version."""
-    if isinstance(part, Comment):
+    if isinstance(part, CommentDraft):
         kind: ActionType = "add_comment"
         target, state, why, document = facts.target, facts.target_state, "", as_json(part.document)
         payload: Json = {"body": write(part.document, marker(action_id))}

@@ -24,7 +24,7 @@ from core.prompts.frame import TITLE_ROOM, Frame, issue_text, shortened
 from core.prompts.shares import cut_prose, fair_shares, rough_demand
 from core.tasks.answer import IssueNumber, Sentence, Strict, Words500
 from core.tasks.comment import listed, opening, section, unseen, why
-from core.tasks.drafted import Comment, Drafted, Drafting, LabelChange, Unfit, label_change
+from core.tasks.drafted import CommentDraft, Drafted, Drafting, LabelChange, Unfit, label_change
 from core.tasks.task import Asked, Task, open_issue
 from core.text import visible
 from core.text.document import Block, Code, Inline, Own, Paragraph
@@ -210,7 +210,7 @@ def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
     """The plan, and whether it keeps to the issues, the capacity and the dependencies that were given."""
     assert isinstance(answer, SprintPlan)
     hidden = unfit([issue["title"] for issue in facts.extra["issues"].values()])
-    plan = Comment(comment(answer, facts, hidden))
+    plan = CommentDraft(comment(answer, facts, hidden))
     changes = (change for item in answer.items for change in _change(item, facts, team))
     return Drafted((plan, *changes), answer.reason, answer.evidence, tuple(_faults(answer, facts)))
 

@@ -18,7 +18,7 @@ from core.prompts.frame import Frame, shortened
 from core.prompts.shares import cut_prose
 from core.tasks.answer import Sentence, Strict, Words50, Words500
 from core.tasks.comment import listed, opening, unseen, why
-from core.tasks.drafted import Comment, Drafted, Drafting, Unfit, label_change
+from core.tasks.drafted import CommentDraft, Drafted, Drafting, Unfit, label_change
 from core.tasks.task import Asked, Task, read_issue
 from core.text.document import Block
 from core.types import Context, Facts, Finding, Prompt, TaskRequest
@@ -110,7 +110,7 @@ def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
     before = tuple(facts.extra["labels"])
     rationale = f"{answer.priority}: {answer.priority_rationale}"[:_LONGEST_WHY]
     change = label_change(facts.target, before, _labels(answer, before, team), facts, team, rationale)
-    asked = (Comment(comment(answer, facts)),) if answer.questions else ()
+    asked = (CommentDraft(comment(answer, facts)),) if answer.questions else ()
     return Drafted((*change, *asked), answer.reason, answer.evidence, tuple(_faults(answer, team)))
 
 

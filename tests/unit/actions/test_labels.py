@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.actions.labels import MOST_DETAIL, Step, change_labels, change_of
+from core.actions.labels import MOST_DETAIL, LabelStep, change_labels, change_of
 from core.actions.writer import Attempt, Fate
 from core.context import team
 from core.errors import NotFound, UpstreamUnavailable
@@ -17,19 +17,19 @@ from tests.unit.actions.test_writers import ACTION
 TAXONOMY = team.load().taxonomy
 BEFORE = ("bug", "status:triage", "prio:P2")
 
-Reply = tuple[Fate, Callable[[Step], tuple[str, ...]]]
+Reply = tuple[Fate, Callable[[LabelStep], tuple[str, ...]]]
 """What a request says, and what it leaves of the labels."""
 
 
-def all_of_it(step: Step) -> tuple[str, ...]:
+def all_of_it(step: LabelStep) -> tuple[str, ...]:
     return step.after
 
 
-def nothing(step: Step) -> tuple[str, ...]:
+def nothing(step: LabelStep) -> tuple[str, ...]:
     return step.now
 
 
-def removals(step: Step) -> tuple[str, ...]:
+def removals(step: LabelStep) -> tuple[str, ...]:
     return tuple(label for label in step.now if label not in step.remove)
 
 
@@ -48,7 +48,7 @@ class Issue:
     def __init__(self, *replies: Reply, labels: tuple[str, ...] = BEFORE, unreadable: int = -1) -> None:
         self.labels = labels
         self.replies = list(replies)
-        self.steps: list[Step] = []
+        self.steps: list[LabelStep] = []
         self.reads = 0
         self._unreadable = unreadable
 
@@ -59,7 +59,7 @@ class Issue:
             raise UpstreamUnavailable("GitHub answered 502")
         return TargetNow(open=True, state="x", labels=self.labels)
 
-    def send(self, step: Step) -> Attempt:
+    def send(self, step: LabelStep) -> Attempt:
         self.steps.append(step)
         fate, work = self.replies.pop(0)
         self.labels = work(step)
@@ -75,7 +75,7 @@ class Issue:
 def test_one_request_and_a_look() -> None:
     issue = Issue(("done", all_of_it))
     assert issue.change() == Effect("executed", "the labels are as wanted")
-    assert issue.steps == [Step(BEFORE, ("status:ready",), ("status:triage",))]
+    assert issue.steps == [LabelStep(BEFORE, ("status:ready",), ("status:triage",))]
     assert issue.labels == ("bug", "prio:P2", "status:ready")
     assert issue.reads == 2
 
@@ -88,12 +88,12 @@ def test_what_is_as_wanted_already_needs_no_request() -> None:
 @pytest.mark.parametrize(
     ("labels", "step"),
     [
-        (("status:triage",), Step(("status:triage",), ("status:ready",), ("status:triage",))),
-        ((), Step((), ("status:ready",), ())),
-        (("status:triage", "status:ready"), Step(("status:triage", "status:ready"), (), ("status:triage",))),
+        (("status:triage",), LabelStep(("status:triage",), ("status:ready",), ("status:triage",))),
+        ((), LabelStep((), ("status:ready",), ())),
+        (("status:triage", "status:ready"), LabelStep(("status:triage", "status:ready"), (), ("status:triage",))),
     ],
 )
-def test_only_what_is_left_to_do_is_asked_for(labels: tuple[str, ...], step: Step) -> None:
+def test_only_what_is_left_to_do_is_asked_for(labels: tuple[str, ...], step: LabelStep) -> None:
     issue = Issue(("done", all_of_it), labels=labels)
     assert issue.change().outcome == "executed"
     assert issue.steps == [step]
@@ -147,7 +147,7 @@ def test_a_change_that_is_not_there_is_failed_only_after_a_refusal(fate: Fate, o
 def test_half_a_change_is_completed(first: Fate, second: Fate) -> None:
     issue = Issue((first, removals), (second, all_of_it))
     assert issue.change().outcome == "executed"
-    assert issue.steps[1] == Step(("bug", "prio:P2"), ("status:ready",), ())
+    assert issue.steps[1] == LabelStep(("bug", "prio:P2"), ("status:ready",), ())
     assert set(issue.labels) == {"bug", "prio:P2", "status:ready"}
 
 
@@ -157,7 +157,7 @@ def test_half_a_change_that_is_refused_twice_is_undone(second: Fate) -> None:
     effect = issue.change()
     assert effect.outcome == "failed"
     assert effect.detail == f"half done and undone: the labels are as before; the answer is {second}"
-    assert issue.steps[2] == Step(("bug", "prio:P2"), ("status:triage",), ())
+    assert issue.steps[2] == LabelStep(("bug", "prio:P2"), ("status:triage",), ())
     assert set(issue.labels) == set(BEFORE)
 
 
@@ -226,7 +226,7 @@ def test_the_former_set_is_what_was_there_and_not_what_was_drafted_for() -> None
     """The Captain approved the change for labels that have moved since."""
     change = change_of(action(("status:blocked",), ("status:ready",)), ("status:ready", "bug"), TAXONOMY)
     assert change.former == frozenset({"status:ready"})
-    assert change.wanted == frozenset({"status:blocked"})
+    assert change.intended == frozenset({"status:blocked"})
 
 
 def test_a_long_detail_is_cut() -> None:

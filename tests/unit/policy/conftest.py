@@ -12,7 +12,7 @@ import pytest
 
 from core.context.team import Team, load
 from core.policy.engine import judge_answer
-from core.policy.rules import Context
+from core.policy.rules import RuleContext
 from core.tasks import registry
 from core.types import Facts, Phase, Target, Verdict
 from tests.corpus.load import CANARY, OWN, REPOSITORY
@@ -45,8 +45,8 @@ def facts() -> Facts:
 
 
 @pytest.fixture
-def context() -> Context:
-    return Context(REPOSITORY, CANARY, OWN)
+def context() -> RuleContext:
+    return RuleContext(REPOSITORY, CANARY, OWN)
 
 
 def judge(answer: str | bytes | Mapping[str, Any], facts: Facts, phase: Phase = "phase0", team: Team = TEAM) -> Verdict:

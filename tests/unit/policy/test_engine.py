@@ -22,7 +22,7 @@ from core.policy.classifier import is_worse
 from core.policy.digest import digest_of
 from core.policy.engine import judge_answer
 from core.policy.found import Hit
-from core.policy.rules import Context, Field, Rule, examine
+from core.policy.rules import Field, Rule, RuleContext, examine
 from core.policy.stored import judge_stored
 from core.policy.version import OWN_SECRETS
 from core.tasks import registry
@@ -187,7 +187,7 @@ def test_unknown_phase_is_refused(plan: dict[str, Any], facts: Facts) -> None:
     assert judge(json.dumps(plan), facts, phase="phase9").classification == "rejected"  # type: ignore[arg-type]
 
 
-def test_engine_without_rules_refuses(plan: dict[str, Any], facts: Facts, context: Context) -> None:
+def test_engine_without_rules_refuses(plan: dict[str, Any], facts: Facts, context: RuleContext) -> None:
     verdict = judge_answer(
         json.dumps(plan),
         facts,
@@ -353,7 +353,7 @@ def test_action_of_an_older_policy_is_refused_by_what_refuses_today(
 def test_todays_rules_judge_a_stored_action(plan: dict[str, Any], facts: Facts) -> None:
     action = judge(json.dumps(plan), facts).actions[0]
 
-    def everything(text: Any, _: Context) -> Any:
+    def everything(text: Any, _: RuleContext) -> Any:
         yield Hit("new.rule", "refuse", text.raw, "was added today")
 
     rules = (Rule("new.rule", everything, "refuse"),)

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from core.policy import harm
 from core.policy.found import harmless
-from core.policy.rules import TEXT_RULES, Context, Field, examine, examine_all
+from core.policy.rules import TEXT_RULES, Field, RuleContext, examine, examine_all
 from core.policy.version import load
 from core.text.invisible import found
 from local.fuzz_policy import Fuzzer
 from tests.corpus.load import CREDENTIALS, OWN, assembled
 
-CONTEXT = Context("acme/app", own_secrets=OWN)
+CONTEXT = RuleContext("acme/app", own_secrets=OWN)
 
 
-def said(text: str, path: str = "body", context: Context = CONTEXT) -> dict[str, str]:
+def said(text: str, path: str = "body", context: RuleContext = CONTEXT) -> dict[str, str]:
     """Rule → severity of what is found in one text."""
     return {finding.rule: finding.severity for finding in examine(Field(path, text), context)}
 
@@ -154,7 +154,7 @@ def test_what_an_honest_plan_says_passes(text: str) -> None:
 def test_repository_name_decides_what_is_outside() -> None:
     text = "See https://github.com/acme/app/blob/main/x.py"
     assert said(text) == {}
-    assert said(text, context=Context("other/app")) == {"link.outside": "ask"}
+    assert said(text, context=RuleContext("other/app")) == {"link.outside": "ask"}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_twelve_characters_of_an_own_secret_are_enough(secret: str, at: int, *, 
 
 
 def test_no_word_of_a_passphrase_is_the_secret() -> None:
-    context = Context("acme/app", own_secrets=("correct-orchestrator-battery-stapler",))
+    context = RuleContext("acme/app", own_secrets=("correct-orchestrator-battery-stapler",))
     assert said("The orchestrator starts; the battery is full.", context=context) == {}
     assert said("It is correct-orchestrator-battery-stapler.", context=context)["secret.own"] == "refuse"
 
@@ -198,7 +198,7 @@ def test_neither_the_json_around_tokens_nor_a_vendors_prefix_is_secret() -> None
     token = OWN[0]
     table = json.dumps({"captain": {"tokens": [token], "may": ["dispatch", "read", "approve", "reset"]}})
     key = CREDENTIALS["anthropic"]
-    context = Context("acme/app", own_secrets=(table, key))
+    context = RuleContext("acme/app", own_secrets=(table, key))
     shown = '{"captain": {"tokens": ["…"], "may": ["dispatch", "read", "approve", "reset"]}} and sk-ant-api03-…'
     assert said(shown, context=context) == {}
     assert said(f"It is {token[5:17]}.", context=context)["secret.own"] == "refuse"
@@ -206,7 +206,7 @@ def test_neither_the_json_around_tokens_nor_a_vendors_prefix_is_secret() -> None
 
 
 def test_a_private_keys_frame_is_public_and_its_lines_are_not() -> None:
-    context = Context("acme/app", own_secrets=(CREDENTIALS["pem"],))
+    context = RuleContext("acme/app", own_secrets=(CREDENTIALS["pem"],))
     assert said("A key begins with five hyphens and BEGIN RSA PRIVATE KEY.", context=context) == {}
     assert said(f"It is {CREDENTIALS['pem'][40:60]}.", context=context)["secret.own"] == "refuse"
 

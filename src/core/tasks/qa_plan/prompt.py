@@ -9,7 +9,7 @@ from typing import Final
 
 from core.context.team import Team
 from core.prompts.changes import READ, behaves, kind, largest_first
-from core.prompts.diffs import Diffs, Named, Ranked, Shown, name_files
+from core.prompts.diffs import Diffs, FileNames, Ranked, Shown, name_files
 from core.prompts.frame import NONE, Frame, issue_text, shortened
 from core.prompts.shares import Cut, cut_prose, fair_shares, prose_demand
 from core.prompts.tokens import UNITS, units
@@ -27,7 +27,7 @@ class _Parts:
     title: Cut
     body: Cut
     issues: tuple[Cut, ...]
-    named: Named
+    named: FileNames
     shown: Shown
 
     @property
