@@ -115,6 +115,7 @@ def main(stack: Stack, phase: str) -> int:
 def load_queue(repository: Repository, words: Team | None = None) -> None:
     """The sample's issues, on the stand-in for GitHub, labelled in the team's own words."""
     words = words or team.load()
+    repository.put_labels(words.taxonomy.labels)
     rules = words.rules
     final = min((name for name, after in words.taxonomy.transitions.items() if not after), default=rules.untriaged)
     names = {"waits for triage": _queue(words), "is done": final}

@@ -40,7 +40,7 @@ TASKS: Final = (
         "Issues",
         True,
         "Suggest labels for an issue, or for several in one run.",
-        "It is carried out on the issue.",
+        "It is carried out on GitHub.",
     ),
     Task(
         "agent_brief",

@@ -36,7 +36,7 @@ def test_what_is_asked_about_issues_is_waited_for_and_told(fourth: Stack, http: 
     assert "999" in rows["#999"].removeprefix("#999")
     assert dfg("triage", "101", "104", "--json").json["status"] == "accepted"
 
-    assert "The brief is posted." in dfg("brief", "101", "--wait").out
+    assert "The brief is posted under the issue." in dfg("brief", "101", "--wait").out
     plan = dfg("sprint-plan", str(PLANNING), "--issues", "101,108", "--capacity", "1", "--needs", "101:108", "--wait")
     assert (plan.code, "The sprint plan is posted." in plan.out) == (Exit.OK, True)
     assert "change labels on issue #108" in plan.out

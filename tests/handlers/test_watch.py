@@ -206,7 +206,7 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(topic: Topic) -> N
 def test_what_was_decided_meanwhile_is_in_no_digest(topic: Topic) -> None:
     names = [topic.comes(number) for number in range(1, 6)]
     table = topic.tables["ACTIONS_TABLE"]
-    move = states.move(table, names[-1], frm="pending", to="rejected", attempt="", now=topic.now())
+    move = states.move(table, states.Version(names[-1], "pending", ""), "rejected", topic.now())
     assert topic.store.transact([move]) is None
     assert topic.watcher.tell_held() == 1
 

@@ -50,7 +50,7 @@ def test_what_is_named_is_named_by_the_id_of_its_stack(template: Template) -> No
 
 def test_schedules_have_no_name_of_ours(template: Template) -> None:
     schedules = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Scheduler::Schedule"]
-    assert len(schedules) == 5
+    assert len(schedules) == 6
     assert [schedule for schedule in schedules if "Name" in schedule] == []
 
 

@@ -152,7 +152,7 @@ TASK: Final = Task(
     name="triage",
     title="Triage",
     does="Suggest labels for an issue, or for several in one run.",
-    posted="It is carried out on the issue.",
+    posted="It is carried out on GitHub.",
     asked=(
         Asked(
             "issueNumbers",

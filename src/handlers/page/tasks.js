@@ -34,7 +34,7 @@ const FORMS = {
   },
   "triage": {
     "path": "/dispatch/triage",
-    "posted": "It is carried out on the issue.",
+    "posted": "It is carried out on GitHub.",
     "fields": [
       {
         "name": "issueNumbers",
