@@ -56,7 +56,7 @@ plan: setup ## PR=case.json [TEAM=plain]: print a QA plan for a pull request in 
 	@$(BIN)/python -m local.plan "$(PR)"
 
 test: setup $(MADE_SAM) ## run the tests that take no long preparation; what is skipped is named at the end
-	@$(BIN)/python -m tests.console.chromium
+	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/acceptance --ignore tests/long -rs
 
 long: setup ## the tests of which make test has a short form: longer logs, whole corpora, more phases
@@ -108,10 +108,10 @@ invoke: setup $(MADE_SAM) ## FUNCTION=HealthFunction EVENT=events/health.json: s
 	@$(BIN)/python -m local.sam_local $(FUNCTION) $(EVENT)
 
 fuzz-api: setup ## EXAMPLES=500: generated requests against docs/openapi.yaml
-	@API_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/pytest tests/contract/test_fuzz.py
+	@API_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/pytest tests/http/test_fuzz.py
 
 screenshots: setup ## the console's views, into docs/screenshots (needs Chromium)
-	@$(BIN)/python -m tests.console.screenshots
+	@$(BIN)/python -m tests.browser.screenshots
 
 fuzz: setup ## SECONDS=60: fuzz the policy
 	@$(BIN)/python -m local.fuzz_policy --seconds $(or $(SECONDS),60)

@@ -24,7 +24,7 @@ from core.store import Insert
 from local.child import ROOT
 from local.engine import Engine, dynamodb
 from local.template import read_template
-from tests.fakes import World, make_world, pull_request
+from tests.support.fakes import World, make_world, pull_request
 from verifier.dfg_verify import read_export, verify
 
 if TYPE_CHECKING:

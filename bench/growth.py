@@ -29,7 +29,7 @@ from core.items import to_item
 from local.child import ROOT
 from local.engine import dynamodb
 from local.template import read_template
-from tests.fakes import START, World, make_world, pull_request
+from tests.support.fakes import START, World, make_world, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

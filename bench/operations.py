@@ -14,7 +14,7 @@ from core.runs.arrow import dispatch, work
 from core.types import Json, Target, TaskRequest
 from handlers.health import respond as health
 from handlers.request import NOBODY, Request
-from tests.fakes import PLAN, START, World, message, trouble
+from tests.support.fakes import PLAN, START, World, message, trouble
 
 FAR: Final = START + 10**12
 """A deadline that is never reached."""

@@ -13,7 +13,7 @@ from bench.operations import MEASURED, Operation
 from local.child import ROOT
 from local.engine import TABLE_VARIABLES, Engine, create_tables, dynamodb
 from local.template import Template, read_template
-from tests.fakes import make_world
+from tests.support.fakes import make_world
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

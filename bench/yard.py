@@ -28,8 +28,8 @@ from local.repository import Repository
 from local.stack import COMMENT_AUTHOR, clean_environment
 from local.template import read_template
 from local.web import Answer, Request, Server
-from tests.fakes import PLAN, make_world, message, pull_request
-from tests.plans import scenario, step
+from tests.support.fakes import PLAN, make_world, message, pull_request
+from tests.support.plans import scenario, step
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

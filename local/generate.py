@@ -86,7 +86,7 @@ def made(tasks: Tasks) -> dict[Path, str]:
         "docs/teams.md": shown_packs,
         "docs/phases.md": lambda text, _: phases_table.page(text),
         "cli/README.md": examples,
-        "tests/unit/versions.json": versions,
+        "tests/core/versions.json": versions,
     }
     changed = {name: change((ROOT / name).read_text(), tasks) for name, change in parts.items()}
     return {ROOT / name: text for name, text in {**whole, **changed}.items()}
@@ -389,7 +389,7 @@ def shown_packs(text: str, tasks: Tasks) -> str:
 
 
 def versions(text: str, tasks: Tasks) -> str:
-    """tests/unit/versions.json: the digest of each template under its version. A line that is there stays as it is."""
+    """tests/core/versions.json: the digest of each template under its version. A line that is there stays as it is."""
     history = json.loads(text)
     for task in tasks:
         history["prompts"].setdefault(task.template.partition("\n")[0], sha256(task.template.encode()))

@@ -19,8 +19,8 @@ from local.relay import RelayStandIn
 from local.repository import Repository
 from local.stack import Stack, clean_environment
 from local.template import Template, read_template
-from tests.bare import bare_client
-from tests.rejudging import judge_again
+from tests.support.bare import bare_client
+from tests.support.rejudging import judge_again
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from core.dispatcher.pricing import PRICES, cost, worst_case
 from core.prompts.request import cacheable
 from core.types import Usage
 from local.claude_rules import objection
-from tests.fakes import make_world
+from tests.support.fakes import make_world
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

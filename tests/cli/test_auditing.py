@@ -14,9 +14,9 @@ from core.audit.checkpoint import checkpoint
 from core.audit.signing import LocalSigner
 from dfg.exits import Exit
 from local.stack import LOCAL_SIGNING_KEY, Stack
-from tests.audit.forge import rehashed
 from tests.cli.conftest import Terminal
-from tests.fakes import make_world
+from tests.support.fakes import make_world
+from tests.support.forge import rehashed
 
 KEY = note.verifier_key("dfg-orchestrator/dfg-team/dfg", LocalSigner(LOCAL_SIGNING_KEY).public_key)
 

@@ -11,8 +11,8 @@ from dfg.tasks import TASKS
 from local.faults import Fault
 from local.model import Order
 from local.stack import Stack
+from tests.browser.captain import waiting_plan
 from tests.cli.conftest import Terminal
-from tests.console.captain import waiting_plan
 
 
 def comments(stack: Stack) -> int:

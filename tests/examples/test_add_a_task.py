@@ -40,7 +40,7 @@ MADE = {
     "docs/phases.md",
     "docs/teams.md",
     "events/oidc_release_notes.json",
-    "tests/unit/versions.json",
+    "tests/core/versions.json",
 }
 LEFT_OUT = (".*", "__pycache__", "build", "corpus", "cases", "recorded", "screenshots")
 ANSWER = {

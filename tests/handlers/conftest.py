@@ -15,9 +15,9 @@ from local.engine import create_tables
 from local.stack import Stack
 from local.template import Template
 from tests.conftest import table_names
-from tests.handlers.answers import FILE
-from tests.handlers.caller import Caller
-from tests.handlers.service import Claude, Service, start
+from tests.support.answers import FILE
+from tests.support.caller import Caller
+from tests.support.service import Claude, Service, start
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

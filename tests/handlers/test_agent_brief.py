@@ -8,11 +8,11 @@ import pytest
 
 from local.faults import Fault
 from local.model import Order
-from tests.handlers.caller import Reply, error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import FILE, PHASE3, PHASE4, TEXT, brief_answer, put
-from tests.handlers.records import only_refusal
-from tests.handlers.service import Service
+from tests.support.caller import Reply, error_of
+from tests.support.issues import FILE, PHASE3, PHASE4, TEXT, brief_answer, put
+from tests.support.records import only_refusal
+from tests.support.service import Service
 
 ROUTE = "/dispatch/agent-brief"
 ISSUE = 7

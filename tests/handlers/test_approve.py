@@ -8,11 +8,11 @@ import pytest
 
 from local.faults import Fault
 from local.stack import Stack
-from tests.handlers.answers import WAITS
-from tests.handlers.caller import Caller, Reply, error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.records import only_refusal
-from tests.handlers.service import DISPATCH, Service
+from tests.support.answers import WAITS
+from tests.support.caller import Caller, Reply, error_of
+from tests.support.records import only_refusal
+from tests.support.service import DISPATCH, Service
 
 LOST = Fault(lose_answer=True)
 LATE = Fault(land_later=True)

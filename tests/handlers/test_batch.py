@@ -13,12 +13,12 @@ from core.dispatcher import pricing
 from core.types import Usage
 from local.faults import Fault
 from local.model import Order
-from tests.fakes import TOKEN
-from tests.handlers.caller import Reply, error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import PHASE1, PHASE3, VAGUE, labels, put, statuses
-from tests.handlers.records import only_refusal
-from tests.handlers.service import Service
+from tests.support.caller import Reply, error_of
+from tests.support.fakes import TOKEN
+from tests.support.issues import PHASE1, PHASE3, VAGUE, labels, put, statuses
+from tests.support.records import only_refusal
+from tests.support.service import Service
 
 ROUTE = "/dispatch/triage"
 FIVE = [1, 2, 3, 4, 5]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.caller import error_of
-from tests.handlers.records import only_refusal
-from tests.handlers.service import DISPATCH, Service
+from tests.support.caller import error_of
+from tests.support.records import only_refusal
+from tests.support.service import DISPATCH, Service
 
 LIMIT = 16 * 1024
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from local.model import Order
 from local.stack import Stack
-from tests.handlers.answers import FILE, REFUSED, WAITS
-from tests.handlers.caller import Caller, Reply
 from tests.handlers.conftest import MakeService
-from tests.handlers.records import only_refusal
-from tests.handlers.service import DISPATCH, Service
+from tests.support.answers import FILE, REFUSED, WAITS
+from tests.support.caller import Caller, Reply
+from tests.support.records import only_refusal
+from tests.support.service import DISPATCH, Service
 
 ENDED = ["policy.judged", "action.intended", "action.executed", "run.finished"]
 

@@ -16,8 +16,8 @@ from handlers.http import Endpoint, Endpoints
 from local.child import ROOT
 from local.function import load, new_context
 from local.template import Template
-from tests.fakes import TOKEN
-from tests.handlers.service import Service
+from tests.support.fakes import TOKEN
+from tests.support.service import Service
 
 EVENTS = ROOT / "events"
 LATER = {

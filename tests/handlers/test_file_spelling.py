@@ -9,11 +9,11 @@ from typing import Any, Final
 import pytest
 
 from local.model import Order
-from tests.handlers.caller import Reply
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import PHASE4, brief_answer, put
-from tests.handlers.service import Service
-from tests.plans import a_plan
+from tests.support.caller import Reply
+from tests.support.issues import PHASE4, brief_answer, put
+from tests.support.plans import a_plan
+from tests.support.service import Service
 
 ISSUE: Final = 7
 PATCH: Final = "@@ -1,2 +1,2 @@\n def price():\n-    return 1\n+    return 2\n"

@@ -6,7 +6,7 @@ import pytest
 
 from local.stack import Stack
 from tests.corpus.load import Case, hostile, ordinary
-from tests.handlers.front_door import FITS, knock, wrong
+from tests.support.front_door import FITS, knock, wrong
 
 SMALL = [case for case in (*hostile()[::150], *ordinary()[::100]) if len(case.body) <= FITS]
 

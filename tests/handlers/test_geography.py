@@ -9,7 +9,7 @@ import pytest
 
 from local.model import Order
 from tests.handlers.conftest import MakeService
-from tests.handlers.service import Service
+from tests.support.service import Service
 
 
 def money(service: Service, run_id: str) -> tuple[int, int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from local.faults import Fault
-from tests.handlers.caller import error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.records import only_refusal
-from tests.handlers.service import Service
+from tests.support.caller import error_of
+from tests.support.records import only_refusal
+from tests.support.service import Service
 
 UNREADABLE = [
     ("pull", Fault(status=500)),

@@ -10,10 +10,10 @@ from core.config import VERSION
 from local.engine import Engine, dynamodb
 from local.stack import Stack, clean_environment
 from tests.conftest import table_names
-from tests.handlers.caller import Caller, error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.service import DISPATCH, Service
 from tests.handlers.test_tokens import NAMES, ROUTES
+from tests.support.caller import Caller, error_of
+from tests.support.service import DISPATCH, Service
 
 RELAY = {"DFG_RELAY_URL": "https://relay.example"}
 READER_APP = {"GITHUB_READER_APP_ID": "1", "GITHUB_READER_INSTALLATION_ID": "2"}

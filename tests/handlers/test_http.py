@@ -16,7 +16,7 @@ from handlers.http import Endpoint, Reply
 from handlers.request import Request
 from local.function import Context, new_context
 from local.template import Template
-from tests.fakes import TOKEN, World, make_world
+from tests.support.fakes import TOKEN, World, make_world
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.handlers.caller import error_of
-from tests.handlers.records import only_refusals
-from tests.handlers.service import Service
+from tests.support.caller import error_of
+from tests.support.records import only_refusals
+from tests.support.service import Service
 
 UNKNOWN = {
     "well formed": "5f0c1a52-7f43-5d0e-9a6b-0c6f7b1d2e3f",

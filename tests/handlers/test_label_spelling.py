@@ -10,9 +10,9 @@ from local.faults import Fault
 from local.model import Order
 from local.template import Template
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import PHASE1, PHASE3, PHASE4, READY, labels, put, sprint_answer, triage_answer
-from tests.handlers.service import Service
 from tests.handlers.test_schedule import NINE, Rig, skipped, taken
+from tests.support.issues import PHASE1, PHASE3, PHASE4, READY, labels, put, sprint_answer, triage_answer
+from tests.support.service import Service
 
 ISSUE: Final = 7
 SPELLINGS: Final = {

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from local.model import Order
-from tests.handlers.answers import WAITS, answer
-from tests.handlers.caller import error_of
-from tests.handlers.service import Service
+from tests.support.answers import WAITS, answer
+from tests.support.caller import error_of
+from tests.support.service import Service
 
 REJECTABLE = "5f0c1a52-7f43-5d0e-9a6b-0c6f7b1d2e3f"
 

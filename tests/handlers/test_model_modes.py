@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from local.model import Order
-from tests.handlers.answers import answer
 from tests.handlers.conftest import MakeService
-from tests.handlers.service import Service
+from tests.support.answers import answer
+from tests.support.service import Service
 
 
 def failed(service: Service) -> dict[str, object]:

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from core.callers.oidc import ISSUER
 from local.model import Order
 from local.web import Answer, Request, Server, json_answer
-from tests.fakes import TOKEN
-from tests.handlers.answers import answer
-from tests.handlers.caller import Caller, error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.records import only_refusal
-from tests.handlers.service import Service
+from tests.support.answers import answer
+from tests.support.caller import Caller, error_of
+from tests.support.fakes import TOKEN
+from tests.support.records import only_refusal
+from tests.support.service import Service
 
 AUDIENCE: Final = "dfg-orchestrator-tests"
 PLAN: Final = "/oidc/dispatch/qa-plan"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.answers import WAITS
-from tests.handlers.caller import error_of
-from tests.handlers.service import Service
+from tests.support.answers import WAITS
+from tests.support.caller import error_of
+from tests.support.service import Service
 
 
 @pytest.fixture

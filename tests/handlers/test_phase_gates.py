@@ -16,11 +16,11 @@ from local.faults import Fault
 from local.function import new_context
 from local.model import Order
 from local.template import Function
-from tests.handlers.caller import Reply, error_of
+from tests.core.test_phases import BY_HAND
 from tests.handlers.conftest import MakeService
-from tests.handlers.records import only_refusal
-from tests.handlers.service import Service
-from tests.unit.test_phases import BY_HAND
+from tests.support.caller import Reply, error_of
+from tests.support.records import only_refusal
+from tests.support.service import Service
 
 CONFIRMED: Final = {"PRE_006_CI_GATING": "confirmed", "CRIT_001_DEBUG_ENDPOINTS": "confirmed"}
 NOBODY: Final = 999

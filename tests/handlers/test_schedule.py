@@ -15,8 +15,8 @@ from local.function import new_context
 from local.model import Order
 from local.template import Template
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import ASKS, PHASE1, PHASE2, PHASE3, PHASE4, brief_answer, put, statuses
-from tests.handlers.service import Service
+from tests.support.issues import ASKS, PHASE1, PHASE2, PHASE3, PHASE4, brief_answer, put, statuses
+from tests.support.service import Service
 
 NINE = "2026-11-22T09:00:00Z"
 TEN = "2026-11-22T10:00:00Z"

@@ -9,10 +9,10 @@ import pytest
 from local.faults import Fault
 from local.model import Order
 from local.stack import Stack
-from tests.handlers.answers import REFUSED, WAITS, answer
-from tests.handlers.caller import Caller
-from tests.handlers.records import contents
-from tests.handlers.service import DISPATCH, Service
+from tests.support.answers import REFUSED, WAITS, answer
+from tests.support.caller import Caller
+from tests.support.records import contents
+from tests.support.service import DISPATCH, Service
 
 GUESSED = "a-token-that-somebody-guessed-0123456789"
 

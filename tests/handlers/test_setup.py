@@ -10,7 +10,7 @@ import pytest
 from core.app import App
 from core.errors import ConfigurationError, StoreUnavailable
 from handlers.setup import refusal
-from tests.fakes import World, make_world
+from tests.support.fakes import World, make_world
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

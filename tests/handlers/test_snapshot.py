@@ -13,7 +13,7 @@ from bench.counter import Counter
 from local.engine import CREDENTIALS, REGION, Engine
 from local.stack import clean_environment
 from local.web import Request, Server, json_answer
-from tests.fakes import make_world
+from tests.support.fakes import make_world
 from tests.template.reading import ROOT
 
 RUNTIME = "before, after = [], []\nregister_before_snapshot = before.append\nregister_after_restore = after.append\n"

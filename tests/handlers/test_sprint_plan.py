@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from local.model import Order
-from tests.handlers.caller import Reply, error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import PHASE3, PHASE4, labels, put, sprint_answer
-from tests.handlers.records import only_refusal
-from tests.handlers.service import Service
+from tests.support.caller import Reply, error_of
+from tests.support.issues import PHASE3, PHASE4, labels, put, sprint_answer
+from tests.support.records import only_refusal
+from tests.support.service import Service
 
 ROUTE = "/dispatch/sprint-plan"
 PLANNING = 300

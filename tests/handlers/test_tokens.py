@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from tests.fakes import TOKEN
-from tests.handlers.caller import Caller, Reply
 from tests.handlers.conftest import MakeService
-from tests.handlers.records import only_refusal
-from tests.handlers.service import DISPATCH, Service
+from tests.support.caller import Caller, Reply
+from tests.support.fakes import TOKEN
+from tests.support.records import only_refusal
+from tests.support.service import DISPATCH, Service
 
 ID = "5f0c1a52-7f43-5d0e-9a6b-0c6f7b1d2e3f"
 ROUTES = [

@@ -12,10 +12,10 @@ from handlers import worker
 from local.faults import Fault
 from local.function import new_context
 from local.model import Order
-from tests.fakes import TOKEN
-from tests.handlers.caller import Reply, error_of
 from tests.handlers.conftest import MakeService
-from tests.handlers.issues import (
+from tests.support.caller import Reply, error_of
+from tests.support.fakes import TOKEN
+from tests.support.issues import (
     ASKS,
     PHASE1,
     PHASE2,
@@ -28,8 +28,8 @@ from tests.handlers.issues import (
     statuses,
     triage_answer,
 )
-from tests.handlers.records import only_refusal
-from tests.handlers.service import Service
+from tests.support.records import only_refusal
+from tests.support.service import Service
 
 ROUTE = "/dispatch/triage"
 ISSUE = 7

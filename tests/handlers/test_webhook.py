@@ -30,9 +30,9 @@ from local.child import ROOT
 from local.function import new_context
 from local.template import Template
 from tests.conftest import MakeStack
-from tests.fakes import WEBHOOK_SECRET, World, make_world, pull_request
-from tests.handlers.caller import Caller
-from tests.handlers.records import Contents, added, contents
+from tests.support.caller import Caller
+from tests.support.fakes import WEBHOOK_SECRET, World, make_world, pull_request
+from tests.support.records import Contents, added, contents
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

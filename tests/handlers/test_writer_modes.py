@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from local.faults import Fault
-from tests.handlers.caller import Reply
 from tests.handlers.conftest import MakeService
-from tests.handlers.service import Service
+from tests.support.caller import Reply
+from tests.support.service import Service
 
 WRITERS = {"relay": "relay.comment", "direct": "comment"}
 

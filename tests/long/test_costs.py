@@ -1,4 +1,4 @@
-"""The agreement of tests/audit/test_costs.py for other histories."""
+"""The agreement of tests/engine/audit/test_costs.py for other histories."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.audit.test_costs import require_agreement
+from tests.engine.audit.test_costs import require_agreement
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from tests.unit.text.inert import TEXTS, require_inert, require_seen
+from tests.support.inert import TEXTS, require_inert, require_seen
 
 
 @given(TEXTS)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from local.stack import Stack
-from tests.console.captain import Captain
-from tests.console.conftest import browser, captain, page  # noqa: F401 - fixtures
-from tests.console.test_hostile import document, require_document
+from tests.browser.captain import Captain
+from tests.browser.conftest import browser, captain, page  # noqa: F401 - fixtures
+from tests.browser.test_hostile import document, require_document
 
 
 def test_the_page_shows_every_ordinary_text(captain: Captain, stack: Stack) -> None:  # noqa: F811

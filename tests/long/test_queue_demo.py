@@ -1,4 +1,4 @@
-"""`make demo` in the phases that tests/integration/test_queue_demo.py leaves out."""
+"""`make demo` in the phases that tests/local/test_queue_demo.py leaves out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from local.queue_demo import CONFIRMED
 from tests.conftest import MakeStack
-from tests.integration.test_queue_demo import require_all
+from tests.local.test_queue_demo import require_all
 
 
 @pytest.mark.parametrize("phase", ["phase1", "phase2", "phase3"])

@@ -1,4 +1,4 @@
-"""What tests/integration/test_stack.py shows, with other parts given, other signals and other files."""
+"""What tests/local/test_stack.py shows, with other parts given, other signals and other files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.model import ModelStandIn
 from local.relay import RelayStandIn
 from local.stack import Stack, clean_environment
 from tests.conftest import table_names
-from tests.integration.test_stack import dispatch, require_no_child_left, require_plain_words
+from tests.local.test_stack import dispatch, require_no_child_left, require_plain_words
 
 
 def test_every_part_gives_way_to_a_real_one(

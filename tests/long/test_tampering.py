@@ -1,11 +1,11 @@
-"""All of tests/audit/test_tampering.py, for a log of more than 1,000 events."""
+"""All of tests/engine/audit/test_tampering.py, for a log of more than 1,000 events."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.audit.test_tampering import *  # noqa: F403 - every test of it, and its fixtures
-from tests.audit.test_tampering import Size
+from tests.engine.audit.test_tampering import *  # noqa: F403 - every test of it, and its fixtures
+from tests.engine.audit.test_tampering import Size
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,9 @@ from local.faults import Fault
 from local.github import GitHubStandIn
 from local.relay import RelayStandIn
 from local.repository import Repository
-from tests.fakes import AUTHOR, World, make_world
-from tests.integration.test_labels import Direct
+from tests.http.test_labels import Direct
 from tests.prove.rig import REPOSITORY, case
+from tests.support.fakes import AUTHOR, World, make_world
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -9,8 +9,8 @@ from typing import Any
 
 from local.model import Order
 from local.stack import Stack
-from tests.fakes import PLAN
 from tests.prove.crowd import BUSY, at_once, await_comments, await_end, dispatch_all, laws_at_rest, load_pulls
+from tests.support.fakes import PLAN
 
 DOLLARS = 1_000_000
 

@@ -11,7 +11,7 @@ from core.runs.batch import Kind, dispatch_all
 from core.runs.queue import run_queue
 from core.types import Target, TaskRequest
 from local.faults import Fault
-from tests.integration.test_label_runs import PHASE3, READY, UNCLEAR
+from tests.engine.runs.test_label_runs import PHASE3, READY, UNCLEAR
 from tests.prove.plots import (
     ATTEMPT_SECONDS,
     FAR,

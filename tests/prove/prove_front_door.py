@@ -8,12 +8,12 @@ from typing import Any
 
 from local.stack import Stack
 from tests.corpus.load import hostile, ordinary
-from tests.handlers.front_door import FITS, knock, wrong
 from tests.prove.report import Report
+from tests.support.front_door import FITS, knock, wrong
 
 OWN_SECRETS = "secret-own"
 EACH = int(os.environ.get("EACH", "24"))
-"""Every so manieth case: the policy has judged them all in tests/unit/policy, this is about the way to it."""
+"""Every so manieth case: the policy has judged them all in tests/core/policy, this is about the way to it."""
 AT_A_TIME = 40
 """Cases between two clean slates: the window takes fifty tasks."""
 
@@ -22,7 +22,7 @@ def test_the_corpora_through_the_front_door(stack: Stack, sample: dict[str, Any]
     counts: Counter[str] = Counter()
     faults = []
     chosen = (*hostile()[::EACH], *ordinary()[::EACH])
-    # The corpora's own secrets are not those of the stack: tests/unit/policy/test_corpus.py has them.
+    # The corpora's own secrets are not those of the stack: tests/core/policy/test_corpus.py has them.
     cases = [case for case in chosen if len(case.body) <= FITS and case.kind != OWN_SECRETS]
     for number, case in enumerate(cases):
         if number % AT_A_TIME == 0:

@@ -9,7 +9,9 @@ import pytest
 
 from bench.operations import MEASURED, OTHERS, Operation
 from core.errors import StoreUnavailable
-from tests.integration.injection import (
+from tests.prove.lean import LeanClient
+from tests.prove.report import Report
+from tests.support.injection import (
     UNCLEAR,
     Injector,
     conflict,
@@ -20,8 +22,8 @@ from tests.integration.injection import (
     troubled_client,
     unreachable,
 )
-from tests.integration.label_operations import LABEL_OPERATIONS
-from tests.integration.troubled import (
+from tests.support.label_operations import LABEL_OPERATIONS
+from tests.support.troubled import (
     BEFORE_THE_STORE_GIVES_UP,
     BEYOND_THE_SDK,
     Troubled,
@@ -29,8 +31,6 @@ from tests.integration.troubled import (
     now_and_then,
     once,
 )
-from tests.prove.lean import LeanClient
-from tests.prove.report import Report
 
 if TYPE_CHECKING:
     from local.engine import Engine

@@ -29,7 +29,6 @@ from local.model import ModelStandIn, Order
 from local.relay import RelayStandIn
 from local.repository import Repository
 from local.web import Answer, Request, Server
-from tests.fakes import AUTHOR, PATCH, PLAN, START, Clock, make_world
 from tests.prove.evidence import (
     Asked,
     Landed,
@@ -44,6 +43,7 @@ from tests.prove.evidence import (
 from tests.prove.fuse import Fuse, FusedHttp, FusedModel, FusedStoreClient, in_turn
 from tests.prove.lean import Item, LeanClient
 from tests.prove.mortal import live
+from tests.support.fakes import AUTHOR, PATCH, PLAN, START, Clock, make_world
 
 if TYPE_CHECKING:
     from local.template import Template

@@ -35,9 +35,9 @@ from local.function import call
 from local.model import Order
 from local.stack import LOCAL_SIGNING_KEY, Stack, clean_environment
 from local.web import HOST, listen
-from tests.fakes import a_plan
 from tests.prove.crowd import laws_at_rest
 from tests.prove.evidence import action_of
+from tests.support.fakes import a_plan
 from verifier import dfg_verify
 
 SETTINGS: Final = {

@@ -33,21 +33,21 @@ CORE: Final = "src/core"
 RENDERING: Final = f"{CORE}/store.py"
 """Renders conditions and has none of its own."""
 
-CONDITIONS: Final = "tests/integration/test_conditions.py"
+CONDITIONS: Final = "tests/engine/test_conditions.py"
 TESTS: Final = {
     "src/core/actions/states.py": (
         CONDITIONS,
-        "tests/integration/test_reconcile.py",
-        "tests/integration/test_superseded.py",
-        "tests/integration/test_outcomes.py",
+        "tests/engine/approvals/test_reconcile.py",
+        "tests/engine/approvals/test_superseded.py",
+        "tests/engine/approvals/test_outcomes.py",
     ),
     "src/core/runs/deliveries.py": (CONDITIONS,),
     "src/core/dispatcher/dedupe.py": (CONDITIONS,),
-    "src/core/dispatcher/ledger.py": ("tests/integration/test_ledger.py", CONDITIONS),
+    "src/core/dispatcher/ledger.py": ("tests/engine/dispatcher/test_ledger.py", CONDITIONS),
     "src/core/audit/erasure.py": (CONDITIONS,),
-    "src/core/dispatcher/gates.py": (CONDITIONS, "tests/integration/test_superseded.py"),
+    "src/core/dispatcher/gates.py": (CONDITIONS, "tests/engine/approvals/test_superseded.py"),
     "src/core/runs/queue.py": (CONDITIONS,),
-    "src/core/runs/record.py": (CONDITIONS, "tests/integration/test_pipeline.py"),
+    "src/core/runs/record.py": (CONDITIONS, "tests/engine/runs/test_pipeline.py"),
 }
 """The tests that know a file with conditional writes."""
 

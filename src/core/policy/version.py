@@ -13,7 +13,7 @@ from core.context.team import Team
 FILES: Final = ("credentials", "harm")
 _FOLDER: Final = Path(__file__).parent / "data"
 NUMBER: Final = 12
-"""Raise when a rule, the engine, the renderer or a schema judges differently: tests/unit/test_verdicts.py notices."""
+"""Raise when a rule, the engine, the renderer or a schema judges differently: tests/core/test_verdicts.py notices."""
 
 OWN_SECRETS: Final = "secret.own"
 """The one rule that needs what is stored nowhere: the service's secrets of that day."""
