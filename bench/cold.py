@@ -29,9 +29,9 @@ class First:
 
 
 FIRSTS: Final = (
-    First("GET /health", 0.25),
-    First("POST /approve", 0.25),
-    First(WITHOUT_SDK, 0.25),
+    First("GET /health", 0.15),
+    First("POST /approve", 0.22),
+    First(WITHOUT_SDK, 0.22),
     First(WITH_SDK, 0.8),
 )
 """The last two are compared with the same dispatch of the baseline, which has one way to do it."""

@@ -12,10 +12,10 @@ from typing import Final
 
 from core.config import GATEWAY_WAIT_SECONDS, MICRO, TASK_LIMITS
 from core.context import team
-from core.dispatcher.pricing import PRICES, PRICES_DATE, Tier, cost
+from core.dispatcher.pricing import PRICES, PRICES_DATE, Tier, Usage, cost
 from core.prompts.tokens import estimate
 from core.tasks import registry
-from core.types import TaskType, Usage
+from core.types import TaskType
 from evals import answers, requests
 from evals.case import load
 from local.child import ROOT

@@ -26,9 +26,9 @@ BEGIN: Final = "<!-- written by `make bench`: begin -->"
 END: Final = "<!-- written by `make bench`: end -->"
 API_MODULES: Final = 750
 WORKER_MODULES: Final = 900
-IMPORT_RATIO: Final = 0.25
-PEAK_MIB: Final = 64
-WARM_RATIO: Final = 0.5
+IMPORT_RATIO: Final = 0.22
+PEAK_MIB: Final = 60
+WARM_RATIO: Final = 0.75
 
 
 @dataclass(frozen=True)

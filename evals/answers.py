@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from core.app import App
 from core.config import TASK_LIMITS
+from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Answered
 from core.prompts.tokens import estimate
-from core.types import Prompt, Usage
+from core.types import Prompt
 from evals.case import BadCase, Case
 from evals.requests import digest
 

@@ -14,7 +14,7 @@ from typing import Any
 from core.audit import chain
 from core.canonical import dollars
 from core.dispatcher import pricing
-from core.types import Usage
+from core.dispatcher.pricing import Usage
 from local import queue_demo
 from local.run import (
     Check,

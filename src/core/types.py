@@ -266,18 +266,6 @@ class Facts:
     """The team's labels that the repository has, in its spelling. None: nobody looked."""
 
 
-@dataclass(frozen=True)
-class Usage:
-    """Tokens as the model reported them."""
-
-    input_tokens: int
-    output_tokens: int
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    inference_geo: str | None = None
-    """Where the inference ran."""
-
-
 # --- policy ----------------------------------------------------------------------------------
 
 

@@ -11,9 +11,8 @@ import pytest
 from bench import costs
 from bench.operations import MEASURED
 from bench.requests import measure
-from core.dispatcher.pricing import PRICES, cost, worst_case
+from core.dispatcher.pricing import PRICES, Usage, cost, worst_case
 from core.prompts.request import cacheable
-from core.types import Usage
 from local.claude_rules import objection
 from tests.support.fakes import make_world
 

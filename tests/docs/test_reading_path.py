@@ -39,3 +39,10 @@ def test_readme_names_the_files_in_reading_order_each_with_a_sentence() -> None:
 def test_the_files_of_the_reading_path_are_read_in_an_hour() -> None:
     lines = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in PATH}
     assert sum(lines.values()) <= MOST_LINES, lines
+
+
+def test_no_file_of_the_service_is_longer_than_one_purpose() -> None:
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in ROOT.glob("src/**/*.py")
+    }
+    assert {name: count for name, count in lines.items() if count > 350} == {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Answer, Answered, Reply, Unanswered
-from core.types import Usage
 from evals.case import Case
 from evals.judging import Pair, bound, judge, requests, tally
 

@@ -10,7 +10,7 @@ import pytest
 from core.canonical import dollars
 from core.config import TASK_LIMITS
 from core.dispatcher import pricing
-from core.types import Usage
+from core.dispatcher.pricing import Usage
 from local.faults import Fault
 from local.model import Order
 from tests.handlers.conftest import MakeService

@@ -8,9 +8,20 @@ from dataclasses import astuple, dataclass
 from typing import Final
 
 from core.errors import ConfigurationError
-from core.types import Usage
 
 _NANO_PER_MICRO: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the model reported them."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    inference_geo: str | None = None
+    """Where the inference ran."""
 
 
 class UnknownModel(ConfigurationError):

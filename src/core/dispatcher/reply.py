@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from core.types import Usage
+from core.dispatcher.pricing import Usage
 
 NORMAL_END: Final = "end_turn"
 

@@ -14,6 +14,7 @@ from core.dispatcher.breaker import Refusal, billed_by
 from core.dispatcher.dedupe import KEY
 from core.dispatcher.generate import GaveUp, Generated, Terms, ask
 from core.dispatcher.ledger import Charge
+from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Unanswered
 from core.dispatcher.tripping import trip
 from core.errors import LeaseHeld
@@ -21,7 +22,7 @@ from core.prompts.request import geography
 from core.runs import record
 from core.runs.record import Run
 from core.store import Write
-from core.types import Facts, Usage
+from core.types import Facts
 
 START_MS: Final = 10_000
 """What may pass between the decision to ask and the first byte to the model: the SDK is imported in it."""

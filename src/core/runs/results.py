@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.canonical import dollars
+from core.dispatcher.pricing import Usage
 from core.errors import OrchestratorError
 from core.policy.classifier import rank
 from core.runs.record import Run
-from core.types import Action, ActionState, Classification, Facts, Json, Usage, Verdict
+from core.types import Action, ActionState, Classification, Facts, Json, Verdict
 
 PREVIEW_CHARACTERS: Final = 1_000
 

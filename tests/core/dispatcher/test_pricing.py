@@ -7,8 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config import TASK_LIMITS
-from core.dispatcher.pricing import GEOGRAPHIES, PRICES, PRICES_VERSION, UnknownModel, cost, has_price, worst_case
-from core.types import Usage
+from core.dispatcher.pricing import (
+    GEOGRAPHIES,
+    PRICES,
+    PRICES_VERSION,
+    UnknownModel,
+    Usage,
+    cost,
+    has_price,
+    worst_case,
+)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Answered, Unanswered, read_reply
-from core.types import Usage
 
 MESSAGE = {
     "model": "claude-sonnet-5-5",

@@ -12,6 +12,7 @@ from core.approvals.approve import approve, list_pending
 from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
 from core.dispatcher import breaker, pricing
+from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Unanswered, read_reply
 from core.errors import (
     ConfigurationError,
@@ -27,7 +28,7 @@ from core.runs.arrow import dispatch, work
 from core.runs.record import Run
 from core.store import Store
 from core.tasks.registry import require_room
-from core.types import Author, ChangedFile, Issue, Json, Target, TaskRequest, Usage
+from core.types import Author, ChangedFile, Issue, Json, Target, TaskRequest
 from tests.prove.fuse import last_first
 from tests.support.fakes import PLAN, START, World, make_world, message, pull_request, trouble
 
