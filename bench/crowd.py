@@ -127,7 +127,7 @@ def _broken(stack: Stack, dispatches: Crowd, runs: dict[int, str]) -> Iterator[s
 def _engine(stack: Stack) -> Callable[[int], int]:
     """The engine, asked without any of the service's code."""
     http = urllib3.PoolManager(maxsize=max(CROWDS), retries=False, timeout=60.0)
-    body = json.dumps({"TableName": stack.tables["BREAKER_TABLE"], "Key": {"id": {"S": "global"}}}).encode()
+    body = json.dumps({"TableName": stack.tables["BREAKER_TABLE"], "Key": {"id": {"S": "breaker"}}}).encode()
     headers = {
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": "DynamoDB_20120810.GetItem",
