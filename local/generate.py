@@ -28,6 +28,7 @@ from local import phases_table
 from local.child import ROOT
 
 Tasks = Sequence[Task]
+TASKS: Final = ROOT / "src" / "core" / "tasks"
 NAMES: Final = "src/core/tasks/names.py"
 MADE: Final = "Made by `make generate` from core/tasks: change the tasks, not this file."
 _KEYLESS: Final = "The same for a workflow of GitHub Actions."
@@ -93,7 +94,11 @@ def made(tasks: Tasks) -> dict[Path, str]:
 
 
 def _require_rows(tasks: Tasks) -> None:
-    """Raises ConfigurationError where a team or a handler is missing."""
+    """Raises ConfigurationError where a line, a team, a handler or a command is missing."""
+    for path in sorted([*TASKS.glob("*.py"), *TASKS.glob("*/__init__.py")]):
+        name = path.parent.name if path.stem == "__init__" else path.stem
+        if "\nTASK: Final = Task(" in path.read_text() and name not in registry.REGISTERED:
+            raise ConfigurationError(f"core/tasks/{name}: core/tasks/registry.py has no line for it")
     for task in tasks:
         for packs in sorted([*TEAMS.glob("*/packs.json"), *(ROOT / "tests" / "teams").glob("*/packs.json")]):
             if task.name not in json.loads(packs.read_text())["tasks"]:
@@ -103,6 +108,9 @@ def _require_rows(tasks: Tasks) -> None:
                 task.refuse(f"{needed} is missing")
         if f"Path: /dispatch/{task.path} }}" not in (ROOT / "template.yaml").read_text():
             task.refuse(f"DispatchFunction of template.yaml has no route /dispatch/{task.path}")
+        command = f"cli/dfg/commands/{task.name}.py"
+        if any(one.required for one in task.asked[1:]) and not (ROOT / command).exists():
+            task.refuse(f"it asks for more than one field, and `dfg` sends the first alone: {command} is missing")
 
 
 # --- Python ----------------------------------------------------------------------------------
@@ -258,8 +266,13 @@ def _operation(task: Task, *, keyless: bool = False) -> str:
 
 def _body(task: Task) -> dict[str, Any]:
     """The JSON schema of what its handler takes, as OpenAPI writes it."""
-    model = getattr(import_module(f"handlers.{task.name}"), f"{_pascal(task)}Body")
+    model = getattr(import_module(f"handlers.{task.name}"), f"{_pascal(task)}Body", None)
+    if model is None:
+        task.refuse(f"src/handlers/{task.name}.py has no class {_pascal(task)}Body")
     schema: dict[str, Any] = _plain(model.model_json_schema())
+    unknown = [one.name for one in task.asked if one.name not in schema["properties"]]
+    if unknown:
+        task.refuse(f"it asks for {', '.join(unknown)}, which {_pascal(task)}Body of its handler does not take")
     return schema
 
 

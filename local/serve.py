@@ -9,12 +9,17 @@ import json
 import os
 import signal
 import sys
-import threading
-from typing import Any
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
 
+from local.orders import Journal
 from local.queue_demo import load_queue
 from local.run import FROM_FORK, SAMPLE, in_plain_words, read_sample
 from local.stack import Stack
+
+LOOKS_SECONDS: Final = 3600.0
+"""How long one wait for an event that was given up takes; then the next begins."""
 
 
 def main() -> int:
@@ -25,7 +30,7 @@ def main() -> int:
     try:
         with Stack(os.environ, port=int(port)) as stack:
             _say(stack, _furnish(stack))
-            threading.Event().wait()
+            _watch(stack)
     except KeyboardInterrupt:
         print("\nStopped.")
     except OSError as error:
@@ -69,6 +74,21 @@ def _say(stack: Stack, waiting: dict[str, Any] | None) -> None:
     print(f"  curl -X POST {stack.url}/dispatch/qa-plan -H 'Authorization: Bearer {token}' \\")
     print(f"""    -H 'Content-Type: application/json' -d '{{"prNumber": {target}}}'\n""")
     print("Ctrl-C ends it.", flush=True)
+
+
+def _watch(stack: Stack) -> None:
+    """Says what the worker gave up, for as long as the server runs: whoever asked for it got 202, and no end."""
+    assert stack.invoke is not None
+    for number in count():
+        print(given_up(stack.invoke.dead_letters, number, stack.logs), flush=True)
+
+
+def given_up(letters: Journal[bytes], number: int, logs: Path) -> str:
+    """Waits for the dead letter of that number, and says where its reason stands."""
+    while not letters.wait_for(lambda there: len(there) > number, LOOKS_SECONDS):
+        pass
+    event = letters.entries()[number].decode()
+    return f"The worker failed each time over {event}, which has not ended. Why: {logs / 'worker.log'}"
 
 
 def _fail(message: str) -> int:
