@@ -9,17 +9,19 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from local.invoke import Delivery
 from local.orders import Journal
 from local.queue_demo import load_queue
 from local.run import FROM_FORK, SAMPLE, in_plain_words, read_sample
 from local.stack import Stack
 
 LOOKS_SECONDS: Final = 3600.0
-"""How long one wait for an event that was given up takes; then the next begins."""
+"""How long one wait for a failed delivery takes; then the next begins."""
 
 
 def main() -> int:
@@ -77,18 +79,22 @@ def _say(stack: Stack, waiting: dict[str, Any] | None) -> None:
 
 
 def _watch(stack: Stack) -> None:
-    """Says what the worker gave up, for as long as the server runs: whoever asked for it got 202, and no end."""
+    """Says what fails in the worker, for as long as the server runs: whoever asked for it gets 202, and no end."""
     assert stack.invoke is not None
     for number in count():
-        print(given_up(stack.invoke.dead_letters, number, stack.logs), flush=True)
+        print(failed(stack.invoke.deliveries, number, stack.logs), flush=True)
 
 
-def given_up(letters: Journal[bytes], number: int, logs: Path) -> str:
-    """Waits for the dead letter of that number, and says where its reason stands."""
-    while not letters.wait_for(lambda there: len(there) > number, LOOKS_SECONDS):
+def failed(deliveries: Journal[Delivery], number: int, logs: Path) -> str:
+    """Waits for the failed delivery of that number, and says where its reason stands."""
+
+    def so_far(entries: Sequence[Delivery]) -> list[Delivery]:
+        return [delivery for delivery in entries if not delivery.succeeded]
+
+    while not deliveries.wait_for(lambda entries: len(so_far(entries)) > number, LOOKS_SECONDS):
         pass
-    event = letters.entries()[number].decode()
-    return f"The worker failed each time over {event}, which has not ended. Why: {logs / 'worker.log'}"
+    one = so_far(deliveries.entries())[number]
+    return f"The worker failed over {one.event.decode()}, attempt {one.attempt}. Why: {logs / 'worker.log'}"
 
 
 def _fail(message: str) -> int:

@@ -44,7 +44,7 @@ class Guardrail:
     """One limit. `value` is in `unit`, as a deployment writes it; the code computes with `times` as much."""
 
     limit: str
-    """Its field of Limits."""
+    """Its field of Limits; empty for a task's input, which goes into `input_tokens`."""
     value: str
     unit: str
     purpose: str

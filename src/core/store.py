@@ -233,7 +233,7 @@ class Store:
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
     ) -> Item | NotApplied:
-        """One conditional UpdateItem. The new item, or Refused with the one that stands.
+        """One conditional UpdateItem. The new item, or NotApplied with the one that stands.
 
         `#name` stands for the attribute of that name, where `names` does not say for which.
         """

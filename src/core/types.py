@@ -63,7 +63,7 @@ class TaskRequest:
     trusted_only: bool = False
     """Nobody asked: nothing is drafted from what strangers wrote."""
     issues: tuple[int, ...] = ()
-    """The issues to plan, of sprint_plan. Empty: those of the team's queue."""
+    """Further issues that it reads: of sprint_plan those to plan. Empty: those of the team's queue."""
     capacity: int | None = None
     """How many issues the current sprint takes, of sprint_plan."""
     depends_on: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -197,7 +197,7 @@ class Context:
     issue: Issue | None = None
     """The target, where that is an issue."""
     issues: tuple[Issue, ...] = ()
-    """The issues to plan, or those that a pull request is linked to."""
+    """Further issues: those to plan, or those that a pull request is linked to."""
     unread: tuple[str, ...] = ()
     """What was named and not read, in words for the reader."""
     tree: Tree | None = None

@@ -87,6 +87,7 @@ def judge_answer(
         classification, why = classify(one.type, counting, phase, one.task_type)
         actions.append(replace(one, classification=classification, policy_reason=why))
     worst = max(actions, key=lambda one: rank(one.classification), default=None)
+    # Each action is classified by now: what asks about one alone is shown with the verdict, and changes no class.
     findings += [*trust.findings(facts.trust), *chain(*(new_labels(one, facts) for one in proposed))]
     if is_refused(findings):
         return Verdict(*classify("add_comment", findings, phase, facts.task_type), shown(findings), (), now)

@@ -2,7 +2,7 @@
 
 `dispatch` is the caller's half: it reads GitHub, stores the prompt, claims the idempotency key and the
 money. `complete` is the worker's half: it asks the model, judges, acts and records. Where no worker is
-configured, one invocation does both. In sequence, with what is written at each step:
+configured, one invocation does both. In sequence, with what is written at each step (∥ is at once):
 
     gather    one read: key, storm record, breaker
     claim     reserve the money  ∥  key + run record + prompt + run.started …       [worker: lease ∥ prompt]
@@ -114,7 +114,10 @@ def work(app: App, run_id: str, deadline: int) -> Json:
 
 
 def complete(app: App, run: Run, sent: Sent, deadline: int) -> Json:
-    """generate → policy → act → audit, for a run whose lease we hold."""
+    """generate → policy → act → audit, for a run whose lease we hold.
+
+    `kept` (micro-dollars) is what attempts of a dead holder may have cost: it stays charged.
+    """
     kept = 0
     if run.deliveries > 1:
         resumed = generate.resume_charge(app, run, sent)
