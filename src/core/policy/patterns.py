@@ -40,12 +40,14 @@ class Pattern:
 
 
 def hits(text: Readings, patterns: Sequence[Pattern]) -> Iterator[Hit]:
-    """The first hit of each rule."""
-    rules = set()
+    """The first hit of each rule, or the first that refuses: what asks does not hide it."""
+    found: dict[str, Hit] = {}
     for pattern in patterns:
-        if pattern.rule not in rules and (hit := pattern.hit(text)):
-            rules.add(pattern.rule)
-            yield hit
+        if (before := found.get(pattern.rule)) and before.severity == "refuse":
+            continue
+        if (hit := pattern.hit(text)) and (before is None or hit.severity == "refuse"):
+            found[pattern.rule] = hit
+    yield from found.values()
 
 
 # --- markup: hidden comments, images, addresses that run code --------------------------------
