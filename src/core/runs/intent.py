@@ -39,14 +39,14 @@ def intend(app: App, judged: Judged, action: Action) -> tuple[Run, Intended] | s
     rows = drafted(settings, judged, app.now(), attempt)
     if oversized(rows):
         return "what was drafted is too large to be kept"
-    bill = paid.bill(app.now())
+    bills = iter([paid.bill(app.now())])  # settled with the first try, however often the gate is tried
 
     def write(passing: Write, now: int) -> Run | Lost:
         acting: dict[str, Any] = {"stage": "acting", "action_id": action.id, "result": result}
         after, advanced = record.advance(settings, run, now, entries, **acting)
         held = record.hold_key(settings, run, now + record.LEASE_MARGIN_MS)
         writes: list[Write] = [*advanced, held, passing, *rows]
-        return settle_beside(app, bill, lambda: app.store.transact(writes)) or after
+        return settle_beside(app, next(bills, None), lambda: app.store.transact(writes)) or after
 
     passed = pass_gate(app, attempt, write)
     if not isinstance(passed, Lost):

@@ -12,6 +12,7 @@ from core.approvals.approve import approve, list_pending
 from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
 from core.dispatcher import breaker, pricing
+from core.dispatcher.gates import storm_key
 from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Unanswered, read_reply
 from core.errors import (
@@ -26,7 +27,7 @@ from core.errors import (
 from core.runs import record
 from core.runs.arrow import dispatch, work
 from core.runs.record import Run
-from core.store import Store
+from core.store import Insert, Store
 from core.tasks.registry import require_room
 from core.types import Author, ChangedFile, Issue, Json, Target, TaskRequest
 from tests.prove.fuse import last_first
@@ -287,6 +288,22 @@ def test_usage_above_the_bound_opens_the_breaker(world: World) -> None:
     assert item["total"] == 400_000 * 2 + 100
     runs, _ = list_runs(world.app, limit=10, start=None)
     assert any(run["event"] == "breaker.opened" for run in runs)
+
+
+def test_a_run_that_is_overtaken_at_its_gate_settles_its_bill_once(world: World) -> None:
+    """Another comment on an older head goes through while the model answers: the gate is passed at the second try."""
+    gate = {"key": storm_key("dfg/app", Target("pull_request", 42), "qa_plan")}
+    passed = {"actionId": "another", "targetState": "an older head", "at": START}
+
+    def be_overtaken() -> None:
+        world.app.store.transact([Insert(world.app.settings.dedupe_table, {**gate, **passed})])
+
+    world.model.before = be_overtaken
+    world.model.replies = [message(usage=(400_000, 10))]
+    assert go(world)["state"] == "executed"
+    runs, _ = list_runs(world.app, limit=10, start=None)
+    assert [run["event"] for run in runs].count("breaker.opened") == 1
+    assert [name for name, _ in world.metrics].count("WindowSpendMicroUsd") == 1
 
 
 def test_five_failures_open_the_breaker_and_a_probe_closes_it(world: World) -> None:
