@@ -144,6 +144,8 @@ def target_key(target: Target) -> str:
 
 PLAIN: Final = ("state", "created_at", "expires_at", "attempt", "attempt_at", "last_error", "principal", "charged")
 """What an item holds as it is."""
+_LABELS: Final = "repositoryLabels"
+"""Where stored facts have the labels of the repository: among what single tasks know."""
 
 
 def insert(table: str, new: Stored) -> Insert:
@@ -263,19 +265,33 @@ def _packed_action(action: Action) -> str:
 
 
 def _packed(draft: Draft) -> bytes:
-    return zlib.compress(canonical({"raw": draft.raw, "facts": asdict(replace(draft.facts, material=""))}))
+    return zlib.compress(canonical({"raw": draft.raw, "facts": facts_as_json(replace(draft.facts, material=""))}))
+
+
+def facts_as_json(facts: Facts) -> dict[str, Any]:
+    """The facts as they are stored.
+
+    An instance of the release before this one reads them too, while a deployment or after it was rolled back: it takes
+    no field that it does not know.
+    """
+    data = asdict(facts)
+    labels = data.pop("labels")
+    return data if labels is None else {**data, "extra": {**data["extra"], _LABELS: labels}}
 
 
 def facts_from_json(data: Json) -> Facts:
-    """The facts that `asdict` made JSON of."""
+    """The facts that `facts_as_json` made JSON of."""
+    extra = dict(data.get("extra", {}))
+    labels = extra.pop(_LABELS, data.get("labels"))
     return Facts(
         **{
             **data,
             "target": Target(**data["target"]),
             "changed_paths": tuple(data["changed_paths"]),
             "cuts": tuple(data["cuts"]),
+            "extra": extra,
             "unread": tuple(data.get("unread", ())),
-            "labels": tuple(labels) if (labels := data.get("labels")) is not None else None,
+            "labels": None if labels is None else tuple(labels),
             "trust": Trust(tuple(trust["asks"]), trust["written_by"]) if (trust := data.get("trust")) else None,
         }
     )

@@ -6,7 +6,7 @@ the two writes: the reservation on the breaker's item, and the claim of the idem
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.actions import states
@@ -113,7 +113,7 @@ def _candidate(app: App, request: TaskRequest, context: Context, prompt: Prompt)
         head=Head.new(run_id),
     )
     about = {
-        "facts": asdict(prompt.facts),
+        "facts": states.facts_as_json(prompt.facts),
         "template": prompt.template,
         "packs": {pack.name: pack.sha256 for pack in prompt.packs},
         "inputBound": prompt.input_bound,

@@ -1,13 +1,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from itertools import product
 from typing import get_args
 
 import pytest
 
-from core.actions.states import ATTEMPT_MS, QUEUED, Draft, Stored, Version, forget, insert, move, read
+from core.actions.states import (
+    ATTEMPT_MS,
+    QUEUED,
+    Draft,
+    Stored,
+    Version,
+    facts_as_json,
+    facts_from_json,
+    forget,
+    insert,
+    move,
+    read,
+)
 from core.types import ActionState, Facts, Json, Target
 from tests.core.actions.test_writers import ACTION
 
@@ -85,3 +98,15 @@ def test_the_document_of_a_comment_is_kept_while_it_is_small(document: list[Json
 
 def test_a_forgotten_action_has_no_document() -> None:
     assert "document" in forget("t", stored("executed", [])).remove
+
+
+@pytest.mark.parametrize("labels", [None, (), ("Bug", "prio:P1")])
+def test_stored_facts_have_no_field_that_the_release_before_does_not_know(labels: tuple[str, ...] | None) -> None:
+    """It would read neither the run nor the queue in which the action waits."""
+    facts = Facts("triage", "dfg/app", Target("issue", 7), "sha", extra={"labels": ["bug"]}, labels=labels)
+    stored = json.loads(json.dumps(facts_as_json(facts)))
+    assert set(stored) <= {
+        *("task_type", "repository", "target", "target_state", "changed_paths", "cuts", "canary", "extra", "material"),
+        *("unread", "attempts", "trust", "unkept_paths"),
+    }
+    assert facts_from_json(stored) == replace(facts, extra=dict(facts.extra))
