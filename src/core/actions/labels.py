@@ -48,7 +48,8 @@ class LabelStep:
     @property
     def after(self) -> tuple[str, ...]:
         """All labels of the issue afterwards, those that stay in their order."""
-        return (*(Labels(self.now) - self.remove), *self.add)
+        gone = Labels(self.remove)
+        return (*(label for label in self.now if label not in gone), *self.add)
 
 
 @dataclass(frozen=True)

@@ -236,3 +236,9 @@ def test_a_long_detail_is_cut() -> None:
     effect = issue.change(action(add, (), before=()))
     assert len(effect.detail) == MOST_DETAIL
     assert effect.detail.endswith("…")
+
+
+def test_others_labels_are_sent_back_as_they_are_even_two_that_read_alike() -> None:
+    """That two spellings are one label may be wrong: nobody's label goes for it."""
+    now = ("Straße", "status:triage", "strasse")
+    assert LabelStep(now, ("status:ready",), ("STATUS:triage",)).after == ("Straße", "strasse", "status:ready")
