@@ -1,6 +1,6 @@
 """SnapStart: what a snapshot of an initialised function may hold, and what each copy of it makes anew.
 
-Before the snapshot clients are made, and the policy's lists are read. That sends nothing and reads no secret, so no
+Before the snapshot clients are made, and the policy is made ready. That sends nothing and reads no secret, so no
 copy shares a connection, a token or the age of one; AWS's own credentials carry their expiry and are fetched again.
 Ids, boundaries and salts come from the operating system, which Lambda reseeds. What the copies would share is the state
 of `random`, from which botocore takes the pauses between its retries.
@@ -27,12 +27,10 @@ def hook_in() -> None:
 
 def before_snapshot() -> None:
     """Makes what every copy needs. A wrong setting is told to whoever calls the function, and not to the deployment."""
-    from core.policy.rules import Field, RuleContext, examine  # not for functions that judge nothing
+    from core.policy import engine  # not where no snapshot is taken of a function that judges nothing
     from core.tasks import registry
 
-    for name in registry.REGISTERED:
-        registry.task(name)
-    examine(Field("", "Open the page."), RuleContext(""))  # reads the policy's tables
+    engine.prepare(registry.every_drafting())
     try:
         bootstrap.app()
     except ConfigurationError:

@@ -11,13 +11,15 @@ from typing import Any
 from core import bootstrap
 from core.app import App
 from core.errors import NotFound
-from core.policy import engine  # noqa: F401 - the first run finds it loaded
+from core.policy import engine
 from core.runs.arrow import work
 from core.runs.deliveries import carry_out
+from core.tasks import registry
 from core.types import Json
 from handlers.http import logger
 
-bootstrap.load_sdk()  # in Lambda's init phase, as the policy is
+bootstrap.load_sdk()  # both in Lambda's init phase: the first run finds them ready
+engine.prepare(registry.every_drafting())
 
 
 def run(app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:

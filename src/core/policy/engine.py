@@ -44,6 +44,13 @@ NEW_LABEL: Final = "label.new"
 _SECRETS: Final = ("secret.", "provenance.canary")
 
 
+def prepare(draftings: Iterable[Drafting]) -> None:
+    """Makes what the first judgement would wait for: the answers' models, which pydantic puts off, and the tables."""
+    for drafting in draftings:
+        drafting.model.model_rebuild()
+    examine(Field("", "Open the page."), RuleContext(""))
+
+
 def judge_answer(
     raw: str | bytes,
     facts: Facts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,14 @@ class CommentDraft:
     """A comment on the run's target, as the document it is built from."""
 
     document: tuple[Block, ...]
+
+    @cached_property
+    def _words(self) -> str:
+        return write(self.document, "")
+
+    def body(self, action_id: str) -> str:
+        """GitHub's bytes. The document is written once, whatever is asked about its length."""
+        return self._words + marker(action_id)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ def action_of(
     if isinstance(part, CommentDraft):
         kind: ActionType = "add_comment"
         target, state, why, document = facts.target, facts.target_state, "", as_json(part.document)
-        payload: Json = {"body": write(part.document, marker(action_id))}
+        payload: Json = {"body": part.body(action_id)}
     else:
         kind, target, why, document = "change_labels", part.target, part.why, None
         payload = {"add": list(part.add), "remove": list(part.remove), "before": sorted(part.before)}

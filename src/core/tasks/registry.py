@@ -57,6 +57,11 @@ def drafting(name: str) -> Drafting | None:
     return task(name).drafting() if name in REGISTERED else None
 
 
+def every_drafting() -> tuple[Drafting, ...]:
+    """Those of all tasks."""
+    return tuple(task(name).drafting() for name in REGISTERED)
+
+
 def ceiling(app: App, request: TaskRequest) -> int:
     """Micro-dollars that the run may cost: a task of a batch has its share."""
     whole = app.settings.limits.run_ceiling

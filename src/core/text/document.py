@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -122,6 +123,11 @@ class Checks:
 
     steps: tuple[tuple[Block, ...], ...]
 
+    @cached_property
+    def numbered(self) -> tuple[Document, ...]:
+        """The steps, each led by its number."""
+        return tuple(led(Strong(str(number)), step) for number, step in enumerate(self.steps, 1))
+
 
 @dataclass(frozen=True)
 class Folded:
@@ -151,11 +157,6 @@ def led(lead: Own, blocks: Document) -> Document:
     return (Paragraph(((lead,),)), *blocks)
 
 
-def numbered(checks: Checks) -> tuple[Document, ...]:
-    """The steps, each led by its number."""
-    return tuple(led(Strong(str(number)), step) for number, step in enumerate(checks.steps, 1))
-
-
 def as_json(document: Document) -> list[Json]:
     """The document as a tree of objects: each has a `type` and the fields of the class of that name."""
     return [_tree(block) for block in document]
@@ -166,5 +167,5 @@ def _tree(node: Any) -> Any:
         return [_tree(child) for child in node]
     if isinstance(node, (str, int)):
         return node
-    inner = {"steps": numbered(node)} if isinstance(node, Checks) else vars(node)
+    inner = {"steps": node.numbered} if isinstance(node, Checks) else vars(node)
     return {"type": type(node).__name__.lower()} | {name: _tree(value) for name, value in inner.items()}

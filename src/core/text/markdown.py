@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from core.text import document as doc
-from core.text.document import AT, Document, Inline, Part, numbered
+from core.text.document import AT, Document, Inline, Part
 
 RAW_AT: Final = re.compile(rf"(?<![A-Za-z0-9])[{AT}]|[{AT}](?![\w-]+\.[A-Za-z]|v?\d)")
 """An `@` that no raw byte may be: all but that of a mail address or of a version."""
@@ -66,7 +66,7 @@ def _written(block: doc.Block, mark: str) -> list[str]:
         case doc.Items(items):
             return _listed(items, [f"{mark} "] * len(items))
         case doc.Checks():
-            return _listed(numbered(block), [f"{mark} "] * len(block.steps), box="[ ] ")
+            return _listed(block.numbered, [f"{mark} "] * len(block.steps), box="[ ] ")
 
 
 def _listed(items: tuple[Document, ...], marks: list[str], box: str = "") -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -15,7 +16,7 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from core.text import document as doc
-from core.text.document import Document, Inline, Part, numbered
+from core.text.document import Document, Inline, Part
 from core.text.markdown import RAW_AT, begins_blank
 
 _PARSER: Final = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
@@ -80,7 +81,7 @@ def _block(block: doc.Block, box: str) -> str:
         case doc.Items(items, ordered):
             return _list("ol" if ordered else "ul", items)
         case doc.Checks():
-            return _list("ul", numbered(block), "[ ] ")
+            return _list("ul", block.numbered, "[ ] ")
 
 
 def _list(tag: str, items: Sequence[Document], box: str = "") -> str:
@@ -123,9 +124,10 @@ def _meant_to_begin(document: Document) -> Iterator[bool]:
                 yield from map(_is_theirs, lines)
             case doc.Folded(_, inner):
                 yield from _meant_to_begin(inner)
-            case doc.Items(items) | doc.Checks(items):
-                for item in numbered(block) if isinstance(block, doc.Checks) else items:
-                    yield from _meant_to_begin(item)
+            case doc.Items(items):
+                yield from chain.from_iterable(map(_meant_to_begin, items))
+            case doc.Checks():
+                yield from chain.from_iterable(map(_meant_to_begin, block.numbered))
 
 
 def _is_theirs(line: Inline) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from core.config import MAX_COMMENT_CHARACTERS
 from core.tasks.comment import fitting
+from core.tasks.drafted import CommentDraft
 from core.tasks.qa_plan.schema import Observation, QaPlan, Scenario, Step
 from core.text.document import (
     Block,
@@ -27,7 +28,7 @@ from core.text.document import (
     page,
 )
 from core.text.file_names import names_of
-from core.text.markdown import marker, size, write
+from core.text.markdown import size
 from core.text.prose import blocks, inline, labelled
 from core.types import Facts
 
@@ -60,14 +61,14 @@ class _Pages:
         return Link(Code(path), page(self._site, self._repository, "blob", self.head, path))
 
 
-def build(plan: QaPlan, facts: Facts, hidden: frozenset[str]) -> Document:
-    """The comment as a document. `hidden` are changed paths whose names are not fit to be posted."""
+def build(plan: QaPlan, facts: Facts, hidden: frozenset[str]) -> CommentDraft:
+    """The comment, at a length that GitHub takes. `hidden` are changed paths whose names are not fit to be posted."""
     pages = _Pages(facts, hidden)
     for room in _ROOMS:
-        document = tuple(_comment(plan, facts, pages, room))
-        if size(write(document, marker(_ANY_ID))) <= MAX_COMMENT_CHARACTERS:
+        draft = CommentDraft(tuple(_comment(plan, facts, pages, room)))
+        if size(draft.body(_ANY_ID)) <= MAX_COMMENT_CHARACTERS:
             break
-    return document
+    return draft
 
 
 def located(observation: Observation, names: Iterable[str]) -> str:

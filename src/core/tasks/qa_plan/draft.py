@@ -8,7 +8,7 @@ from dataclasses import replace
 from core.context.team import Team
 from core.policy.found import Hit, as_finding
 from core.tasks.answer import Strict
-from core.tasks.drafted import CommentDraft, Drafted, Unfit
+from core.tasks.drafted import Drafted, Unfit
 from core.tasks.qa_plan import comment
 from core.tasks.qa_plan.grounding import grounding
 from core.tasks.qa_plan.schema import QaPlan
@@ -23,8 +23,8 @@ def draft(answer: Strict, facts: Facts, unfit: Unfit, team: Team) -> Drafted:
     assert isinstance(answer, QaPlan)
     strange = unfit(facts.cuts)
     shown = replace(facts, cuts=tuple(_UNTOLD if cut in strange else cut for cut in facts.cuts))
-    document = comment.build(answer, shown, unfit(facts.changed_paths))
-    return Drafted((CommentDraft(document),), answer.reason, answer.evidence, tuple(_faults(answer, facts)))
+    plan = comment.build(answer, shown, unfit(facts.changed_paths))
+    return Drafted((plan,), answer.reason, answer.evidence, tuple(_faults(answer, facts)))
 
 
 def _faults(plan: QaPlan, facts: Facts) -> Iterator[Finding]:
