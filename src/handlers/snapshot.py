@@ -30,7 +30,7 @@ def before_snapshot() -> None:
     from core.policy import engine  # not where no snapshot is taken of a function that judges nothing
     from core.tasks import registry
 
-    engine.prepare(registry.every_drafting())
+    engine.prepare(registry.draftings())
     try:
         bootstrap.app()
     except ConfigurationError:

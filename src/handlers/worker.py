@@ -19,7 +19,7 @@ from core.types import Json
 from handlers.http import logger
 
 bootstrap.load_sdk()  # both in Lambda's init phase: the first run finds them ready
-engine.prepare(registry.every_drafting())
+engine.prepare(registry.draftings())
 
 
 def run(app: App, event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ writer takes. Whatever no rule covers is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -33,7 +33,7 @@ from core.text.file_names import names_of
 from core.text.markdown import size
 from core.text.read_back import faults
 from core.text.strict_json import Fault, path_of, read
-from core.types import Action, Facts, Finding, Phase, Verdict
+from core.types import Action, Facts, Finding, Phase, TaskType, Verdict
 
 COMMENT: Final = "comment"
 """The field of what is found in a finished comment."""
@@ -44,9 +44,10 @@ NEW_LABEL: Final = "label.new"
 _SECRETS: Final = ("secret.", "provenance.canary")
 
 
-def prepare(draftings: Iterable[Drafting]) -> None:
+def prepare(draftings: Mapping[TaskType, Drafting]) -> None:
     """Makes what the first judgement would wait for: the answers' models, which pydantic puts off, and the tables."""
-    for drafting in draftings:
+    for task_type, drafting in draftings.items():
+        field_names(task_type)
         drafting.model.model_rebuild()
     examine(Field("", "Open the page."), RuleContext(""))
 
@@ -129,6 +130,8 @@ def _own_secrets(raw: str | bytes, context: RuleContext) -> Sequence[Finding]:
 
 def _unfit(texts: Sequence[str], context: RuleContext) -> frozenset[str]:
     """Those of GitHub's own texts (file names, cuts) that may not be repeated in a comment: rules object, or ask."""
+    if not texts:
+        return frozenset()
     strange = (text for text in texts if text.strip() != text or "\t" in text or len(text.splitlines()) > 1)
     hiding = frozenset((*strange, *(text for text in texts if any(invisible.found(text)))))
     whole = examine(Field("files", "\n".join(texts)), context)

@@ -20,7 +20,7 @@ from core.tasks.drafted import Drafting
 from core.tasks.names import NAMED
 from core.tasks.task import Task
 from core.tasks.wire_schemas import wire_schema
-from core.types import GHOST, Context, Issue, Prompt, PullRequest, Target, TaskRequest, Tree
+from core.types import GHOST, Context, Issue, Prompt, PullRequest, Target, TaskRequest, TaskType, Tree
 
 REGISTERED: Final = (
     "qa_plan",
@@ -57,9 +57,9 @@ def drafting(name: str) -> Drafting | None:
     return task(name).drafting() if name in REGISTERED else None
 
 
-def every_drafting() -> tuple[Drafting, ...]:
+def draftings() -> dict[TaskType, Drafting]:
     """Those of all tasks."""
-    return tuple(task(name).drafting() for name in REGISTERED)
+    return {one.name: one.drafting() for one in map(task, REGISTERED)}
 
 
 def ceiling(app: App, request: TaskRequest) -> int:

@@ -165,7 +165,7 @@ def as_json(document: Document) -> list[Json]:
 def _tree(node: Any) -> Any:
     if isinstance(node, tuple):
         return [_tree(child) for child in node]
-    if isinstance(node, (str, int)):
-        return node
-    inner = {"steps": node.numbered} if isinstance(node, Checks) else vars(node)
-    return {"type": type(node).__name__.lower()} | {name: _tree(value) for name, value in inner.items()}
+    tree: dict[str, Any] = {"type": type(node).__name__.lower()}
+    for name, value in ({"steps": node.numbered} if isinstance(node, Checks) else vars(node)).items():
+        tree[name] = value if isinstance(value, (str, int)) else _tree(value)
+    return tree
