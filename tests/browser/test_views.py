@@ -53,7 +53,7 @@ def test_every_task_is_dispatched_where_the_phase_allows_it(captain: Captain, ma
     captain.page.get_by_label("Task").select_option("triage")
     captain.page.get_by_label("Issues").fill("101, #104 https://github.com/dfg-team/dfg/issues/999")
     captain.presses("Dispatch")
-    expect(captain.page.get_by_text("It is carried out on the issue.")).to_have_count(2)
+    expect(captain.page.get_by_text("It is carried out on GitHub.")).to_have_count(2)
     expect(captain.page.locator(".outcome")).to_contain_text(["999"])
     captain.page.get_by_label("Task").select_option("agent_brief")
     captain.page.get_by_label("Issue", exact=True).fill("101")
