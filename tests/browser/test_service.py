@@ -121,7 +121,8 @@ def test_a_dispatch_that_cannot_run_says_why(captain: Captain, stack: Stack, num
 
 
 def test_the_audit_shows_a_run_with_every_event_prompt_and_answer(captain: Captain, stack: Stack) -> None:
-    run = stack.client.get(f"/audit/{waiting_plan(stack)['runId']}").body
+    waiting = stack.client.get(f"/pending/{waiting_plan(stack)['actionId']}").body
+    run = stack.client.get(f"/audit/{waiting['runId']}").body
     captain.signs_in("#/audit")
     captain.page.get_by_role("link", name="QA plan").click()
     captain.reads("The chain is intact.")
@@ -131,6 +132,7 @@ def test_the_audit_shows_a_run_with_every_event_prompt_and_answer(captain: Capta
     captain.reads(run["events"][1]["hash"])
     captain.page.locator(".content > summary", has_text="answer").click()
     captain.reads("What the model wrote")
+    expect(captain.page.locator(".about")).to_have_text(f"{waiting['title']} by {waiting['author']}")
     captain.page.locator(".content > summary", has_text="prompt").click()
     captain.page.locator(".content[open] summary", has_text="The exact bytes").first.click()
     expect(captain.page.locator(".content", has_text="prompt").first.locator("pre.raw").last).to_have_text(

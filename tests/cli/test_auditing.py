@@ -19,6 +19,7 @@ from tests.support.fakes import make_world
 from tests.support.forge import rehashed
 
 KEY = note.verifier_key("dfg-orchestrator/dfg-team/dfg", LocalSigner(LOCAL_SIGNING_KEY).public_key)
+TITLE = "Dismiss a listing with a reason, and restore it within 48 hours, by "
 
 
 @pytest.fixture
@@ -127,9 +128,11 @@ def test_costs_are_what_the_runs_came_to(dfg: Terminal, run: str, stack: Stack) 
 
 
 def test_what_is_erased_is_gone_and_its_proof_stays(dfg: Terminal, run: str) -> None:
+    assert TITLE in dfg("audit", run).err
     assert dfg("erase", run, "--reason", "asked for", typed="n\n").code != Exit.OK
     done = dfg("erase", run, "--reason", "asked for", "--yes")
     assert (done.code, done.out) == (Exit.OK, "Erased: answer, context, prompt.\n")
+    assert TITLE not in dfg("audit", run).err
     whole = dfg("audit", run, "--json").json
     assert (whole["content"], whole["chain"]["intact"]) == ({}, True)
     assert "nothing left" in dfg("erase", run, "--reason", "again", "--yes").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -104,6 +105,9 @@ def _one(session: Session, run_id: str, as_json: bool) -> None:
     verdict = f"The chain is intact: {words.count(chain['events'], 'event')}."
     if not chain["intact"]:
         verdict = f"BROKEN: {chain['fault']}"
+    title = _title(body["content"], events[0]["data"].get("target") or {})
+    if title and not as_json:
+        session.remark(title)
     session.show(
         body,
         as_json,
@@ -111,3 +115,12 @@ def _one(session: Session, run_id: str, as_json: bool) -> None:
         Line(verdict, "green" if chain["intact"] else "bold red"),
     )
     raise typer.Exit(Exit.OK if chain["intact"] else Exit.BROKEN)
+
+
+def _title(content: Mapping[str, Any], target: Mapping[str, Any]) -> str:
+    """The target's title and its author, which are in a run's content alone; nothing where that is erased."""
+    if "context" not in content:
+        return ""
+    extra = json.loads(content["context"]["text"])["facts"].get("extra", {})
+    about = extra.get("issues", {}).get(str(target.get("number")), extra)
+    return f"{about['title']}, by {about['author']}" if {"title", "author"} <= set(about) else ""

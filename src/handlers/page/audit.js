@@ -91,10 +91,12 @@ async function runView(view, runId) {
   const run = await get(`/audit/${encodeURIComponent(runId)}`);
   const first = run.events[0].data;
   const what = first.kind === "dispatch" ? taskName(first.taskType) : eventName(run.events[0].type);
+  const { title, author } = whatWasRead(run.content, first.target);
   replace(
     view,
     el("p", {}, el("a", { href: "#/audit" }, "← All runs")),
     heading(1, first.target && first.target.number ? `${what}, ${targetName(first.target.type, first.target.number)}` : what),
+    title ? el("p", { class: "about" }, outside(run.targetUrl, words(title)), author ? [" by ", words(author)] : null) : null,
     facts([
       [first.kind === "dispatch" ? "Run" : "Decision", el("code", { class: "long" }, run.runId)],
       ["Started", exact(run.events[0].at)],
@@ -108,6 +110,12 @@ async function runView(view, runId) {
     section("Timeline", timelineView(run.events)),
     contentView(run.content),
   );
+}
+
+// Title and author of a run's target: they are in its content alone, never in an event, and are erased with it.
+function whatWasRead({ context }, target) {
+  const { extra = {} } = (context && parse(context.text)?.facts) || {};
+  return (extra.issues && target && extra.issues[target.number]) || extra;
 }
 
 // The actions that a run proposed, or that a decision is about.
