@@ -32,8 +32,10 @@ def read_body(model: type[B], body: Json) -> B:
     try:
         return model.model_validate(body)
     except ValidationError as error:
+        unknown = f"no such field; the body may have {', '.join(model.model_fields) or 'none'}"
         faults = [
-            f"{'.'.join(str(part) for part in e['loc'])[:60] or 'body'}: {e['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(str(part) for part in e['loc'])[:60] or 'body'}: "
+            f"{unknown if e['type'] == 'extra_forbidden' else e['msg'].removeprefix('Value error, ')}"
             for e in error.errors()[:5]
         ]
         raise BadRequest("; ".join(faults)) from None

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from core.callers import auth
 from tests.handlers.conftest import MakeService
 from tests.support.caller import Caller, Reply
 from tests.support.fakes import TOKEN
@@ -25,8 +26,8 @@ ROUTES = [
 NAMES = [f"{method} {path.split('/')[1]}" for method, path, _ in ROUTES]
 TOKENS = {right: f"token-that-may-{right}-0123456789" for right in ("dispatch", "read", "approve", "reset")}
 SECRET = json.dumps({right: {"tokens": [token], "may": [right]} for right, token in TOKENS.items()})
-UNAUTHORIZED = {"status": "error", "error": {"code": "unauthorized", "message": "unauthorized"}}
-FORBIDDEN = {"status": "error", "error": {"code": "forbidden", "message": "forbidden"}}
+UNAUTHORIZED = {"status": "error", "error": {"code": "unauthorized", "message": auth.UNAUTHORIZED}}
+FORBIDDEN = {"status": "error", "error": {"code": "forbidden", "message": auth.FORBIDDEN}}
 
 
 def call(api: Caller, method: str, path: str, **headers: str) -> Reply:

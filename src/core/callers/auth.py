@@ -17,6 +17,9 @@ from core.errors import ConfigurationError, Forbidden, Unauthorized
 
 RIGHTS: Final = frozenset({"dispatch", "read", "approve", "reset", "erase"})
 MIN_TOKEN_CHARACTERS: Final = 16
+UNAUTHORIZED: Final = "send Authorization: Bearer with a token of this deployment"
+FORBIDDEN: Final = "this token does not have the right for that: use one that has"
+"""Always the same, whatever was wrong with the token that came."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,14 @@ def authenticate(header: str | None, credentials: tuple[Credential, ...]) -> Pri
         if hmac.compare_digest(presented, credential.token_hash):
             found = credential.principal
     if found is None or scheme.lower() != "bearer":
-        raise Unauthorized("unauthorized")
+        raise Unauthorized(UNAUTHORIZED)
     return found
 
 
 def require_right(principal: Principal, right: str) -> None:
     """Raises Forbidden, without detail."""
     if right not in principal.rights:
-        raise Forbidden("forbidden")
+        raise Forbidden(FORBIDDEN)
 
 
 def _credential(token: Any, principal: Principal) -> Credential:

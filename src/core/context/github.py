@@ -198,7 +198,8 @@ class GitHubReader:
         match answer.status:
             case 404:
                 unseen = ", or not public" if self._token is None else ""
-                return NotFound(f"{what} is not in {self._repository}{unseen}")
+                other = ", or is an issue" if what.startswith("pull request ") else ""
+                return NotFound(f"{what} is not in {self._repository}{unseen}{other}")
             case 410:
                 return NotFound(f"{what} was deleted from {self._repository}")
             case 301 | 302 | 307 | 308 if what.startswith("issue "):

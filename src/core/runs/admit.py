@@ -166,7 +166,7 @@ def _refusal(app: App, candidate: Candidate, gathered: Gathered, now: int) -> Js
         why = "nobody asked for it, and " + (trust.asks[0] if trust else "who wrote it is not known")
         return results.skipped(run.id, "untrusted", why)
     if not request.force and gates.storms(gathered.storm, run.target_state, now, limits):
-        why = "a comment of this kind was posted here lately and the target has not moved"
+        why = "a comment of this kind was posted lately and the target has not moved: push, wait, or ask with force"
         return results.skipped(run.id, "comment_storm", why)
     if gathered.breaker is None:
         why = "the breaker has no row yet: POST /circuit/reset creates it"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.callers.auth import RIGHTS, authenticate, parse_secret, require_right
+from core.callers.auth import FORBIDDEN, RIGHTS, UNAUTHORIZED, authenticate, parse_secret, require_right
 from core.errors import ConfigurationError, Forbidden, Unauthorized
 
 PLAIN = "0123456789abcdef0123"
@@ -32,7 +32,7 @@ def test_two_tokens_of_one_name_carry_a_rotation(token: str) -> None:
 def test_anything_else_is_unauthorized_without_detail(header: str | None) -> None:
     with pytest.raises(Unauthorized) as refused:
         authenticate(header, parse_secret(PLAIN))
-    assert refused.value.message == "unauthorized"
+    assert refused.value.message == UNAUTHORIZED
 
 
 def test_a_right_that_the_token_lacks_is_forbidden_without_detail() -> None:
@@ -40,7 +40,7 @@ def test_a_right_that_the_token_lacks_is_forbidden_without_detail() -> None:
     require_right(principal, "dispatch")
     with pytest.raises(Forbidden) as refused:
         require_right(principal, "approve")
-    assert refused.value.message == "forbidden"
+    assert refused.value.message == FORBIDDEN
 
 
 @pytest.mark.parametrize(

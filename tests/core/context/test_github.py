@@ -207,7 +207,7 @@ def always(response: Response) -> Callable[[str], Response]:
 
 
 def test_not_found_names_the_number() -> None:
-    with pytest.raises(NotFound, match="pull request 12345 is not in dfg/dfg-app"):
+    with pytest.raises(NotFound, match="pull request 12345 is not in dfg/dfg-app, or is an issue"):
         reader(FakeGitHub()).pull_request(12_345)
     with pytest.raises(NotFound, match="issue 99 is not in dfg/dfg-app, or not public"):
         reader(FakeGitHub(), None).issue(99)
