@@ -74,7 +74,8 @@ function auditFilters(filters) {
 function runRow(run) {
   const what = run.kind === "dispatch" ? taskName(run.taskType) : run.route || eventName(run.event);
   const why = run.code || run.reason;
-  const result = run.state ? stateChip(run.state) : chip(why ? `${run.status}: ${why}`.replaceAll("_", " ") : run.status, RESULTS[run.status] || "");
+  // A run that ended with a proposal is not told again when that is decided: it must not seem to wait.
+  const result = run.state === "pending" ? chip("for approval") : run.state ? stateChip(run.state) : chip(why ? `${run.status}: ${why}`.replaceAll("_", " ") : run.status, RESULTS[run.status] || "");
   return el(
     "tr",
     {},
