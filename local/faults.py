@@ -99,6 +99,7 @@ class Faults:
 
     def perform(self, operation: str, request: Request, work: Callable[[], Answer], complain: Complain) -> Answer:
         """Does the work of one call as ordered. Raises HangUp."""
+        releases = self._gate.releases()
         self.calls.add(
             Call(operation, request.method, request.path, request.query, dict(request.headers), request.body)
         )
@@ -106,7 +107,7 @@ class Faults:
         if fault is None:
             return work()
         if fault.hold:
-            self._gate.hold()
+            self._gate.hold(releases)
         if fault.status is not None:
             if fault.done:
                 work()
@@ -130,7 +131,7 @@ class Faults:
         for index, step in enumerate(steps):
             fault = self._orders.take(operation, every=False) or Fault()
             if fault.hold:
-                self._gate.hold()
+                self._gate.hold(self._gate.releases())
             if fault.land_later:
                 self._late.append(partial(_one_after_another, steps[index:]))
             if fault.hang_up or fault.land_later:

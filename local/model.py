@@ -83,6 +83,7 @@ class ModelStandIn(StandIn):
             return self._orders.control(request.json(), {"clear": self.clear, "release": self.release})
         if (request.method, request.path) != ("POST", "/v1/messages"):
             return _error(Objection(404, "not_found_error", "Not found: this stand-in has POST /v1/messages only"))
+        releases = self._gate.releases()
         self.calls.add(request.body)
         # The API takes a key in either header; the SDK uses the second.
         key = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -99,11 +100,11 @@ class ModelStandIn(StandIn):
         refused = objection(body)
         if refused is not None:
             return _error(refused)
-        return self._follow(self._orders.take(EVERY) or Order(), body)
+        return self._follow(self._orders.take(EVERY) or Order(), body, releases)
 
-    def _follow(self, order: Order, body: Mapping[str, Any]) -> Answer:
+    def _follow(self, order: Order, body: Mapping[str, Any], releases: int) -> Answer:
         if order.hold:
-            self._gate.hold()
+            self._gate.hold(releases)
         self._gate.pause(order.delay_seconds)
         if order.hang_up:
             raise HangUp

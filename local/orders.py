@@ -98,14 +98,18 @@ class Gate:
         with self._changed:
             self._changed.wait_for(lambda: self._closed, seconds)
 
-    def hold(self) -> None:
-        """Waits for the next `release`."""
+    def releases(self) -> int:
+        """How many there were: read before a call is on record, so that whoever saw it there can let it through."""
         with self._changed:
-            mine = self._releases
-            self._changed.wait_for(lambda: self._closed or self._releases > mine)
+            return self._releases
+
+    def hold(self, releases: int) -> None:
+        """Waits until there were more than so many."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._releases > releases)
 
     def release(self) -> None:
-        """Lets everyone through who waits now."""
+        """Lets everyone through who has come so far."""
         with self._changed:
             self._releases += 1
             self._changed.notify_all()
