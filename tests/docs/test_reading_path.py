@@ -46,3 +46,12 @@ def test_no_file_of_the_service_is_longer_than_one_purpose() -> None:
         str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in ROOT.glob("src/**/*.py")
     }
     assert {name: count for name, count in lines.items() if count > 350} == {}
+
+
+def test_the_policy_is_read_in_half_an_hour() -> None:
+    lines = [
+        len(path.read_text("utf-8").splitlines())
+        for room in ("policy", "text")
+        for path in ROOT.glob(f"src/core/{room}/*.py")
+    ]
+    assert sum(lines) <= 2_350

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import Final
 
-from core.text.visible import REFERENCE, numbers, said
+from core.context.visible import REFERENCE, numbers, said
 
 MOST: Final = 3
 

@@ -15,6 +15,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from core.config import MAX_ANSWER_BYTES, MAX_COMMENT_CHARACTERS
+from core.context.file_names import names_of
 from core.context.labels import Labels
 from core.context.team import Team
 from core.policy import trust
@@ -29,7 +30,6 @@ from core.tasks.drafted import CommentDraft, Drafting, action_of
 from core.tasks.wire_schemas import field_names
 from core.text import invisible
 from core.text.document import Document
-from core.text.file_names import names_of
 from core.text.markdown import size
 from core.text.read_back import faults
 from core.text.strict_json import Fault, path_of, read

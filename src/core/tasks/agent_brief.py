@@ -10,6 +10,7 @@ from pydantic import Field
 from core.app import App
 from core.config import TaskLimits
 from core.context.authors import Authors
+from core.context.file_names import names_of
 from core.context.team import Team
 from core.policy.found import Hit, as_finding
 from core.prompts.frame import Frame, shortened
@@ -21,7 +22,6 @@ from core.tasks.comment import fitting, listed, opening, section, unseen, why
 from core.tasks.drafted import CommentDraft, Drafted, Drafting, Unfit
 from core.tasks.task import Asked, Task, open_issue
 from core.text.document import Block, Code, Own, Paragraph
-from core.text.file_names import names_of
 from core.text.invisible import visible_line
 from core.text.prose import labelled
 from core.types import Context, Facts, Finding, Prompt, TaskRequest

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from core.app import App, Thunk
 from core.config import MAX_SPRINT_ISSUES, TaskLimits
+from core.context import visible
 from core.context.authors import Authors
 from core.context.team import Team
 from core.errors import BadRequest
@@ -26,7 +27,6 @@ from core.tasks.answer import IssueNumber, Sentence, Strict, Words500
 from core.tasks.comment import listed, opening, section, unseen, why
 from core.tasks.drafted import CommentDraft, Drafted, Drafting, LabelChange, Unfit, label_change
 from core.tasks.task import Asked, Task, open_issue
-from core.text import visible
 from core.text.document import Block, Code, Inline, Own, Paragraph
 from core.text.invisible import visible_line
 from core.text.prose import inline, labelled

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from core.config import MAX_COMMENT_CHARACTERS
+from core.context.file_names import names_of
 from core.tasks.comment import fitting
 from core.tasks.drafted import CommentDraft
 from core.tasks.qa_plan.schema import Observation, QaPlan, Scenario, Step
@@ -27,7 +28,6 @@ from core.text.document import (
     Strong,
     page,
 )
-from core.text.file_names import names_of
 from core.text.markdown import size
 from core.text.prose import blocks, inline, labelled
 from core.types import Facts

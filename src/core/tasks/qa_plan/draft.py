@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from core.context.file_names import names_of
 from core.context.team import Team
 from core.policy.found import Hit, as_finding
 from core.tasks.answer import Strict
@@ -12,7 +13,6 @@ from core.tasks.drafted import Drafted, Unfit
 from core.tasks.qa_plan import comment
 from core.tasks.qa_plan.grounding import grounding
 from core.tasks.qa_plan.schema import QaPlan
-from core.text.file_names import names_of
 from core.types import Facts, Finding, Severity
 
 _UNTOLD = "A part that cannot be described here."

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from core.context.file_names import one_form
 from core.tasks.qa_plan.schema import QaPlan
-from core.text.file_names import one_form
 
 SHARE: Final = 1 / 3
 """Above this share of names that nobody showed the model, the Captain is asked."""

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from core.text.visible import REFERENCE, numbers, said
+from core.context.visible import REFERENCE, numbers, said
 
 HERE = "dfg/dfg-app"
 _ANY = re.compile(REFERENCE, re.IGNORECASE)
