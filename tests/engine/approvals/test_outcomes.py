@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.actions import states
 from core.approvals.approve import get_pending
 from core.approvals.outcomes import observe
 from core.audit import evidence
 from core.audit.read import list_runs
+from core.types import Comment
 from tests.engine.runs.test_pipeline import go
-from tests.support.fakes import World, make_world, pull_request
+from tests.support.fakes import FakeGitHub, World, make_world, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -107,6 +109,28 @@ def test_nobody_asks_after_a_plan_of_two_weeks_ago(world: World) -> None:
     posted(world)
     world.clock.at += 14 * DAY
     assert looked(world) == {"targets": 0, "changed": 0}
+
+
+class LeftMeanwhile(FakeGitHub):
+    """While the comments are read, somebody stops asking after the action."""
+
+    def __init__(self, world: World, action_id: str) -> None:
+        super().__init__()
+        self.posted, self._world, self._action = world.github.posted, world, action_id
+
+    def comments(self, number: int, since: str = "") -> tuple[Comment, ...]:
+        table = self._world.app.settings.actions_table
+        assert self._world.app.store.transact([states.unqueue(table, self._action, states.POSTED)]) is None
+        return super().comments(number, since)
+
+
+def test_what_left_the_queue_during_the_look_is_not_written_of(world: World) -> None:
+    action = posted(world)["actionId"]
+    tick(world, 2)
+    world.clock.at += DAY
+    app = replace(world.app, github=lambda: LeftMeanwhile(world, action))
+    assert observe(app, world.clock.at + 60_000) == {"targets": 1, "changed": 0}
+    assert observed(world) == []
 
 
 def test_what_somebody_else_wrote_counts_for_nothing(world: World) -> None:
