@@ -128,11 +128,11 @@ _ISSUE: Final = (
     r"(?:[\w.-]{1,100}/[\w.-]{1,100})?#\d+|gh-\d+|(?:https?://)?(?:www\.)?github\.com/[\w.-]{1,100}/[\w.-]{1,100}/"
     r"(?:issues|pull)/\d+"
 )
-_GAP: Final = r"(?:[\s:<>*_~`(\[\\,|-]|\]\([^()\n]{0,80}\))"
+_BETWEEN: Final = r"(?:[\s:<>*_~`(\[\\,|-]|\]\([^()\n]{0,80}\))"
 _CLOSES: Final = re.compile(
     r"(?i)(?<![\w/.-])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|closing|fixing|resolving)(?![\w/])"
     # A blank line ends the sentence where the number is called an issue's: that is prose, and no syntax of GitHub's.
-    rf"(?:{_GAP}{{1,40}}|(?:(?!\n\s*\n){_GAP}){{1,40}}(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})"
+    rf"(?:{_BETWEEN}{{1,40}}|(?:(?!\n\s*\n){_BETWEEN}){{1,40}}(?:issues?|pr|pull request|bug|ticket)[\s:*_`]{{1,6}})"
     rf"(?:{_ISSUE})"
 )
 _LINKS: Final = "would close or link the issue where it is read as text"
