@@ -152,7 +152,6 @@ def run_step(number: int, stack: Stack, github: GitHub, directory: Path) -> tupl
 
 
 def test_the_job_has_a_plan_posted_and_shows_it(stack: Stack, github: GitHub, tmp_path: Path) -> None:
-    pytest.importorskip("dfg.keyless", reason="this command line asks for no token of a job's own yet")
     code, output, summary = run_step(42, stack, github, tmp_path)
     assert code == 0, output
     assert len(stack.repository.comments(42)) == 1
@@ -164,7 +163,6 @@ def test_the_job_has_a_plan_posted_and_shows_it(stack: Stack, github: GitHub, tm
 
 
 def test_a_job_of_one_pull_request_gets_no_plan_of_another(stack: Stack, github: GitHub, tmp_path: Path) -> None:
-    pytest.importorskip("dfg.keyless", reason="this command line asks for no token of a job's own yet")
     before = stack.client.get("/audit").body
     code, output, _ = run_step(43, stack, github, tmp_path)
     assert code == 8, output
