@@ -34,6 +34,7 @@ STATUS: Final[Mapping[tuple[str, str], int]] = {
     ("skipped", "budget_exhausted"): 429,
     ("skipped", "task_limit"): 429,
     ("skipped", "phase"): 403,
+    ("skipped", "older_version"): 503,
     ("rejected", ""): 422,
     ("failed", "model_error"): 502,
     ("failed", "worker_unavailable"): 503,

@@ -48,6 +48,11 @@ def geography(body: bytes) -> str | None:
     return match[1].decode() if match else None
 
 
+def asks_for(body: bytes, wire_schema: Mapping[str, Any]) -> bool:
+    """Whether a stored request asks for answers of this schema, which is its last value."""
+    return body.endswith(_written(wire_schema) + b"}}}")
+
+
 def cacheable(prompt: Prompt) -> Prompt:
     """The same prompt with all of its system texts but the last, which is private to this request, in the cache.
 

@@ -31,6 +31,7 @@ from core.dispatcher.generate import GaveUp, Generated
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
 from core.policy.version import OWN_SECRETS
+from core.prompts.request import asks_for
 from core.runs import admit, ending, generate, record, results
 from core.runs.ending import Judged, Paid
 from core.runs.finish import finish
@@ -39,9 +40,11 @@ from core.runs.intent import go_on, intend
 from core.runs.record import Run
 from core.runs.recovery import finish_interrupted
 from core.tasks import registry
+from core.tasks.wire_schemas import wire_schema
 from core.types import Action, Effect, Json, TaskRequest, Verdict
 
 POLL_SECONDS: Final = (0.1, 0.2, 0.4, 0.8)
+OLDER: Final = "the service was upgraded while this waited, and reads the answers it asks for no more: dispatch again"
 
 
 def dispatch(app: App, request: TaskRequest, *, wait_until: int, deadline: int) -> Json:
@@ -127,7 +130,10 @@ def complete(app: App, run: Run, sent: Sent, deadline: int) -> Json:
         run, kept = resumed
 
     if not phases.allows_task(app.settings, run.task_type):
-        return finish(app, ending.withdrawn(app.settings, run, kept))
+        why = f"{app.settings.phase} does not allow {run.task_type} any more"
+        return finish(app, ending.withdrawn(run, kept, "phase", why))
+    if not asks_for(sent.body, wire_schema(run.task_type)):
+        return finish(app, ending.withdrawn(run, kept, "older_version", OLDER))
     unready = _unready(app)
     if unready:
         return finish(app, ending.gave_up(run, GaveUp(run.charge, kept, "not_sent", unready), app.now()))

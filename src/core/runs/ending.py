@@ -170,10 +170,10 @@ def abandoned(run: Run, detail: str) -> Ending:
     return Ending(run, results.failed(run, detail, reason="worker_unavailable"), (), gives_back=True)
 
 
-def withdrawn(settings: Settings, run: Run, kept: int) -> Ending:
-    """The phase was taken back while the run was queued. `kept` micro-dollars stay charged."""
+def withdrawn(run: Run, kept: int, reason: str, why: str) -> Ending:
+    """A deployment came while the run was queued, and does not do it. `kept` micro-dollars stay charged."""
     run, charge = replace(run, charged=kept), run.charge
-    body = results.skipped(run.id, "phase", f"{settings.phase} does not allow {run.task_type} any more")
+    body = results.skipped(run.id, reason, why)
     bill = Bill(charge, kept, charge.until, None) if kept else None
     entries = (events.charge_settled(charge.attempt, charge.amount, kept),)
     return Ending(run, body, entries, bill=bill, gives_back=not kept)

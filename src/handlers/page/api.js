@@ -21,6 +21,7 @@ const ADVICE = {
   budget_exhausted: "The budget is used up. It heals by itself as charges leave the window.",
   task_limit: "Enough tasks for now. It heals by itself as they leave the window.",
   comment_storm: "A plan was posted there a short while ago. Push a commit, wait, or dispatch with force.",
+  older_version: "The service was upgraded meanwhile. Dispatch again.",
   model_error: "The model failed after its retries. Dispatch again later.",
   outcome_unknown: "No answer came, so it may be posted or not. Look at the target; once the settle time is over, approving again looks for it first.",
   failed: "It was definitely not posted, and keeps waiting. Approve it again when the cause is gone; nothing is paid twice.",

@@ -6,10 +6,6 @@ hold a piece of what is one of the service's own secrets only today; a lost answ
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,38 +15,22 @@ from core.approvals.approve import approve, list_pending, reject
 from core.approvals.reconcile import look_at_waiting
 from core.errors import Conflict
 from core.types import Comment
-from tests.support.fakes import World, make_world, pull_request
+from tests.support.fakes import World
+from tests.support.older import left_behind, recorded
 from tests.support.rejudging import replay_all
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-RECORDED: Any = json.loads(gzip.decompress((Path(__file__).parents[2] / "fixtures" / "policy_10.json.gz").read_bytes()))
+RECORDED: Any = recorded("policy_10")
 IDS: dict[str, str] = RECORDED["actions"]
 FAR = RECORDED["now"] + 10**12
-
-
-def _bytes(value: Any) -> Any:
-    if isinstance(value, dict):
-        if set(value) == {"$b"}:
-            return base64.b64decode(value["$b"])
-        return {key: _bytes(child) for key, child in value.items()}
-    return [_bytes(child) for child in value] if isinstance(value, list) else value
 
 
 @pytest.fixture
 def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
     """The world that the older code left behind, an hour later, under today's policy."""
-    for variable, items in RECORDED["tables"].items():
-        for item in items:
-            dynamodb_client.put_item(TableName=tables[variable], Item=_bytes(item))
-    world = make_world(dynamodb_client, tables, PHASE="phase1")
-    world.clock.at = RECORDED["now"] + 3_600_000
-    world.github.pulls = {number: pull_request(number) for number in range(42, 54)}
-    world.github.posted = [
-        (number, Comment(author, body, created_at)) for number, author, body, created_at in RECORDED["comments"]
-    ]
-    return world
+    return left_behind(dynamodb_client, tables, RECORDED, later=3_600_000)
 
 
 def state(world: World, name: str) -> str:
