@@ -370,6 +370,33 @@ def test_a_run_that_a_worker_has_begun_is_not_abandoned(lean: World) -> None:
     assert go(lean)["status"] == "in_progress"
 
 
+def leased(world: World, holder: str) -> tuple[str, int]:
+    """A run that was handed over and taken by `holder`, and until when."""
+    run_id, until = handed_over(world), world.clock.at + 60_000
+    table = world.app.settings.dedupe_table
+    assert isinstance(record.take_lease(world.app.store, table, run_id, holder, world.clock.at, until), record.Run)
+    return run_id, until
+
+
+def test_a_lease_that_somebody_else_holds_is_not_given_back(lean: World) -> None:
+    run_id, until = leased(lean, "successor")
+    table = lean.app.settings.dedupe_table
+    record.give_back_lease(lean.app.store, table, run_id, "predecessor", begun=False)
+    run = record.load(lean.app.store, table, run_id)
+    assert run is not None
+    assert (run.holder, run.lease_until, run.deliveries) == ("successor", until, 1)
+
+
+def test_a_lease_is_given_back_once_and_nobody_takes_the_run_for_one_that_was_never_begun(lean: World) -> None:
+    run_id, _ = leased(lean, "worker")
+    table = lean.app.settings.dedupe_table
+    for _ in range(2):
+        record.give_back_lease(lean.app.store, table, run_id, "worker", begun=False)
+    run = record.load(lean.app.store, table, run_id)
+    assert run is not None
+    assert (run.holder, run.lease_until, run.deliveries) == ("worker", 0, 0)
+
+
 def test_an_erasure_leaves_the_key_of_a_later_run_alone(world: World) -> None:
     first = str(go(world)["runId"])
     world.clock.forward(25 * 3600)

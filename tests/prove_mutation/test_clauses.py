@@ -31,6 +31,7 @@ CONDITIONAL_WRITES = {
     "count_failure",
     "create_if_missing",
     "erase",
+    "give_back_lease",
     "hand_over",
     "hold_key",
     "keep_key",

@@ -6,6 +6,7 @@ the two writes: the reservation on the breaker's item, and the claim of the idem
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,11 +21,11 @@ from core.dispatcher import breaker, dedupe, gates, pricing
 from core.dispatcher.breaker import BREAKER_ID, Refusal, billed_by
 from core.dispatcher.ledger import Charge, Reserved
 from core.dispatcher.tripping import audit_breaker
-from core.errors import StoreUnavailable, TooLarge
+from core.errors import LeaseHeld, StoreUnavailable, TooLarge
 from core.policy.version import version
 from core.prompts.request import geography
 from core.runs import record, results
-from core.runs.ending import unpaid
+from core.runs.ending import abandoned, unpaid
 from core.runs.finish import finish
 from core.runs.record import Run
 from core.store import Item, Write
@@ -218,12 +219,16 @@ def _claim(app: App, candidate: Candidate, gathered: Gathered, free: dedupe.Free
         *(content.insert(settings.content_table, run.id, one) for one in candidate.contents),
         *appended.writes,
     ]
-    reserved, lost = app.together(
-        [
-            lambda: app.ledger.reserve(run.id, charge.amount, 1, charge.until, now, ceiling=run.ceiling),
-            lambda: app.store.transact(writes),
-        ]
-    )
+    try:
+        reserved, lost = app.together(
+            [
+                lambda: app.ledger.reserve(run.id, charge.amount, 1, charge.until, now, ceiling=run.ceiling),
+                lambda: app.store.transact(writes),
+            ]
+        )
+    except StoreUnavailable as error:
+        _take_back(app, run, error)
+        raise
     if lost is not None:
         if isinstance(reserved, Reserved):
             app.ledger.cancel(reserved.charge, 1)
@@ -233,3 +238,14 @@ def _claim(app: App, candidate: Candidate, gathered: Gathered, free: dedupe.Free
     if reserved.probe:
         audit_breaker(app, "half_open", "the cooldown is over: this run is the probe", run.id)
     return run
+
+
+def _take_back(app: App, run: Run, error: StoreUnavailable) -> None:
+    """Half of a claim failed. Nothing was sent and no worker knows of the run: who asks again is not to meet it.
+
+    What cannot be taken back now, or is written late, ends by itself: the key with its lease, the charge with its hour.
+    """
+    with suppress(LeaseHeld, StoreUnavailable):  # LeaseHeld: it was not written
+        finish(app, abandoned(run, error.message, error.code))
+    with suppress(StoreUnavailable):
+        app.ledger.cancel(run.charge, 1)

@@ -15,6 +15,8 @@ configured, one invocation does both. In sequence, with what is written at each 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -39,6 +41,7 @@ from core.runs.generate import Sent
 from core.runs.intent import go_on, intend
 from core.runs.record import Run
 from core.runs.recovery import finish_interrupted
+from core.store import Item
 from core.tasks import registry
 from core.tasks.wire_schemas import wire_schema
 from core.types import Action, Effect, Json, TaskRequest, Verdict
@@ -62,7 +65,8 @@ def dispatch(app: App, request: TaskRequest, *, wait_until: int, deadline: int) 
     if not isinstance(opened, Run):
         return opened
     if app.start_worker is None:
-        return complete(app, opened, Sent(prompt.body, prompt.facts, prompt.input_bound), deadline)
+        with _held(app, opened):
+            return complete(app, opened, Sent(prompt.body, prompt.facts, prompt.input_bound), deadline)
     return hand_over(app, opened, wait_until)
 
 
@@ -96,24 +100,35 @@ def work(app: App, run_id: str, deadline: int) -> Json:
 
     Raises LeaseHeld while another invocation is at work, NotFound for an unknown run.
     """
-    taken, items, charged = app.together(
-        [
-            lambda: _take(app, run_id, deadline),
-            lambda: app.store.query_all(app.settings.content_table, ("run", run_id)),
-            lambda: app.ledger.charged(run_id),
-        ]
-    )
+    holder = app.new_id()
+    try:
+        taken, items, charged = app.together(
+            [
+                lambda: _take(app, run_id, holder, deadline),
+                lambda: app.store.query_all(app.settings.content_table, ("run", run_id)),
+                lambda: app.ledger.charged(run_id),
+            ]
+        )
+    except StoreUnavailable:
+        record.give_back_lease(app.store, app.settings.dedupe_table, run_id, holder, begun=False)
+        raise
     if not isinstance(taken, Run):
         return dict(taken)
-    if taken.stage == "acting":
-        return finish_interrupted(app, taken)
-    if taken.deliveries == 1 and not charged:  # its dispatch died between the record and the reservation
-        nothing = GaveUp(taken.charge, 0, "not_charged", "nothing is charged for this run")
-        return finish(app, ending.gave_up(taken, nothing, app.now()))
+    with _held(app, taken):
+        return _go_on(app, taken, items, charged, deadline)
+
+
+def _go_on(app: App, run: Run, items: Sequence[Item], charged: bool, deadline: int) -> Json:
+    """From where the record stands, with what is stored of the run."""
+    if run.stage == "acting":
+        return finish_interrupted(app, run)
+    if run.deliveries == 1 and not charged:  # its dispatch died between the record and the reservation
+        nothing = GaveUp(run.charge, 0, "not_charged", "nothing is charged for this run")
+        return finish(app, ending.gave_up(run, nothing, app.now()))
     stored = {item["name"]: content.read(item).data for item in items}
     context = json.loads(stored["context"])
     sent = Sent(stored["prompt"], facts_from_json(context["facts"]), context["inputBound"])
-    return complete(app, taken, sent, deadline)
+    return complete(app, run, sent, deadline)
 
 
 def complete(app: App, run: Run, sent: Sent, deadline: int) -> Json:
@@ -224,10 +239,19 @@ def _moved_on(app: App, action: Action) -> str:
     return "" if binding.verdict == "unmoved" else binding.message
 
 
-def _take(app: App, run_id: str, deadline: int) -> Run | Json:
+@contextmanager
+def _held(app: App, run: Run) -> Iterator[None]:
+    """A lease is held by an invocation, and ends with one that the store has failed."""
+    try:
+        yield
+    except StoreUnavailable:
+        record.give_back_lease(app.store, app.settings.dedupe_table, run.id, run.holder, begun=True)
+        raise
+
+
+def _take(app: App, run_id: str, holder: str, deadline: int) -> Run | Json:
     """The lease, or the result of a run that has ended. Waits for a lease that ends within this invocation."""
     table = app.settings.dedupe_table
-    holder = app.new_id()
     while True:
         now = app.now()
         taken = record.take_lease(app.store, table, run_id, holder, now, now + record.FIRST_LEASE_MS)

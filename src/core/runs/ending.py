@@ -165,9 +165,9 @@ def acted(settings: Settings, run: Run, done: Intended, effect: Effect, now: int
     return Ending(run, reached(run, done, effect), entries, rows if moves else rows[1:], ill=ill)
 
 
-def abandoned(run: Run, detail: str) -> Ending:
-    """The worker could not be started."""
-    return Ending(run, results.failed(run, detail, reason="worker_unavailable"), (), gives_back=True)
+def abandoned(run: Run, detail: str, reason: str = "worker_unavailable") -> Ending:
+    """The worker was not started, or the run not wholly claimed."""
+    return Ending(run, results.failed(run, detail, reason=reason), (), gives_back=True)
 
 
 def withdrawn(run: Run, kept: int, reason: str, why: str) -> Ending:

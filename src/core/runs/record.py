@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -23,6 +24,7 @@ from core.canonical import camel, canonical, iso, named
 from core.config import TASK_LIMITS, Settings
 from core.dispatcher.dedupe import KEY
 from core.dispatcher.ledger import Charge
+from core.errors import StoreUnavailable
 from core.store import Delete, Insert, Item, NotApplied, Store, Update, Write
 from core.types import Json, Target, TaskType
 
@@ -200,6 +202,24 @@ def take_lease(store: Store, table: str, run_id: str, holder: str, now: int, unt
     if answer.item and answer.item["holder"] == holder:  # the SDK repeated the write: the lease is ours
         return read(answer.item)
     return answer
+
+
+def give_back_lease(store: Store, table: str, run_id: str, holder: str, *, begun: bool) -> None:
+    """The invocation ends, and its lease with it: the next delivery need not wait until it runs out.
+
+    `begun` false: nothing was done under it, and it does not count as a delivery. The holder stays, so that a dispatch
+    which could not tell whether its worker started does not take the run for one that nobody had. Where the store
+    refuses this too, the lease runs out by itself.
+    """
+    with suppress(StoreUnavailable):
+        store.update(
+            table,
+            key(run_id),
+            expression="SET #leaseUntil = :over, #deliveries = #deliveries - :undone",
+            condition="#holder = :holder"  # nobody has taken it over or finished the run
+            " AND #leaseUntil > :over",  # once only, however often this write is repeated
+            values={":over": 0, ":undone": 0 if begun else 1, ":holder": holder},
+        )
 
 
 def load(store: Store, table: str, run_id: str) -> Run | None:
