@@ -66,15 +66,15 @@ acceptance: setup $(MADE_SAM) ## deploy the built template into a local CloudFor
 	@$(BIN)/pytest tests/acceptance
 
 generate: setup ## write what names the tasks and has to be a file, from src/core/tasks; see docs/add-a-task.md
-	@$(BIN)/python -m local.generate
+	@$(BIN)/python -m tools.generate
 
 check: setup $(MADE_SAM) ## format, lint, types, imports, names, what is generated, template, the example workflow
-	@$(BIN)/python -m local.generate --check
+	@$(BIN)/python -m tools.generate --check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m local.names
+	@$(BIN)/python -m tools.names
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint
 	@$(BIN)/zizmor --quiet --offline --persona auditor examples/github-actions/*.yml
@@ -102,7 +102,7 @@ size: setup ## zipped and unzipped size of each function's package
 	@$(BIN)/python -m bench.size
 
 replay: setup ## EXPORT=file [RUN=id] [POLICY=other/src]: judge exported runs again, without any effect
-	@PYTHONPATH=$(or $(POLICY),src):. $(BIN)/python -m local.replay "$(EXPORT)" $(RUN)
+	@PYTHONPATH=$(or $(POLICY),src):. $(BIN)/python -m tools.replay "$(EXPORT)" $(RUN)
 
 invoke: setup $(MADE_SAM) ## FUNCTION=HealthFunction EVENT=events/health.json: sam local invoke (needs Docker)
 	@$(BIN)/python -m local.sam_local $(FUNCTION) $(EVENT)
@@ -114,16 +114,16 @@ screenshots: setup ## the console's views, into docs/screenshots (needs Chromium
 	@$(BIN)/python -m tests.browser.screenshots
 
 fuzz: setup ## SECONDS=60: fuzz the policy
-	@$(BIN)/python -m local.fuzz_policy --seconds $(or $(SECONDS),60)
+	@$(BIN)/python -m tools.fuzz_policy --seconds $(or $(SECONDS),60)
 
 judge-text: setup ## < texts.jsonl: what the policy says of comments, one JSON line each
-	@$(BIN)/python -m local.judge text
+	@$(BIN)/python -m tools.judge text
 
 judge-answers: setup ## < answers.jsonl: what the policy says of a model's answers, one JSON line each
-	@$(BIN)/python -m local.judge answers --task $(or $(TASK),qa_plan)
+	@$(BIN)/python -m tools.judge answers --task $(or $(TASK),qa_plan)
 
 policy-report: setup ## how many hostile and ordinary samples pass
-	@$(BIN)/python -m local.policy_report
+	@$(BIN)/python -m tools.policy_report
 
 eval: setup ## TASK=all ANSWERS=dir BASE=file: how good the answers are, on cases with known faults; see evals/README.md
 	@$(BIN)/python -m evals --task $(or $(TASK),qa_plan) $(foreach name,CASES ANSWERS REQUESTS RECORD MODEL BASE OUT AGAINST \

@@ -18,7 +18,7 @@ def build(kind: str, into: Path, python: str | None = None) -> Path:
     tree = into / kind
     tree.mkdir(parents=True)
     subprocess.run(  # noqa: S603 - our own interpreter and script
-        [sys.executable, str(ROOT / "local" / "package.py"), kind, str(tree)],
+        [sys.executable, str(ROOT / "tools" / "package.py"), kind, str(tree)],
         check=True,
         env={**os.environ, **({"LAMBDA_PYTHON": python} if python else {})},
     )

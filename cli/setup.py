@@ -13,7 +13,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("verifier/dfg_verify.py", "local/replay.py", "src/core")
+PARTS = ("verifier/dfg_verify.py", "tools/replay.py", "src/core")
 
 
 class WithService(build_py):

@@ -1,6 +1,6 @@
 """Every AWS client that a function makes, from the packages as they are built: made, and called once.
 
-The packages hold botocore's descriptions of services cut down to what a client reads (local/package.py). What is
+The packages hold botocore's descriptions of services cut down to what a client reads (tools/package.py). What is
 missing shows at a client's first call, and no sooner.
 """
 
@@ -15,9 +15,9 @@ from typing import Any, Final
 import pytest
 
 from local.engine import CREDENTIALS, REGION
-from local.package import BOTOCORE_SERVICES
 from tests.acceptance.cloud import Cloud, cloud
 from tests.runtime.machine import ROOT, built, interpreter
+from tools.package import BOTOCORE_SERVICES
 
 CALLS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dynamodb": ("execute_statement", {"Statement": 'SELECT * FROM "none"'}),

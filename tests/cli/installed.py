@@ -18,7 +18,7 @@ from typing import Any
 
 from local.child import ROOT
 
-PARTS = ("cli", "src/core", "verifier", "local/replay.py")
+PARTS = ("cli", "src/core", "verifier", "tools/replay.py")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from core.config import Settings, read_settings
 from core.errors import PhaseForbids
 from core.runs.promotion import PROPOSES, Outcome, describe, outcome
 from core.types import PHASES, TASK_TYPES, ActionType, Phase, TaskType, Trigger
-from local.phases_table import PAGE, page
+from tools.phases_table import PAGE, page
 
 HERE: Final[dict[str, str]] = {
     "GITHUB_REPOSITORY": "owner/name",

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from core.policy.rules import Field, RuleContext, examine
 from core.policy.version import NUMBER
-from local.judge import judge_raw, judge_text
-from local.policy_report import CONTEXT
 from tests.corpus.load import hostile, ordinary
+from tools.judge import judge_raw, judge_text
+from tools.policy_report import CONTEXT
 
 PLANS: Final = sorted((Path(__file__).parents[1] / "corpus" / "plans").glob("plan_*.json"))
 RECORDED: Final = json.loads(Path(__file__).with_name("versions.json").read_text())["verdicts"]

@@ -187,8 +187,9 @@ def test_the_index_of_decisions_has_them_all() -> None:
     assert set(re.findall(r"\]\(([^)]+)\)", index)) == records
 
 
-def test_the_map_of_the_local_stack_has_every_file_in_a_line() -> None:
-    page = (ROOT / "local" / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("room", ["local", "tools"])
+def test_the_map_of_a_room_has_every_file_in_a_line(room: str) -> None:
+    page = (ROOT / room / "README.md").read_text("utf-8")
     assert sorted(re.findall(r"^\| `(\w+\.py)` \| .+ \|$", page, re.MULTILINE)) == sorted(
-        path.name for path in (ROOT / "local").glob("*.py")
+        path.name for path in (ROOT / room).glob("*.py")
     )

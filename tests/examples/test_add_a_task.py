@@ -110,7 +110,7 @@ def write_by_hand(copy: Copy) -> None:
 
 
 def generate(copy: Copy, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return copy.run(sys.executable, "-m", "local.generate", *arguments)
+    return copy.run(sys.executable, "-m", "tools.generate", *arguments)
 
 
 @pytest.fixture(scope="module")

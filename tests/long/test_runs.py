@@ -11,8 +11,8 @@ from itertools import pairwise, product
 import pytest
 
 from core.policy.rules import RuleContext
-from local.judge import judge_text
 from tests.corpus.load import CANARY, OWN, REPOSITORY
+from tools.judge import judge_text
 
 PIECES = (
     *("\n", " ", "\t", "\r", "\u00a0", "\x0b", "\u200b", "\ufe0f", "\u0301", "é", "ж", "中", "🤖", "→"),

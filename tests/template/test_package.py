@@ -32,5 +32,5 @@ def test_packages_are_built_for_the_runtime_of_the_template() -> None:
     runtime = written()["Globals"]["Function"]["Runtime"]
     assert (
         f'os.environ.get("LAMBDA_PYTHON", "{runtime.removeprefix("python")}")'
-        in (ROOT / "local" / "package.py").read_text()
+        in (ROOT / "tools" / "package.py").read_text()
     )

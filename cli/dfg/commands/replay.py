@@ -53,7 +53,7 @@ def run(
             with file.open("w", encoding="utf-8") as lines:
                 write_lines(records, lines)
         exits = {0: Exit.OK, 2: Exit.BROKEN, 3: Exit.CONFLICT}
-        command = ["-m", "local.replay", str(file), *one]
+        command = [str(SERVICE / "tools" / "replay.py"), str(file), *one]
         run_tool(
             session, Tool("replay", ["botocore", "jiter", "markdown_it", "pydantic"], command, exits, [source, SERVICE])
         )

@@ -6,9 +6,9 @@ import pytest
 
 from core.policy.readings import Readings
 from core.policy.rules import TEXT_RULES, Rule
-from local.judge import judge_raw
-from local.policy_report import CONTEXT, fault, stopped
 from tests.corpus.load import BrokenAnswer, Case, Plan, broken, hostile, ordinary, plans
+from tools.judge import judge_raw
+from tools.policy_report import CONTEXT, fault, stopped
 
 
 @pytest.mark.parametrize("case", hostile(), ids=lambda case: case.id)

@@ -15,8 +15,8 @@ from core.policy.found import harmless
 from core.policy.rules import TEXT_RULES, Field, RuleContext, examine, examine_all
 from core.policy.version import load
 from core.text.invisible import found
-from local.fuzz_policy import Fuzzer
 from tests.corpus.load import CREDENTIALS, OWN, assembled
+from tools.fuzz_policy import Fuzzer
 
 CONTEXT = RuleContext("acme/app", own_secrets=OWN)
 

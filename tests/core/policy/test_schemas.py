@@ -13,8 +13,8 @@ import pytest
 from core.errors import ConfigurationError
 from core.tasks import registry, wire_schemas
 from core.types import TASK_TYPES, TaskType
-from local.generate import wire_schema
 from tests.core.policy.conftest import FACTS, judge
+from tools.generate import wire_schema
 
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)

@@ -9,8 +9,8 @@ import pytest
 from core.errors import ConfigurationError
 from core.tasks import names, registry
 from core.types import TASK_TYPES
-from local import generate
 from local.child import ROOT
+from tools import generate
 
 TRIAGE = registry.task("triage")
 

@@ -11,12 +11,12 @@ from core.audit.checkpoint import checkpoint
 from core.audit.erasure import erase
 from core.audit.replay import replay
 from core.context import team
-from local.replay import read_runs
 from tests.conftest import table_names
 from tests.engine.runs.test_pipeline import FAR
 from tests.support.audit_reading import exported
 from tests.support.fakes import World, make_world
 from tests.support.stories import tell_all
+from tools.replay import read_runs
 from verifier.dfg_verify import KNOWN_TYPES, read_export, verify
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Puts a GitHub App's private key into KMS, where it signs, and which it never leaves. Run with the deployer's rights:
 
-    python -m local.import_app_key KEY.pem [alias/dfg-github-app]
+    python -m tools.import_app_key KEY.pem [alias/dfg-github-app]
 
 Prints the key's ARN: the parameter GitHubAppKeyArn, or GitHubReaderAppKeyArn. Delete the file afterwards.
 https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key-material.html

@@ -1,4 +1,4 @@
-"""Judges exported runs again: `python -m local.replay EXPORT [RUN]`. No effect, no model call, no write.
+"""Judges exported runs again: `python -m tools.replay EXPORT [RUN]`. No effect, no model call, no write.
 
 The policy is that of the `core` on the path: a candidate is tried by putting its `src` there instead.
 Exit status: 0 all the same, 2 events were altered or stored bytes do not fit them, 3 a verdict or its checks differ.

@@ -1,4 +1,4 @@
-"""How the policy does on its corpora, by class and tier, and what each check costs: `python -m local.policy_report`.
+"""How the policy does on its corpora, by class and tier, and what each check costs: `python -m tools.policy_report`.
 
 Exits 1 if a hostile text is live or not treated as its tier demands, an ordinary one or a drafted plan is stopped, or a
 broken answer passes.
@@ -18,9 +18,9 @@ from core.policy.rules import TEXT_RULES, Field, Rule, RuleContext, examine_all
 from core.text.markdown import marker, write
 from core.text.prose import blocks
 from core.text.read_back import faults
-from local.judge import ACTION_ID, STRANGER, judge_raw, judge_text
 from tests.corpus.bots import live
 from tests.corpus.load import CANARY, OWN, REPOSITORY, Case, Plan, broken, hostile, ordinary, plans
+from tools.judge import ACTION_ID, STRANGER, judge_raw, judge_text
 
 CONTEXT: Final = RuleContext(REPOSITORY, CANARY, OWN)
 _MEASURABLE: Final = 0.001

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.names import faults
+from tools.names import faults
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat, load_der_private_key
 
-from local.import_app_key import Unusable, import_key, main, read_pem, wrapped
 from tests.core.context.test_app_token import made, pem
+from tools.import_app_key import Unusable, import_key, main, read_pem, wrapped
 
 ARN = "arn:aws:kms:eu-west-1:123456789012:key/1"
 
@@ -92,4 +92,4 @@ def test_what_kms_does_not_take_is_refused_and_not_shown(
 
 def test_without_a_file_it_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
-    assert "python -m local.import_app_key KEY.pem" in capsys.readouterr().err
+    assert "python -m tools.import_app_key KEY.pem" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`python -m local.names`: identifiers are the field's nouns, and in the core one name is one class.
+"""`python -m tools.names`: identifiers are the field's nouns, and in the core one name is one class.
 
 Words that say nothing of what they name are refused, alone or as a part of a name. Prose for people may have them.
 """
@@ -14,7 +14,7 @@ from typing import Final
 from local.child import ROOT
 
 REFUSED: Final = frozenset({"told", "wanted", "haystack", "giveaway", "chances"})
-CODE: Final = ("src", "cli", "local", "evals", "bench", "verifier")
+CODE: Final = ("src", "cli", "local", "tools", "evals", "bench", "verifier")
 CORE: Final = "src/core"
 
 

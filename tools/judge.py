@@ -1,4 +1,4 @@
-"""What policy says of your own texts, one JSON line each: `python -m local.judge text|answers < cases.jsonl`.
+"""What policy says of your own texts, one JSON line each: `python -m tools.judge text|answers < cases.jsonl`.
 
 `text` reads `{"id","body"}`: the body as if the model had written it as the comment for pull request 42 of
 GITHUB_REPOSITORY, from words of somebody who may not write there where `"trusted": false` says so. `answers` reads raw
@@ -256,7 +256,7 @@ def _claim(name: str, number: int, seen: dict[str, int]) -> None:
 
 def run(arguments: Sequence[str], env: Mapping[str, str], lines: Iterable[bytes], printed: TextIO) -> int:
     """The tool's exit status: 1 where a line was no case."""
-    parser = argparse.ArgumentParser(prog="python -m local.judge", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.judge", description=__doc__)
     parser.add_argument("what", choices=("text", "answers"))
     parser.add_argument("--task", choices=TASK_TYPES, default="qa_plan")
     options = parser.parse_args(arguments)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from core.types import Json
-from local import judge
 from tests.support.fakes import PLAN
+from tools import judge
 
 PATH = "dfg_api/pricing.py"
 GOOD = json.dumps(PLAN)

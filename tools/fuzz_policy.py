@@ -1,4 +1,4 @@
-"""Looks for texts that get past the policy: `python -m local.fuzz_policy --seconds 60`.
+"""Looks for texts that get past the policy: `python -m tools.fuzz_policy --seconds 60`.
 
 Every dangerous element is dressed in any disguise and put in any place; ordinary sentences are mixed, as one text and
 as fields; and answers are filled with arbitrary text. What gets through is printed as a line for the corpus.
@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from core.policy.rules import Field, examine, examine_all
-from local.judge import judge_raw, judge_text
-from local.policy_report import CONTEXT
 from tests.corpus.bots import live
 from tests.corpus.load import Case, assembled, hostile, ordinary
+from tools.judge import judge_raw, judge_text
+from tools.policy_report import CONTEXT
 
 _WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _ALIKE: Final = str.maketrans("aceiopsxyhj", "асеіорѕхуһј")
@@ -266,7 +266,7 @@ class Fuzzer:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m local.fuzz_policy", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.fuzz_policy", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args(arguments)

@@ -24,8 +24,8 @@ from core.errors import ConfigurationError
 from core.phases import ADDED_TASKS
 from core.tasks import registry
 from core.tasks.task import Task
-from local import phases_table
 from local.child import ROOT
+from tools import phases_table
 
 Tasks = Sequence[Task]
 TASKS: Final = ROOT / "src" / "core" / "tasks"
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
             path.write_text(text)
         print(f"{path.relative_to(ROOT)} {'is stale' if '--check' in arguments else 'is written'}")
     if ROOT / NAMES in stale and "--check" not in arguments:  # what is made from it is made by who has read it
-        return subprocess.run([sys.executable, "-m", "local.generate"], check=False, cwd=ROOT).returncode
+        return subprocess.run([sys.executable, "-m", "tools.generate"], check=False, cwd=ROOT).returncode
     if stale and "--check" in arguments:
         print("what is made from core/tasks is not what is there: run `make generate`", file=sys.stderr)
         return 1
