@@ -9,45 +9,28 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from importlib import import_module
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
 from anthropic import transform_schema
 
 from core.canonical import sha256
 from core.context.team import TEAMS
 from core.errors import ConfigurationError
-from core.phases import ADDED_TASKS
 from core.tasks import registry
 from core.tasks.task import Task
 from local.child import ROOT
 from tools import phases_table
+from tools.task_lines import BLOCKS, RUNS, rows, with_lines
+from tools.task_openapi import openapi
 
 Tasks = Sequence[Task]
 TASKS: Final = ROOT / "src" / "core" / "tasks"
 NAMES: Final = "src/core/tasks/names.py"
 MADE: Final = "Made by `make generate` from core/tasks: change the tasks, not this file."
-_KEYLESS: Final = "The same for a workflow of GitHub Actions."
-_ANSWERS: Final = {
-    "200": "Drafted",
-    "202": "Accepted",
-    "400": "BadRequest",
-    "401": "Unauthorized",
-    "403": "NotAllowed",
-    "404": "NotFound",
-    "409": "Busy",
-    "413": "TooLarge",
-    "422": "PolicyRefused",
-    "429": "TooMuch",
-    "502": "DraftFailed",
-    "503": "CannotStart",
-}
-_OF_EACH: Final = frozenset(_ANSWERS) - {"400", "401", "404", "413"}
-"""Answers that have another form where a dispatch may be about several targets."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -73,23 +56,21 @@ def main(arguments: Sequence[str]) -> int:
 def made(tasks: Tasks) -> dict[Path, str]:
     """Every file that names the tasks, as it should be. Raises ConfigurationError for a task that is incomplete."""
     whole = {
-        NAMES: names(tasks),
         "src/handlers/page/tasks.js": page(tasks),
-        "cli/dfg/tasks.py": command_line(tasks),
         **{f"src/core/tasks/schemas/{task.name}.json": wire_schema(task) for task in tasks},
         **{f"events/oidc_{task.name}.json": keyless_event(task) for task in tasks[1:]},
     }
-    parts: Mapping[str, Callable[[str, Tasks], str]] = {
+    changes: Mapping[str, Callable[[str, Tasks], str]] = {
+        **{name: partial(with_lines, name) for name in (*RUNS, *BLOCKS)},
+        NAMES: names,
+        "cli/dfg/tasks.py": lambda text, tasks: _formatted(with_lines("cli/dfg/tasks.py", text, tasks)),
         "docs/openapi.yaml": openapi,
-        "template.yaml": template,
-        "docs/configuration.md": configuration,
-        "docs/api.md": routes,
         "docs/teams.md": shown_packs,
         "docs/phases.md": lambda text, _: phases_table.page(text),
         "cli/README.md": examples,
         "tests/core/versions.json": versions,
     }
-    changed = {name: change((ROOT / name).read_text(), tasks) for name, change in parts.items()}
+    changed = {name: change((ROOT / name).read_text(), tasks) for name, change in changes.items()}
     return {ROOT / name: text for name, text in {**whole, **changed}.items()}
 
 
@@ -113,51 +94,10 @@ def _require_rows(tasks: Tasks) -> None:
             task.refuse(f"it asks for more than one field, and `dfg` sends the first alone: {command} is missing")
 
 
-# --- Python ----------------------------------------------------------------------------------
-
-
-def names(tasks: Tasks) -> str:
+def names(text: str, tasks: Tasks) -> str:
     """core/tasks/names.py: what those need who only name tasks."""
-    rows = "".join(
-        f"    {task.name!r}: Named(\n"
-        f"        {task.title!r},\n        {task.target!r},\n        {task.purpose!r},\n"
-        f"        {task.limits.input_tokens:_},\n        {task.limits.output_tokens:_},\n"
-        f"        {task.limits.model!r},\n        {task.limits.effort!r},\n        {task.proposes!r},\n    ),\n"
-        for task in tasks
-    )
-    return _formatted(
-        f'"""The task types by name, for those who only name them.\n\n{MADE}\n"""\n\n'
-        "from __future__ import annotations\n\n"
-        "from collections.abc import Mapping\n"
-        "from typing import Final, Literal, NamedTuple, get_args\n\n"
-        f"TaskType = Literal[{', '.join(repr(task.name) for task in tasks)}]\n"
-        "TASK_TYPES: Final[tuple[TaskType, ...]] = get_args(TaskType)\n\n\n"
-        "class Named(NamedTuple):\n"
-        '    """What is known of a task without loading it: see `core.tasks.task.Task`."""\n\n'
-        '    title: str\n    target: Literal["pull_request", "issue"]\n    purpose: str\n    input_tokens: int\n'
-        '    output_tokens: int\n    model: str\n    effort: Literal["low", "medium", "high"]\n'
-        '    proposes: tuple[Literal["add_comment", "change_labels"], ...]\n\n\n'
-        f"NAMED: Final[Mapping[TaskType, Named]] = {{\n{rows}}}\n"
-    )
-
-
-def command_line(tasks: Tasks) -> str:
-    """cli/dfg/tasks.py: the command line is a package of its own."""
-    rows = "".join(
-        f"    Task({task.name!r}, {task.command or task.path!r}, {'/dispatch/' + task.path!r}, {task.asked[0].name!r}, "
-        f"{task.asked[0].label!r}, {task.asked[0].several!r}, {task.does!r}, {task.posted!r}),\n"
-        for task in tasks
-    )
-    return _formatted(
-        f'"""What can be asked for.\n\n{MADE}\n"""\n\n'
-        "from __future__ import annotations\n\n"
-        "from typing import Final, NamedTuple\n\n\n"
-        "class Task(NamedTuple):\n"
-        '    """One kind of dispatch, and the field that says what it is about."""\n\n'
-        "    name: str\n    command: str\n    path: str\n    field: str\n    label: str\n    several: bool\n"
-        "    does: str\n    posted: str\n\n\n"
-        f"TASKS: Final = (\n{rows})\n"
-    )
+    listed = ", ".join(repr(task.name) for task in tasks)
+    return _formatted(rows(with_lines(NAMES, text, tasks), "TaskType = ", [f"TaskType = Literal[{listed}]"]))
 
 
 def _formatted(source: str) -> str:
@@ -170,9 +110,6 @@ def _formatted(source: str) -> str:
         cwd=ROOT,
     )
     return done.stdout
-
-
-# --- JSON and JavaScript ---------------------------------------------------------------------
 
 
 def wire_schema(task: Task) -> str:
@@ -211,173 +148,6 @@ def keyless_event(task: Task) -> str:
     return json.dumps(event, indent=2, ensure_ascii=False) + "\n"
 
 
-# --- parts of files --------------------------------------------------------------------------
-
-
-def openapi(text: str, tasks: Tasks) -> str:
-    """The dispatches, with the bodies that their handlers take."""
-    text = block(text, "dispatches", (_operation(task) for task in tasks))
-    text = block(text, "keyless dispatches", (_operation(task, keyless=True) for task in tasks))
-    schemas: dict[str, Any] = {}
-    for task in tasks:
-        schema = _body(task)
-        schemas |= {f"{_pascal(task)}Request": schema, **schema.pop("$defs", {})}
-    text = block(text, "requests", (_written(name, schema) for name, schema in schemas.items()))
-    listed = ", ".join(task.name for task in tasks)
-    return rows(text, r"    TaskType: ", [f"    TaskType: {{ type: string, enum: [{listed}] }}"])
-
-
-def _operation(task: Task, *, keyless: bool = False) -> str:
-    several = task.asked[0].several
-    one = task.asked[0].name.removesuffix("s")
-    body = f'"#/components/schemas/{_pascal(task)}Request"'
-    summary = f"{task.does} Needs the right `dispatch`."
-    if keyless:
-        alone = " A token of a pull request may ask for that one alone." if task.target == "pull_request" else ""
-        summary = _KEYLESS + alone
-    lines = [
-        f"  {'/oidc' if keyless else ''}/dispatch/{task.path}:",
-        "    post:",
-        f"      operationId: {'keyless' if keyless else 'dispatch'}{_pascal(task)}",
-        f"      tags: [{'keyless' if keyless else 'dispatch'}]",
-        f"      summary: {summary}",
-    ]
-    if several and not keyless:
-        lines += [
-            "      description: |",
-            f"        With `{one}` the answer is that of the other dispatches. With `{one}s` it is a `Batch`: its",
-            "        status and code are those of the task that got furthest, and `tasks` has every task's own answer.",
-        ]
-    lines += ["      security: [{ actions: [] }]"] if keyless else []
-    lines += [
-        "      parameters:",
-        '        - { $ref: "#/components/parameters/Prefer" }',
-        "      requestBody:",
-        "        required: true",
-        f"        content: {{ application/json: {{ schema: {{ $ref: {body} }} }} }}",
-        "      responses:",
-    ]
-    for status, answer in _ANSWERS.items():
-        name = f"{answer}Each" if several and status in _OF_EACH else answer
-        name = "NotVerified" if keyless and status == "401" else name
-        lines.append(f'        "{status}": {{ $ref: "#/components/responses/{name}" }}')
-    return "\n".join([*lines, "", ""])
-
-
-def _body(task: Task) -> dict[str, Any]:
-    """The JSON schema of what its handler takes, as OpenAPI writes it."""
-    model = getattr(import_module(f"handlers.{task.name}"), f"{_pascal(task)}Body", None)
-    if model is None:
-        task.refuse(f"src/handlers/{task.name}.py has no class {_pascal(task)}Body")
-    schema: dict[str, Any] = _plain(model.model_json_schema())
-    unknown = [one.name for one in task.asked if one.name not in schema["properties"]]
-    if unknown:
-        task.refuse(f"it asks for {', '.join(unknown)}, which {_pascal(task)}Body of its handler does not take")
-    return schema
-
-
-def _plain(schema: Any) -> Any:
-    """Without titles; a type or null is a list of types; definitions are the document's."""
-    if isinstance(schema, list):
-        return [_plain(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema.replace("#/$defs/", "#/components/schemas/") if isinstance(schema, str) else schema
-    kept = {key: one for key, one in schema.items() if not (key == "title" and isinstance(one, str))}
-    options = kept.pop("anyOf", None)
-    if options:
-        value, null = options
-        kept = {**value, "type": [value["type"], null["type"]], **kept}
-    return {key: _plain(one) for key, one in kept.items()}
-
-
-def _written(name: str, schema: Mapping[str, Any]) -> str:
-    """A schema of an object, a line for each of its fields."""
-    properties = schema["properties"]
-    rest = {key: one for key, one in schema.items() if key != "properties"}
-    lines = [f"    {name}:", *(f"      {_flow(key)}: {_flow(one)}" for key, one in rest.items()), "      properties:"]
-    return "\n".join([*lines, *(f"        {_flow(key)}: {_flow(one)}" for key, one in properties.items()), ""])
-
-
-def _flow(value: Any) -> str:
-    """YAML on one line."""
-    written = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False, allow_unicode=True)
-    return str(written).removesuffix("\n...\n").rstrip("\n")
-
-
-def template(text: str, tasks: Tasks) -> str:
-    """Parameters, variables and throttles of each task; its keyless route."""
-    throttle = "{ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 }"
-    keyless = f"!If [HasKeylessCallers, {throttle}, !Ref AWS::NoValue]"
-    text = block(text, "models", (_parameter(f"Model{_pascal(t)}", "String", "", _model_words(t)) for t in tasks))
-    text = block(
-        text,
-        "input limits",
-        (
-            _parameter(f"MaxInputTokens{_pascal(t)}", "Number", str(t.limits.input_tokens), _input_words(t), minimum=0)
-            for t in tasks
-        ),
-    )
-    text = block(
-        text,
-        "keyless routes",
-        (
-            f"        {_pascal(t)}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: POST, "
-            f"Path: /oidc/dispatch/{t.path}, Auth: {{ Authorizer: GitHubActions }} }}\n"
-            for t in tasks
-        ),
-    )
-    text = rows(text, r"        MODEL_", [f"        MODEL_{t.name.upper()}: !Ref Model{_pascal(t)}" for t in tasks])
-    limits = [f"        MAX_INPUT_TOKENS_{t.name.upper()}: !Ref MaxInputTokens{_pascal(t)}" for t in tasks]
-    text = rows(text, r"        MAX_INPUT_TOKENS_", limits)
-    text = rows(text, r"        - !Ref Model", [f"        - !Ref Model{_pascal(t)}" for t in tasks])
-    text = rows(text, r"        - !Ref MaxInputTokens", [f"        - !Ref MaxInputTokens{_pascal(t)}" for t in tasks])
-    text = rows(text, r"        POST /dispatch/", [f"        POST /dispatch/{t.path}: {throttle}" for t in tasks])
-    return rows(
-        text, r"        POST /oidc/dispatch/", [f"        POST /oidc/dispatch/{t.path}: {keyless}" for t in tasks]
-    )
-
-
-def _model_words(task: Task) -> str:
-    return f"Model of {task.name}. Empty, {task.limits.model}; a model without a price is refused."
-
-
-def _input_words(task: Task) -> str:
-    return f"Tokens, estimated, that a prompt of {task.name} may have."
-
-
-def _parameter(name: str, kind: str, default: str, words: str, minimum: int | None = None) -> str:
-    least = "" if minimum is None else f"    MinValue: {minimum}\n"
-    return f'  {name}:\n    Type: {kind}\n    Default: "{default}"\n{least}    Description: {words}\n'
-
-
-def configuration(text: str, tasks: Tasks) -> str:
-    """docs/configuration.md: the settings of each task."""
-    models = [
-        f"| `MODEL_{task.name.upper()}` | `Model{_pascal(task)}` | `{task.limits.model}` | "
-        f"the model of [{task.name}](phases.md), from {_first_phase(task)} on |"
-        for task in tasks
-    ]
-    text = rows(text, r"\| `MODEL_", models)
-    limits = [
-        f"| `MAX_INPUT_TOKENS_{task.name.upper()}` | {task.limits.input_tokens} | tokens, estimated | {task.purpose} |"
-        for task in tasks
-    ]
-    return rows(text, r"\| `MAX_INPUT_TOKENS_", limits)
-
-
-def _first_phase(task: Task) -> str:
-    return next(phase for phase, added in ADDED_TASKS.items() if any(name == task.name for name, _ in added))
-
-
-def routes(text: str, tasks: Tasks) -> str:
-    """docs/api.md: the table of routes."""
-    text = rows(
-        text, r"\| `POST /dispatch/", [f"| `POST /dispatch/{t.path}` | dispatch | {t.does[:-1]} |" for t in tasks]
-    )
-    keyless = [f"| `POST /oidc/dispatch/{t.path}` | a workflow's token | as `/dispatch/{t.path}` |" for t in tasks]
-    return rows(text, r"\| `POST /oidc/dispatch/", keyless)
-
-
 def examples(text: str, tasks: Tasks) -> str:
     """cli/README.md: an example of each command; those that are there are left alone."""
     last = 0
@@ -407,29 +177,6 @@ def versions(text: str, tasks: Tasks) -> str:
     for task in tasks:
         history["prompts"].setdefault(task.template.partition("\n")[0], sha256(task.template.encode()))
     return json.dumps(history, indent=2) + "\n"
-
-
-def block(text: str, name: str, parts: Iterable[str]) -> str:
-    """The text with what stands between the two marks of that name replaced. Raises ConfigurationError without them."""
-    begin, end = f"# made by make generate: {name}\n", f"# end of {name}\n"
-    before, found, rest = text.partition(begin)
-    _, ends, after = rest.partition(end)
-    if not found or not ends:
-        raise ConfigurationError(f"the marks of {name!r} are missing")
-    indent = before[before.rfind("\n") + 1 :]
-    return f"{before}{begin}{''.join(parts)}{indent}{end}{after}"
-
-
-def rows(text: str, shape: str, lines: Sequence[str]) -> str:
-    """The text with its one run of lines that begin with `shape` replaced. Raises ConfigurationError for none."""
-    runs = list(re.finditer(rf"(?:^{shape}.*\n)+", text, re.MULTILINE))
-    if len(runs) != 1:
-        raise ConfigurationError(f"{len(runs)} runs of lines begin with {shape!r}, and not one")
-    return text[: runs[0].start()] + "".join(f"{line}\n" for line in lines) + text[runs[0].end() :]
-
-
-def _pascal(task: Task) -> str:
-    return "".join(part.capitalize() for part in task.name.split("_"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What can be asked for.
 
-Made by `make generate` from core/tasks: change the tasks, not this file.
+The rows are made by `make generate` from core/tasks: change the tasks, not these.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Task(NamedTuple):
 
 
 TASKS: Final = (
+    # made by make generate: tasks
     Task(
         "qa_plan",
         "qa-plan",
@@ -62,4 +63,5 @@ TASKS: Final = (
         "Draft which issues go into which sprint, under a planning issue.",
         "The sprint plan is posted under the planning issue.",
     ),
+    # end of tasks
 )

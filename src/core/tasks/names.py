@@ -1,6 +1,6 @@
 """The task types by name, for those who only name them.
 
-Made by `make generate` from core/tasks: change the tasks, not this file.
+The rows are made by `make generate` from core/tasks: change the tasks, not these.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Named(NamedTuple):
 
 
 NAMED: Final[Mapping[TaskType, Named]] = {
+    # made by make generate: tasks
     "qa_plan": Named(
         "QA plan",
         "pull_request",
@@ -66,4 +67,5 @@ NAMED: Final[Mapping[TaskType, Named]] = {
         "low",
         ("add_comment", "change_labels"),
     ),
+    # end of tasks
 }

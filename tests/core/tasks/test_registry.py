@@ -10,7 +10,7 @@ from core.errors import ConfigurationError
 from core.tasks import names, registry
 from core.types import TASK_TYPES
 from local.child import ROOT
-from tools import generate
+from tools import generate, task_lines
 
 TRIAGE = registry.task("triage")
 
@@ -55,11 +55,11 @@ def test_a_task_that_nobody_has_registered_is_named() -> None:
 @pytest.mark.parametrize("text", ["nothing", "# made by make generate: models\n"])
 def test_a_file_without_its_marks_is_not_guessed_at(text: str) -> None:
     with pytest.raises(ConfigurationError, match="the marks of 'models' are missing"):
-        generate.block(text, "models", ["x"])
+        task_lines.block(text, "models", ["x"])
 
 
 def test_lines_of_one_shape_are_replaced_where_they_stand_together_once() -> None:
-    assert generate.rows("a\n- b1\n- b2\nc\n", "- b", ["- b3"]) == "a\n- b3\nc\n"
+    assert task_lines.rows("a\n- b1\n- b2\nc\n", "- b", ["- b3"]) == "a\n- b3\nc\n"
     for text in ("a\n", "- b1\na\n- b2\n"):
         with pytest.raises(ConfigurationError, match="and not one"):
-            generate.rows(text, "- b", [])
+            task_lines.rows(text, "- b", [])
