@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from core.policy.rules import Field, examine, examine_all
+from core.tasks import registry
 from tests.corpus.bots import live
 from tests.corpus.load import Case, assembled, hostile, ordinary
 from tools.judge import judge_raw, judge_text
@@ -127,54 +128,45 @@ _PADS: Final = (
     "- a\n- b\n\n",
 )
 
-_WORDS: Final = st.text(min_size=1, max_size=60)
-_MARKED: Final = st.text(alphabet="`*_[]()<>!#|~\\&;:/@$ab1. \n\t-+=>é", min_size=10, max_size=120)
-_STEPS: Final = st.fixed_dictionaries(
-    {"do": _WORDS, "code": st.none() | _WORDS | _MARKED, "expect": st.none() | _WORDS | _MARKED}
-)
-ANSWERS: Final = st.fixed_dictionaries(
-    {
-        "observations": st.lists(
-            st.fixed_dictionaries(
-                {
-                    "kind": st.sampled_from(("fault", "loosened", "changed")),
-                    "where": _WORDS.map("src/app.py, {}".format),
-                    "what": _MARKED,
-                    "certainty": st.sampled_from(("certain", "likely", "unsure")),
-                    "proof": st.none() | st.text(min_size=1, max_size=12),
-                }
-            ),
-            max_size=2,
-        ),
-        "summary": _MARKED,
-        "setup": st.lists(_STEPS, max_size=1),
-        "test_plan": st.lists(
-            st.fixed_dictionaries(
-                {
-                    "ac_id": st.text(min_size=1, max_size=12),
-                    "title": _WORDS,
-                    "ac_text": _WORDS,
-                    "basis": st.sampled_from(("criterion", "description", "diff", "judgement")),
-                    "risk": st.sampled_from(("high", "medium", "low")),
-                    "minutes": st.integers(1, 120),
-                    "covers": st.just(["src/app.py"]),
-                    "steps": st.lists(_STEPS, min_size=1, max_size=3),
-                    "edge_cases": st.lists(_WORDS, max_size=2),
-                }
-            ),
-            min_size=1,
-            max_size=2,
-        ),
-        "short_run": st.lists(st.text(min_size=1, max_size=12), max_size=2),
-        "before_merge": st.none() | _MARKED,
-        "general_checks": st.lists(_MARKED, max_size=3),
-        "not_tested": st.lists(st.fixed_dictionaries({"what": _WORDS, "why": _MARKED}), max_size=2),
-        "open_questions": st.lists(_MARKED, max_size=2),
-        "nothing_to_test": st.none(),
-        "reason": _MARKED,
-        "evidence": st.text(min_size=10, max_size=120),
-    }
-)
+_MARKED: Final = "`*_[]()<>!#|~\\&;:/@$ab1. \n\t-+=>é"
+_FEW: Final = 2
+"""Items of a list that are as good as the most that it may have."""
+_LONG: Final = 120
+
+
+def _of_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Whatever a JSON schema allows, short; its texts are arbitrary, or full of markup."""
+    if "$ref" in schema:
+        return _of_schema(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        return st.one_of([_of_schema(one, definitions) for one in schema["anyOf"]])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    match schema["type"]:
+        case "object":
+            return st.fixed_dictionaries({k: _of_schema(v, definitions) for k, v in schema["properties"].items()})
+        case "array":
+            items = _of_schema(schema["items"], definitions)
+            return st.lists(items, min_size=schema.get("minItems", 0), max_size=min(_FEW, schema["maxItems"]))
+        case "integer":
+            return st.integers(schema["minimum"], schema["maximum"])
+        case "null":
+            return st.none()
+    least, most = schema["minLength"], min(_LONG, schema["maxLength"])
+    return st.text(min_size=least, max_size=most) | st.text(_MARKED, min_size=least, max_size=most)
+
+
+def _about_the_change(answer: dict[str, Any]) -> dict[str, Any]:
+    """What policy asks of a plan before it looks at its words: its files change, and there is something to test."""
+    for observation in answer["observations"]:
+        observation["where"] = f"src/app.py, {observation['where']}"
+    for test in answer["test_plan"]:
+        test["covers"] = ["src/app.py"]
+    return {**answer, "nothing_to_test": None} if answer["test_plan"] else answer
+
+
+_SCHEMA: Final = registry.task("qa_plan").drafting().model.model_json_schema()
+ANSWERS: Final = _of_schema(_SCHEMA, _SCHEMA["$defs"]).map(_about_the_change)
 
 
 class Escaped(AssertionError):

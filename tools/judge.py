@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from core.bootstrap import SECRETS
 from core.config import MAX_COMMENT_CHARACTERS
 from core.context.team import DEFAULT, Team, load
 from core.policy.classifier import classify
@@ -41,23 +42,9 @@ ACTION_ID: Final = str(uuid.UUID("00000000-0000-4000-8000-000000000042"))
 COMMIT: Final = "0" * 40
 TEAM: Final = load()
 _INVALID: Final = ("answer.", "grounding.path", "brief.path", "triage.component", "sprint.")
+_NO_WORDS: Final[Json] = {"title": "", "labels": [], "dependsOn": []}
 _NO_TEXT: Final[Json] = {"classification": "rejected", "findings": [], "rendered": None}
 _NO_ANSWER: Final[Json] = {"valid": False, "classification": "rejected", "rendered": None, "findings": []}
-_SECRETS: Final = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "DFG_RELAY_TOKEN")
-
-
-def own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
-    """The service's own secrets, as its environment holds them."""
-    found = [env[name] for name in _SECRETS if env.get(name)]
-    orchestrator = env.get("ORCHESTRATOR_SECRET", "")
-    if orchestrator.lstrip().startswith("{"):
-        for principal in json.loads(orchestrator).values():
-            found += principal["tokens"]
-    elif orchestrator:
-        found.append(orchestrator)
-    return tuple(found)
-
-
 STRANGER: Final = Trust(("the pull request is by somebody who may not write here",), "somebody")
 
 
@@ -101,7 +88,7 @@ def judge_raw(
         target_state=COMMIT,
         changed_paths=tuple(dict.fromkeys(map(visible_line, files))),
         canary=context.canary,
-        extra={**(extra if extra is not None else _extra({})), "risky": _risky(files)},
+        extra={**_NO_WORDS, "issues": {}, "capacity": None, **(extra or {}), "risky": _risky(files)},
     )
     verdict = judge_answer(
         raw,
@@ -146,58 +133,47 @@ class BadCase(Exception):
     """What is wrong with a case, in words for who wrote it."""
 
 
-def _extra(case: Mapping[str, Any]) -> Json:
-    """What the prompt's facts would say of the case. Raises BadCase."""
-    labels, issues, capacity = case.get("labels") or [], case.get("issues") or {}, case.get("capacity")
-    if not _is_list(labels, str):
-        raise BadCase("labels is not a list of names")
-    if capacity is not None and type(capacity) is not int:
-        raise BadCase("capacity is not a number")
-    if not isinstance(issues, dict):
-        raise BadCase("issues is not an object")
-    return {
-        "title": "",
-        "labels": labels,
-        "issues": {number: _issue(number, issue) for number, issue in issues.items()},
-        "capacity": capacity,
-    }
-
-
-def _issue(number: str, issue: Any) -> Json:
-    known = {"title": "", "labels": [], "dependsOn": []} | (issue if isinstance(issue, dict) else {})
-    if (
-        not (isinstance(issue, dict) and number.isdecimal() and isinstance(known["title"], str))
-        or not _is_list(known["labels"], str)
-        or not _is_list(known["dependsOn"], int)
-    ):
-        raise BadCase(f"issues[{number}] is not a title, labels and dependsOn under the issue's number")
-    return known
-
-
 def _is_list(value: Any, of: type) -> bool:
     return isinstance(value, list) and all(type(item) is of for item in value)
 
 
-def _raw(case: Mapping[str, Any]) -> str | bytes:
-    """Raises BadCase."""
-    if ("raw" in case) == ("raw_b64" in case):
-        raise BadCase("a case has either raw or raw_b64")
-    if "raw" in case:
-        if not isinstance(case["raw"], str):
-            raise BadCase("raw is not a text")
-        return str(case["raw"])
+def _are_issues(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        number.isdecimal()
+        and isinstance(issue, dict)
+        and isinstance(issue.get("title", ""), str)
+        and _is_list(issue.get("labels", []), str)
+        and _is_list(issue.get("dependsOn", []), int)
+        for number, issue in value.items()
+    )
+
+
+def _bytes(text: Any) -> bytes | None:
+    """None where it is not base64."""
     try:
-        return base64.b64decode(case["raw_b64"], validate=True)
+        return base64.b64decode(text, validate=True)
     except (TypeError, ValueError):
-        raise BadCase("raw_b64 is not base64") from None
+        return None
+
+
+_SHAPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "id": (lambda value: value is None or type(value) in (str, int), "neither a text nor a whole number"),
+    "body": (lambda value: isinstance(value, str), "not a text"),
+    "trusted": (lambda value: isinstance(value, bool), "neither true nor false"),
+    "raw": (lambda value: isinstance(value, str), "not a text"),
+    "raw_b64": (lambda value: _bytes(value) is not None, "not base64"),
+    "files": (lambda value: value is None or _is_list(value, str), "not a list of paths"),
+    "labels": (lambda value: value is None or _is_list(value, str), "not a list of names"),
+    "issues": (_are_issues, "not a title, labels and dependsOn under each issue's number"),
+    "capacity": (lambda value: value is None or type(value) is int, "not a number"),
+}
+"""Field of a case → what may stand there, and what is said of anything else."""
 
 
 def text_case(case: Mapping[str, Any], context: RuleContext) -> dict[str, Any]:
     """The judgement of one `{"id","body","trusted"?}`. Raises BadCase."""
-    if not isinstance(case.get("body"), str):
-        raise BadCase("body is not a text")
-    if not isinstance(case.get("trusted", True), bool):
-        raise BadCase("trusted is neither true nor false")
+    if "body" not in case:
+        raise BadCase("it has no body")
     return judge_text(case["body"], context, trust=None if case.get("trusted", True) else STRANGER)
 
 
@@ -205,10 +181,15 @@ def answer_case(
     case: Mapping[str, Any], task_type: TaskType, context: RuleContext, team: Team = TEAM
 ) -> dict[str, Any]:
     """The judgement of one `{"id","raw"|"raw_b64","files"}`. Raises BadCase."""
-    files = [] if case.get("files") is None else case["files"]
-    if not _is_list(files, str):
-        raise BadCase("files is not a list of paths")
-    return judge_raw(_raw(case), tuple(files), task_type, context, extra=_extra(case), team=team)
+    if ("raw" in case) == ("raw_b64" in case):
+        raise BadCase("a case has either raw or raw_b64")
+    raw = case["raw"] if "raw" in case else base64.b64decode(case["raw_b64"])
+    facts = {
+        "labels": case.get("labels") or [],
+        "issues": {number: _NO_WORDS | issue for number, issue in case.get("issues", {}).items()},
+        "capacity": case.get("capacity"),
+    }
+    return judge_raw(raw, tuple(case.get("files") or ()), task_type, context, facts, team)
 
 
 def judged(
@@ -222,12 +203,21 @@ def judged(
         name = None
         try:
             case = _case(line)
-            name = _id(case)
-            if name is not None:
-                _claim(json.dumps(name), number, seen)
+            name = case.get("id") if _SHAPES["id"][0](case.get("id")) else None
+            _check(case, number, seen)
             yield True, {"id": name, **judge(case)}
         except BadCase as error:
             yield False, {"id": name, **refused, "error": f"line {number}: {error}"}
+
+
+def _check(case: Mapping[str, Any], number: int, seen: dict[str, int]) -> None:
+    """Raises BadCase. `seen`: each id's first line."""
+    for field, (fits, words) in _SHAPES.items():
+        if field in case and not fits(case[field]):
+            raise BadCase(f"{field} is {words}")
+    first = seen.setdefault(json.dumps(case["id"]), number) if case.get("id") is not None else number
+    if first != number:
+        raise BadCase(f"line {first} has this id already")
 
 
 def _case(line: bytes) -> Mapping[str, Any]:
@@ -240,27 +230,14 @@ def _case(line: bytes) -> Mapping[str, Any]:
     return case
 
 
-def _id(case: Mapping[str, Any]) -> str | int | None:
-    """The case's own name, None where it has none."""
-    name: str | int | None = case.get("id")
-    if name is not None and type(name) not in (str, int):
-        raise BadCase("id is neither a text nor a whole number")
-    return name
-
-
-def _claim(name: str, number: int, seen: dict[str, int]) -> None:
-    first = seen.setdefault(name, number)
-    if first != number:
-        raise BadCase(f"line {first} has this id already")
-
-
 def run(arguments: Sequence[str], env: Mapping[str, str], lines: Iterable[bytes], printed: TextIO) -> int:
     """The tool's exit status: 1 where a line was no case."""
     parser = argparse.ArgumentParser(prog="python -m tools.judge", description=__doc__)
     parser.add_argument("what", choices=("text", "answers"))
     parser.add_argument("--task", choices=TASK_TYPES, default="qa_plan")
     options = parser.parse_args(arguments)
-    context = RuleContext(repository=env.get("GITHUB_REPOSITORY") or "example/app", own_secrets=own_secrets(env))
+    own = tuple(env[name] for name in SECRETS if env.get(name))
+    context = RuleContext(repository=env.get("GITHUB_REPOSITORY") or "example/app", own_secrets=own)
     if options.what == "text":
         results = judged(lines, partial(text_case, context=context), _NO_TEXT)
     else:
