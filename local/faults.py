@@ -6,11 +6,13 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from local.orders import Gate, Journal, Orders
 from local.repository import Refused
 from local.web import Answer, HangUp, Request
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,6 @@ class Call:
     query: str
     headers: Mapping[str, str]
     body: bytes
-
-
-class Broken(Exception):
-    """A step of some work was ordered to fail, with the status that it gives."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 Complain = Callable[[int, str], Answer]
@@ -103,46 +96,39 @@ class Faults:
         self.calls.add(
             Call(operation, request.method, request.path, request.query, dict(request.headers), request.body)
         )
-        fault = self._orders.take(operation)
-        if fault is None:
-            return work()
-        if fault.hold:
-            self._gate.hold(releases)
-        if fault.status is not None:
-            if fault.done:
-                work()
-            answer = complain(fault.status, fault.message)
+        fault = self._orders.take(operation) or Fault()
+        try:
+            return self._follow(fault, releases, work, work)
+        except Refused as refused:
+            answer = complain(refused.status, refused.message)
             return Answer(answer.status, answer.body, {**answer.headers, **fault.headers})
-        if fault.land_later:
-            self._late.append(work)
-        if fault.hang_up or fault.land_later:
-            raise HangUp
-        answer = work()
-        self._gate.pause(fault.delay_seconds)
-        if fault.lose_answer:
-            raise HangUp
-        return answer
 
     def in_steps(self, operation: str, steps: Sequence[Callable[[], object]]) -> None:
-        """Does the steps of one call's work, each as ordered for `operation`. Raises Broken, HangUp.
+        """Does the steps of one call's work, each as ordered for `operation`. Raises Refused, HangUp.
 
         A step that lands later takes those after it along: the service goes on, and its caller has gone.
         """
         for index, step in enumerate(steps):
             fault = self._orders.take(operation, every=False) or Fault()
-            if fault.hold:
-                self._gate.hold(self._gate.releases())
-            if fault.land_later:
-                self._late.append(partial(_one_after_another, steps[index:]))
-            if fault.hang_up or fault.land_later:
-                raise HangUp
-            if fault.status is None or fault.done:
-                step()
-            if fault.status is not None:
-                raise Broken(fault.status, fault.message)
-            self._gate.pause(fault.delay_seconds)
-            if fault.lose_answer:
-                raise HangUp
+            self._follow(fault, self._gate.releases(), step, partial(_one_after_another, steps[index:]))
+
+    def _follow(self, fault: Fault, releases: int, work: Callable[[], T], late: Callable[[], object]) -> T:
+        """What the work gives. Raises HangUp, and Refused for an ordered status."""
+        if fault.hold:
+            self._gate.hold(releases)
+        if fault.land_later:
+            self._late.append(late)
+        if fault.hang_up or fault.land_later:
+            raise HangUp
+        if fault.status is not None and not fault.done:
+            raise Refused(fault.status, fault.message)
+        given = work()
+        if fault.status is not None:
+            raise Refused(fault.status, fault.message)
+        self._gate.pause(fault.delay_seconds)
+        if fault.lose_answer:
+            raise HangUp
+        return given
 
     def control(self, order_body: dict[str, Any]) -> Answer:
         """Orders from another process: the fields of Fault, `operation`, `times`; or clear, release, land."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote, urlencode
 
@@ -23,15 +24,12 @@ MAX_PER_PAGE: Final = 100
 MAX_FILES: Final = 3_000
 """GitHub lists no more files of a pull request than this."""
 
-_PATH: Final = re.compile(
-    r"/repos/(?P<repository>[^/]+/[^/]+)/"
-    r"(?P<kind>pulls|issues|labels|git/trees/HEAD)"
-    r"(?:/(?P<number>\d{1,18})(?:/(?P<part>files|comments|labels)(?:/(?P<label>[^/]+))?)?)?"
-)
-_PERMISSION: Final = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/collaborators/(?P<login>[^/]+)/permission")
-_INSTALLATION: Final = re.compile(r"/app/installations/(?P<id>\d{1,18})/access_tokens")
-
-Work = Callable[[Request, int, str], Answer]
+_REPOSITORY: Final = re.compile(r"/repos/([^/]+/[^/]+)/(.+)")
+_INSTALLATION: Final = re.compile(r"/app/installations/(\d{1,18})/access_tokens")
+_ISSUE: Final = r"issues/(?P<number>\d{1,18})"
+_PULL: Final = r"pulls/(?P<number>\d{1,18})"
+_CREATED: Final = frozenset({"comment", "app_token"})
+"""Operations that answer 201."""
 
 
 class GitHubStandIn(StandIn):
@@ -52,20 +50,28 @@ class GitHubStandIn(StandIn):
         """Who comments that are written with the token are by."""
         self.faults = Faults()
         super().__init__(self.answer, self.faults.close)
-        self._routes: dict[tuple[str, str, str | None], tuple[str, Work]] = {
-            ("GET", "pulls", None): ("pull", self._pull),
-            ("GET", "pulls", "files"): ("files", self._files),
-            ("GET", "issues", None): ("issue", self._issue),
-            ("GET", "issues", "list"): ("issues", self._issues),
-            ("GET", "issues", "comments"): ("comments", self._comments),
-            ("POST", "issues", "comments"): ("comment", self._comment),
-            ("GET", "git/trees/HEAD", "list"): ("tree", self._tree),
-            ("GET", "labels", "list"): ("labels", self._all_labels),
-            ("GET", "issues", "labels"): ("labels", self._labels),
-            ("POST", "issues", "labels"): ("change_labels", self._add_labels),
-            ("PUT", "issues", "labels"): ("change_labels", self._set_labels),
-            ("DELETE", "issues", "labels"): ("change_labels", self._remove_label),
-        }
+        of = repository
+        self._routes: list[tuple[str, str, str, Callable[[Request, dict[str, str]], Any]]] = [
+            ("GET", _PULL, "pull", lambda _, at: of.pull(int(at["number"]))),
+            ("GET", f"{_PULL}/files", "files", lambda _, at: of.files(int(at["number"]))[:MAX_FILES]),
+            ("GET", _ISSUE, "issue", lambda _, at: of.issue(int(at["number"]))),
+            ("GET", "issues", "issues", lambda request, _: self._issues(request)),
+            ("GET", f"{_ISSUE}/comments", "comments", lambda request, at: of.comments(
+                int(at["number"]), request.argument("since", ""))),
+            ("POST", f"{_ISSUE}/comments", "comment", lambda request, at: of.comment(
+                int(at["number"]), self.login, _text(request))),
+            ("GET", "git/trees/HEAD", "tree", lambda request, _: self._tree(request)),
+            ("GET", "labels", "labels", lambda *_: of.all_labels()),
+            ("GET", f"{_ISSUE}/labels", "labels", lambda _, at: of.labels(int(at["number"]))),
+            ("POST", f"{_ISSUE}/labels", "change_labels", lambda request, at: of.add_labels(
+                int(at["number"]), _names(request))),
+            ("PUT", f"{_ISSUE}/labels", "change_labels", lambda request, at: of.set_labels(
+                int(at["number"]), _names(request))),
+            ("DELETE", f"{_ISSUE}/labels/(?P<name>[^/]+)", "change_labels", lambda _, at: of.remove_label(
+                int(at["number"]), unquote(at["name"]))),
+            ("GET", "collaborators/(?P<name>[^/]+)/permission", "permission", lambda _, at: of.permission(
+                unquote(at["name"]))),
+        ]  # fmt: skip
 
     def answer(self, request: Request) -> Answer:
         """One request. Raises HangUp."""
@@ -73,37 +79,39 @@ class GitHubStandIn(StandIn):
             return self._control(request)
         installation = _INSTALLATION.fullmatch(request.path)
         if installation is not None:
-            return self.faults.perform(
-                "app_token", request, lambda: self._app_token(request, installation["id"]), _complain
-            )
-        asked = _PERMISSION.fullmatch(request.path)
-        if asked is not None and request.method == "GET" and asked["repository"] == self.repository.name:
-            return self.faults.perform(
-                "permission", request, lambda: self._permission(request, unquote(asked["login"])), _complain
-            )
-        match = _PATH.fullmatch(request.path)
-        if match is None or match["repository"] != self.repository.name:
+            return self._perform("app_token", request, lambda: self._app_token(request, installation[1]))
+        asked = _REPOSITORY.fullmatch(request.path)
+        if asked is None or asked[1] != self.repository.name:
             return _complain(404, "Not Found")
-        credential = request.headers.get("authorization")
-        if credential is not None and not self._known(credential):
+        for method, path, operation, work in self._routes:
+            match = re.fullmatch(path, asked[2])
+            if match is not None and method == request.method:
+                refused = self._refused(request, operation)
+                return refused or self._perform(operation, request, partial(work, request, match.groupdict()))
+        return _complain(404, "Not Found")
+
+    def _perform(self, operation: str, request: Request, work: Callable[[], Any]) -> Answer:
+        def answered() -> Answer:
+            given = work()
+            if isinstance(given, list):
+                return _page(request, self.url, given)
+            return json_answer(201 if operation in _CREATED else 200, given, HEADERS)
+
+        return self.faults.perform(operation, request, answered, _complain)
+
+    def _refused(self, request: Request, operation: str) -> Answer | None:
+        """Everybody may read but who may do what; whoever shows a credential must be known."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ").removeprefix("token ")
+        if not token:
+            needed = request.method != "GET" or operation == "permission"
+            return _complain(401, "Requires authentication") if needed else None
+        app = self.app is not None and self.app.knows(token)
+        if not (app or token in (self.token, self.reader_token)):
             return _complain(401, "Bad credentials")
-        if credential is None and request.method != "GET":
-            return _complain(401, "Requires authentication")
-        if request.method != "GET" and credential is not None and not self._may_write(credential):
+        may_write = token == self.token or (self.app is not None and self.app.may_write(token))
+        if request.method != "GET" and not may_write:
             return _complain(403, "Resource not accessible by integration")
-        part = match["part"] if match["number"] else "list"
-        known = self._routes.get((request.method, match["kind"], part))
-        if known is None:
-            return _complain(404, "Not Found")
-        operation, work = known
-
-        def perform() -> Answer:
-            try:
-                return work(request, int(match["number"] or 0), unquote(match["label"] or ""))
-            except Refused as refused:
-                return _complain(refused.status, refused.message)
-
-        return self.faults.perform(operation, request, perform, _complain)
+        return None
 
     def _control(self, request: Request) -> Answer:
         asked = request.json()
@@ -117,80 +125,21 @@ class GitHubStandIn(StandIn):
             return json_answer(200, {"loaded": self.repository.load(asked["load"])})
         return self.faults.control(asked)
 
-    def _known(self, credential: str) -> bool:
-        token = _token(credential)
-        return token in (self.token, self.reader_token) or (self.app is not None and self.app.knows(token))
-
-    def _may_write(self, credential: str) -> bool:
-        token = _token(credential)
-        return token == self.token or (self.app is not None and self.app.may_write(token))
-
-    def _app_token(self, request: Request, installation: str) -> Answer:
+    def _app_token(self, request: Request, installation: str) -> dict[str, Any]:
         if self.app is None:
-            return _complain(404, "Not Found")
+            raise Refused(404, "Not Found")
         proof = request.headers.get("authorization", "").removeprefix("Bearer ")
-        try:
-            asked = _body(request) if request.body else {}
-            issued = self.app.issue(proof, installation, asked, self.repository.name)
-        except Refused as refused:
-            return _complain(refused.status, refused.message)
-        return json_answer(201, issued, HEADERS)
+        return self.app.issue(proof, installation, _body(request) if request.body else {}, self.repository.name)
 
-    def _permission(self, request: Request, login: str) -> Answer:
-        """Everybody has a permission, on a public repository `read`; who is nobody's is no user."""
-        credential = request.headers.get("authorization")
-        if credential is None or not self._known(credential):
-            return _complain(401, "Requires authentication" if credential is None else "Bad credentials")
-        return json_answer(200, self.repository.permission(login), HEADERS)
-
-    def _pull(self, _: Request, number: int, __: str) -> Answer:
-        return json_answer(200, self.repository.pull(number), HEADERS)
-
-    def _files(self, request: Request, number: int, _: str) -> Answer:
-        return _page(request, self.url, self.repository.files(number)[:MAX_FILES])
-
-    def _issue(self, _: Request, number: int, __: str) -> Answer:
-        return json_answer(200, self.repository.issue(number), HEADERS)
-
-    def _issues(self, request: Request, _: int, __: str) -> Answer:
+    def _issues(self, request: Request) -> list[Any]:
         labels = [name for name in request.argument("labels", "").split(",") if name]
         issues = self.repository.issues(labels, request.argument("state", "open"))
-        if request.argument("direction", "desc") == "asc":
-            issues.reverse()
-        return _page(request, self.url, issues)
+        return issues[::-1] if request.argument("direction", "desc") == "asc" else issues
 
-    def _tree(self, request: Request, _: int, __: str) -> Answer:
+    def _tree(self, request: Request) -> dict[str, Any]:
         if request.argument("recursive", "") != "1":
             raise Refused(422, "This stand-in lists trees recursively, and only so")
-        return json_answer(200, self.repository.tree(), HEADERS)
-
-    def _comments(self, request: Request, number: int, _: str) -> Answer:
-        return _page(request, self.url, self.repository.comments(number, request.argument("since", "")))
-
-    def _comment(self, request: Request, number: int, _: str) -> Answer:
-        body = _body(request).get("body")
-        if not isinstance(body, str):
-            raise Refused(422, "Validation Failed: body is missing")
-        return json_answer(201, self.repository.comment(number, self.login, body), HEADERS)
-
-    def _all_labels(self, request: Request, _: int, __: str) -> Answer:
-        return _page(request, self.url, self.repository.all_labels())
-
-    def _labels(self, request: Request, number: int, _: str) -> Answer:
-        return _page(request, self.url, self.repository.labels(number))
-
-    def _add_labels(self, request: Request, number: int, _: str) -> Answer:
-        return json_answer(200, self.repository.add_labels(number, _names(request)), HEADERS)
-
-    def _set_labels(self, request: Request, number: int, _: str) -> Answer:
-        return json_answer(200, self.repository.set_labels(number, _names(request)), HEADERS)
-
-    def _remove_label(self, _: Request, number: int, label: str) -> Answer:
-        return json_answer(200, self.repository.remove_label(number, label), HEADERS)
-
-
-def _token(credential: str) -> str:
-    return credential.removeprefix("Bearer ").removeprefix("token ")
+        return self.repository.tree()
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -200,6 +149,13 @@ def _body(request: Request) -> dict[str, Any]:
         raise Refused(400, "Problems parsing JSON") from None
     if not isinstance(body, dict):
         raise Refused(400, "Body should be a JSON object")
+    return body
+
+
+def _text(request: Request) -> str:
+    body = _body(request).get("body")
+    if not isinstance(body, str):
+        raise Refused(422, "Validation Failed: body is missing")
     return body
 
 

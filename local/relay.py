@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from local.faults import Broken, Faults
+from local.faults import Faults
 from local.repository import Refused, Repository
 from local.web import Answer, Request, StandIn, json_answer
 
@@ -55,10 +55,7 @@ class RelayStandIn(StandIn):
                 return _complain(400, "Invalid JSON")
             if not isinstance(body, dict) or body.get("repo", self.repository.name) != self.repository.name:
                 return _complain(400, "Unknown repo")
-            try:
-                return json_answer(200, {"success": True, **act(body)}, HEADERS)
-            except (Refused, Broken) as refused:
-                return _complain(refused.status, refused.message)
+            return json_answer(200, {"success": True, **act(body)}, HEADERS)
 
         return self.faults.perform(operation, request, perform, _complain)
 
