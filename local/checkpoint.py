@@ -31,14 +31,14 @@ def invoke(environment: Mapping[str, str]) -> dict[str, Any]:
     return call(FUNCTION, event(function, datetime.now(UTC)), {**environment, **AT_ONCE})
 
 
-def main() -> int:
+def main() -> None:
     url = f"http://127.0.0.1:{os.environ.get('PORT') or '3000'}"
     try:
         answer = urllib3.request("POST", url + PATH, body=b"{}", retries=False, timeout=60.0)
     except urllib3.exceptions.HTTPError:
-        return _fail(f"nothing answers at {url}: start `make serve` in another terminal, or name its PORT=…")
+        sys.exit(f"nothing answers at {url}: start `make serve` in another terminal, or name its PORT=…")
     if answer.status != 200:
-        return _fail(f"{url} answers {answer.status}: {answer.data.decode(errors='replace')[:500]}")
+        sys.exit(f"{url} answers {answer.status}: {answer.data.decode(errors='replace')[:500]}")
     made = json.loads(answer.data)
     if made["checkpoints"]:
         print(f"Signed a checkpoint over {made['events']} events.")
@@ -46,13 +46,7 @@ def main() -> int:
         print("Nothing is new since the last checkpoint.")
     print("It is signed with a key that everybody has. See it, with the token that `make serve` printed:\n")
     print(f"  curl {url}/audit/checkpoint -H 'Authorization: Bearer <the token>'")
-    return 0
-
-
-def _fail(message: str) -> int:
-    print(message, file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

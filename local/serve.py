@@ -17,7 +17,7 @@ from typing import Any, Final
 from local.invoke import Delivery
 from local.orders import Journal
 from local.queue_demo import load_queue
-from local.run import FROM_FORK, SAMPLE, in_plain_words, read_sample
+from local.run import FROM_FORK, SAMPLE, fail, in_plain_words, read_sample
 from local.stack import Stack
 
 LOOKS_SECONDS: Final = 3600.0
@@ -28,7 +28,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = os.environ.get("PORT") or "3000"
     if not port.isdigit() or not 0 < int(port) < 65_536:
-        return _fail(f"PORT must be a number from 1 to 65535, not {port!r}")
+        return fail(f"PORT must be a number from 1 to 65535, not {port!r}")
     try:
         with Stack(os.environ, port=int(port)) as stack:
             _say(stack, _furnish(stack))
@@ -36,7 +36,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
     except OSError as error:
-        return _fail(f"port {port} cannot be used: {error.strerror}; name another one with PORT=…")
+        return fail(f"port {port} cannot be used: {error.strerror}; name another one with PORT=…")
     return 0
 
 
@@ -95,11 +95,6 @@ def failed(deliveries: Journal[Delivery], number: int, logs: Path) -> str:
         pass
     one = so_far(deliveries.entries())[number]
     return f"The worker failed over {one.event.decode()}, attempt {one.attempt}. Why: {logs / 'worker.log'}"
-
-
-def _fail(message: str) -> int:
-    print(message, file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -41,18 +41,8 @@ from local.template import read_template
 from local.web import listen
 
 WORKER: Final = "WorkerFunction"
-GITHUB_APP: Final = (
-    "GITHUB_APP_ID",
-    "GITHUB_APP_INSTALLATION_ID",
-    "GITHUB_APP_KMS_KEY_ID",
-    "GITHUB_APP_PRIVATE_KEY",
-    "GITHUB_READER_TOKEN",
-    "GITHUB_READER_APP_ID",
-    "GITHUB_READER_INSTALLATION_ID",
-    "GITHUB_READER_APP_KMS_KEY_ID",
-    "GITHUB_READER_APP_PRIVATE_KEY",
-)
-"""Who else may read or write on a real GitHub: nobody on the stand-in."""
+OTHER_CREDENTIALS: Final = ("GITHUB_APP_", "GITHUB_READER_")
+"""How variables begin that say who else may read or write on a real GitHub: nobody on the stand-in."""
 COMMENT_AUTHOR: Final = "dfg-bot"
 REPOSITORY: Final = "dfg-team/dfg"
 START_SECONDS: Final = 60.0
@@ -256,7 +246,7 @@ class Stack:
             values |= {"ANTHROPIC_BASE_URL": self.model.url, "ANTHROPIC_API_KEY": self.model.api_key}
         if self.github is not None:
             values |= {"GITHUB_API_URL": self.github.url, "GITHUB_TOKEN": self.github.token}
-            values |= dict.fromkeys(GITHUB_APP, "")
+            values |= {name: "" for name in values if name.startswith(OTHER_CREDENTIALS)}
         if self.relay is not None:
             values |= {"DFG_RELAY_URL": self.relay.url, "DFG_RELAY_TOKEN": self.relay.token}
         if not (self.choice.github or self.choice.relay == "real"):
