@@ -17,7 +17,6 @@ from typing import Any, Final
 from local.issue_drafts import NOT_CLAUDE, agent_brief, criteria, parts, sprint_plan, triage
 
 _FILE: Final = re.compile(r"^(?P<status>[a-z]+) \+(?P<added>\d+) -(?P<removed>\d+) \[(?P<kind>[a-z ]+)\] (?P<path>.+)$")
-_DEFINITION: Final = re.compile(r"\b(?:def|func|function|class|struct)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w{2,40})")
 _MAX_FILE_TESTS: Final = 8
 _MAX_COVERS: Final = 20
 
@@ -67,11 +66,10 @@ def qa_plan(user_text: str) -> dict[str, Any]:
             "reason": f"{NOT_CLAUDE}: it found no file whose behaviour a tester could see.",
             "evidence": evidence,
         }
-    names = _definitions(sections.get("diffs", ""))
     tests = [_criterion_test(n, text, source) for n, text in enumerate(criteria(issue), 1)]
     covered = {path for test in tests for path in test["covers"]}
     groups = _groups([file for file in source if file.path not in covered])
-    tests += [_file_test(n, group, names) for n, group in enumerate(groups, 1)]
+    tests += [_file_test(n, group) for n, group in enumerate(groups, 1)]
     plan = tests[:12]
     return {
         **_NOTHING,
@@ -116,39 +114,34 @@ def _observations(source: Sequence[File], plan: Sequence[Mapping[str, Any]]) -> 
     ]
 
 
-def _scenario(ac_id: str, title: str, holds: str, covers: Sequence[str], steps: Sequence[str], expect: str,
-              edges: Sequence[str], basis: str) -> dict[str, Any]:  # fmt: skip
-    """One test in the shape of the schema: what is expected stands beside the last step."""
-    done = [{"do": step, "code": None, "expect": None} for step in steps]
-    done[-1]["expect"] = expect
+def _scenario(
+    ac_id: str, title: str, holds: str, covers: Sequence[str], steps: Sequence[Sequence[str]], basis: str
+) -> dict[str, Any]:
+    """One test in the shape of the schema. Each step is what to do, and what to expect then."""
     return {
         "ac_id": ac_id,
         "title": title,
         "ac_text": holds[:300],
         "basis": basis,
         "risk": "medium",
-        "minutes": 2 * len(done),
+        "minutes": 3 * len(steps),
         "covers": list(covers),
-        "steps": done,
-        "edge_cases": list(edges),
+        "steps": [{"do": do, "code": None, "expect": expect} for do, expect in steps],
+        "edge_cases": ["An empty value", "The same action twice in a row"],
     }
+
+
+_CRITERION: Final = (
+    ("Perform the action that the criterion describes, on a record for which it matters.", "The criterion holds."),
+    ("Reload, and look at the record again as a second user.", "It still holds, for both users."),
+    ("Try what the criterion excludes, or a value just beyond its limit.", "A message says why not; nothing changes."),
+)
+_COMPARED: Final = ("Repeat it on the base branch and compare.", "Nothing differs but what the description says.")
 
 
 def _files(listing: str) -> list[File]:
     matches = (_FILE.match(line) for line in listing.split("\n"))
     return [File(m["path"], m["kind"], int(m["added"]), int(m["removed"])) for m in matches if m]
-
-
-def _definitions(diffs: str) -> dict[str, list[str]]:
-    """Path → names defined or named by the hunks of its patch."""
-    names: dict[str, list[str]] = defaultdict(list)
-    path = ""
-    for line in diffs.split("\n"):
-        if line.startswith("file: "):
-            path = line.removeprefix("file: ")
-        elif line.startswith(("@@", "+", "-")) and len(names[path]) < 3:
-            names[path] += [name for name in _DEFINITION.findall(line) if name not in names[path]]
-    return names
 
 
 def _criterion_test(number: int, text: str, source: Sequence[File]) -> dict[str, Any]:
@@ -157,32 +150,8 @@ def _criterion_test(number: int, text: str, source: Sequence[File]) -> dict[str,
     def closeness(file: File) -> int:
         return len(words & {part.lower() for part in re.findall(r"[A-Za-z]{4,}", file.path)})
 
-    closest = sorted(source, key=lambda file: (-closeness(file), -file.added))
-    _, steps, expected, edge_cases = next(plan for plan in _CRITERION_PLANS if plan[0].search(text))
-    covers = [file.path for file in closest[:3]]
-    title = f"Criterion {number} holds"
-    return _scenario(f"AC{number}", title, text, covers, steps, expected, edge_cases, "criterion")
-
-
-_CRITERION_PLANS: Final[tuple[tuple[re.Pattern[str], tuple[str, ...], str, tuple[str, ...]], ...]] = (
-    (re.compile(r"\d"),
-     ("Try it just below the limit that the criterion names.", "Try it exactly at the limit.",
-      "Try it just beyond the limit."),
-     "Below and at the limit it works; beyond it a message says why not, and nothing is changed.",
-     ("The limit is reached while the page is open", "A value with spaces around it")),
-    (re.compile(r"\b(?:not|cannot|never|no longer|without)\b", re.IGNORECASE),
-     ("Prepare one record that the criterion excludes, and one that it does not.",
-      "Attempt the action on the excluded record, in the app and directly at the API.",
-      "Perform it on the other record."),
-     "The excluded record is refused or absent everywhere, with a clear message; the other one works.",
-     ("The record becomes excluded while the page is open", "The same request twice in a row")),
-    (re.compile(""),
-     ("Prepare a record for which the criterion matters.", "Perform the action that the criterion describes.",
-      "Reload, and look at the record again as a second user."),
-     "The criterion holds after the reload, for both users.",
-     ("An empty value", "The same action twice in a row")),
-)  # fmt: skip
-"""What a criterion says → steps, what is expected after them, and what else to try."""
+    covers = [file.path for file in sorted(source, key=lambda file: (-closeness(file), -file.added))[:3]]
+    return _scenario(f"AC{number}", f"Criterion {number} holds", text, covers, _CRITERION, "criterion")
 
 
 def _groups(source: Sequence[File]) -> list[list[File]]:
@@ -211,14 +180,10 @@ _OTHER_STEP: Final = (
 )
 
 
-def _file_test(number: int, group: Sequence[File], names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _file_test(number: int, group: Sequence[File]) -> dict[str, Any]:
     suffix = PurePosixPath(group[0].path).suffix
-    step, expected = next(((s, e) for suffixes, s, e in _STEPS if suffix in suffixes), _OTHER_STEP)
-    defined = [name for file in group for name in names.get(file.path, ())][:3]
-    about = f" Look at {', '.join(defined)} in particular." if defined else ""
+    first = next((row for suffixes, *row in _STEPS if suffix in suffixes), _OTHER_STEP)
     changed = "this file" if len(group) == 1 else f"these {len(group)} files of one directory"
     covers = [file.path for file in group[:_MAX_COVERS]]
     holds = f"The change to {changed} does what the pull request says"
-    steps = [f"{step}{about}", "Repeat it on the base branch and compare."]
-    edges = ["Two users at once", "A request that is repeated after a time-out"]
-    return _scenario(f"F{number}", "The change does what it says", holds, covers, steps, expected, edges, "diff")
+    return _scenario(f"F{number}", "The change does what it says", holds, covers, [first, _COMPARED], "diff")
