@@ -6,6 +6,7 @@ Sources: the API reference of the Messages API and of structured outputs, and th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -122,7 +123,9 @@ class Objection:
 
 def objection(body: Any) -> Objection | None:
     """What the API objects to in a decoded request body; None when it would take it."""
-    if _has_lone_surrogate(body):
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
         return _invalid("The request body is not valid JSON: unpaired surrogate in a string")
     model = body.get("model") if isinstance(body, dict) else None
     if isinstance(model, str) and model not in MODELS:
@@ -150,11 +153,3 @@ def _in_its_words(wrong: ValidationError) -> str:
 
 def _invalid(message: str) -> Objection:
     return Objection(400, "invalid_request_error", message)
-
-
-def _has_lone_surrogate(value: Any) -> bool:
-    if isinstance(value, str):
-        return any("\ud800" <= character <= "\udfff" for character in value)
-    if isinstance(value, dict):
-        return any(_has_lone_surrogate(item) for pair in value.items() for item in pair)
-    return isinstance(value, list) and any(_has_lone_surrogate(item) for item in value)

@@ -18,7 +18,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from local.orders import Gate, Journal
-from local.web import Answer, Request, Server, json_answer
+from local.web import Answer, Request, StandIn, json_answer
 
 RETRY_DELAYS_SECONDS: Final = (1.0, 2.0)
 """Lambda waits one and two minutes."""
@@ -36,7 +36,7 @@ class Delivery:
     succeeded: bool
 
 
-class InvokeStandIn:
+class InvokeStandIn(StandIn):
     """Hands events over by HTTP to `worker_url`. `revive` is called before each attempt: it may restart the worker."""
 
     def __init__(
@@ -60,16 +60,11 @@ class InvokeStandIn:
         self._threads = ThreadPoolExecutor(max_workers=32)
         self._gate = Gate()
         self._closed = False
-        self._server = Server(self._answer)
-        self.url = self._server.url
+        super().__init__(self._answer, self._let_go_of_all)
 
-    def start(self) -> None:
-        self._server.start()
-
-    def stop(self) -> None:
+    def _let_go_of_all(self) -> None:
         self._closed = True
         self._gate.close()
-        self._server.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, request: Request) -> Answer:

@@ -195,7 +195,7 @@ class Stack:
             self._retry_delays,
             function.timeout_seconds,
         )
-        self._exit.callback(self.invoke.stop)
+        self._exit.callback(self.invoke.close)
         self.environment |= {"WORKER_FUNCTION": WORKER, "AWS_ENDPOINT_URL_LAMBDA": self.invoke.url}
         self.worker.start()
         self.invoke.start()

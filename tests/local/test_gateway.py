@@ -160,7 +160,7 @@ class Delivering:
         return HTTP.post(url, json={"runId": "r"}, headers={"x-amz-invocation-type": kind})
 
     def close(self) -> None:
-        self.invoke.stop()
+        self.invoke.close()
         self._worker.stop()
 
 

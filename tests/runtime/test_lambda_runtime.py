@@ -73,7 +73,7 @@ def invoke(make_function: MakeFunction) -> Iterator[InvokeStandIn]:
     invoke = InvokeStandIn("WorkerFunction", worker.url, lambda: None)
     invoke.start()
     yield invoke
-    invoke.stop()
+    invoke.close()
 
 
 @pytest.fixture
