@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
 import pytest
 
 from core.policy.readings import Readings
@@ -10,22 +13,46 @@ from tests.corpus.load import BrokenAnswer, Case, Plan, broken, hostile, ordinar
 from tools.judge import judge_raw
 from tools.policy_report import CONTEXT, fault, stopped
 
-
-@pytest.mark.parametrize("case", hostile(), ids=lambda case: case.id)
-def test_hostile_text_is_refused_asked_about_or_inert(case: Case) -> None:
-    assert fault(case) is None, case.why
+Line = TypeVar("Line", Case, BrokenAnswer)
 
 
-@pytest.mark.parametrize("case", ordinary(), ids=lambda case: case.id)
-def test_ordinary_text_passes_and_is_inert(case: Case) -> None:
-    assert fault(case) is None, case.why
+def by_kind(lines: Iterable[Line]) -> Mapping[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.kind, []).append(line)
+    return found
 
 
-@pytest.mark.parametrize("case", broken(), ids=lambda case: case.id)
-def test_broken_answer_is_refused_with_its_fault(case: BrokenAnswer) -> None:
-    judged = judge_raw(case.raw, case.files, "qa_plan", CONTEXT)
-    assert (judged["valid"], judged["classification"], judged["rendered"]) == (False, "rejected", None), case.why
-    assert judged["error"]
+HOSTILE: Final = by_kind(hostile())
+ORDINARY: Final = by_kind(ordinary())
+BROKEN: Final = by_kind(broken())
+
+
+def require_none_wrong(cases: Sequence[Case]) -> None:
+    """Names every line that is treated otherwise, since one test judges all lines of a kind."""
+    wrong = [f"{case.id}: {what} ({case.why})" for case in cases if (what := fault(case)) is not None]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_text_is_refused_asked_about_or_inert(kind: str) -> None:
+    require_none_wrong(HOSTILE[kind])
+
+
+@pytest.mark.parametrize("kind", ORDINARY)
+def test_ordinary_text_passes_and_is_inert(kind: str) -> None:
+    require_none_wrong(ORDINARY[kind])
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_answer_is_refused_with_its_fault(kind: str) -> None:
+    wrong = []
+    for case in BROKEN[kind]:
+        judged = judge_raw(case.raw, case.files, "qa_plan", CONTEXT)
+        verdict = (judged["valid"], judged["classification"], judged["rendered"])
+        if verdict != (False, "rejected", None) or not judged["error"]:
+            wrong.append(f"{case.id}: {verdict}, error {judged['error']!r} ({case.why})")
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("plan", plans(), ids=lambda plan: plan.name)
