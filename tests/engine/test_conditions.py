@@ -32,9 +32,10 @@ from core.runs.webhook import Ask
 from core.store import Insert, Item, Lost, NotApplied, Store, Write
 from core.types import Effect, Json, Target
 from tests.engine.dispatcher.test_ledger import item_of, reserved
-from tests.engine.runs.test_label_runs import PHASE3, READY, UNCLEAR, a_world, stored, triage
-from tests.engine.runs.test_pipeline import FAR, charged, go, request
+from tests.support.dispatching import FAR, charged, go, request
 from tests.support.fakes import PLAN, START, World, make_world, message, pull_request, trouble
+from tests.support.injection import at_call
+from tests.support.label_runs import PHASE3, READY, UNCLEAR, a_world, stored, triage
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -49,20 +50,6 @@ class Killed(BaseException):
 
 def die() -> None:
     raise Killed
-
-
-def at_call(number: int, call: Callable[..., Any], happening: Callable[[], Any]) -> Callable[..., Any]:
-    """`call`, with `happening` just before its answer the `number`th time (counted from 1)."""
-    made = 0
-
-    def instead(*arguments: Any) -> Any:
-        nonlocal made
-        made += 1
-        if made == number:
-            happening()
-        return call(*arguments)
-
-    return instead
 
 
 # --- money -----------------------------------------------------------------------------------------

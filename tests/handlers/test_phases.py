@@ -10,11 +10,11 @@ import pytest
 from core.approvals.reconcile import look_at_waiting
 from local.faults import Fault
 from local.model import Order
-from tests.engine.runs.test_pipeline import FAR
 from tests.handlers.conftest import MakeService, smaller
 from tests.handlers.test_phase_gates import TRIAGE
 from tests.support.answers import REFUSED, WAITS
 from tests.support.caller import Reply, error_of
+from tests.support.dispatching import FAR
 from tests.support.service import Service
 
 WEEK = 7 * 86_400

@@ -10,10 +10,10 @@ from dataclasses import replace
 from core.audit.checkpoint import checkpoint
 from core.canonical import iso
 from core.errors import UpstreamUnavailable
-from tests.engine.runs.test_label_runs import READY, UNCLEAR, issue
 from tests.http.conftest import OUTSIDE, SPEC, Served
 from tests.support.fakes import WEBHOOK_SECRET, World, message, pull_request, trouble
 from tests.support.issues import brief_answer, sprint_answer
+from tests.support.label_runs import READY, UNCLEAR, issue
 
 DISPATCH = "/dispatch/qa-plan"
 TRIAGE = "/dispatch/triage"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import pytest
@@ -27,7 +27,7 @@ from local.github import GitHubStandIn
 from local.relay import RelayStandIn
 from local.repository import Repository
 from local.web import Answer, HangUp, Request
-from tests.core.actions.test_writers import ACTION
+from tests.support.actions import a_comment
 
 TAXONOMY = team.load().taxonomy
 NUMBER = 7
@@ -147,7 +147,7 @@ def side() -> Iterator[Side]:
 
 def action(add: tuple[str, ...], remove: tuple[str, ...], before: tuple[str, ...]) -> Action:
     payload = {"add": list(add), "remove": list(remove), "before": sorted(before)}
-    return replace(ACTION, type="change_labels", target=Target("issue", NUMBER), payload=payload)
+    return a_comment(type="change_labels", target=Target("issue", NUMBER), payload=payload)
 
 
 def sized(removals: int, adds: int) -> tuple[Action, tuple[str, ...]]:

@@ -15,12 +15,12 @@ from core.actions.labels import LabelStep, change_labels
 from core.actions.writer import Attempt
 from core.dispatcher.reply import Reply, Unanswered
 from core.types import Action, Effect
-from tests.engine.runs.test_label_runs import READY, UNCLEAR
 from tests.prove.evidence import Asked, Landed, Relabelled, Tables, action_of, changing
 from tests.prove.fuse import Fuse
 from tests.prove.lean import Item
 from tests.prove.rig import INPUT_TOKENS, OUTPUT_TOKENS, TRIAGE_COST, TRIAGE_OUTPUT_TOKENS, cost_of
 from tests.support.fakes import PLAN, World, message, trouble
+from tests.support.label_runs import READY, UNCLEAR
 
 TIMEOUT_MS: Final = 282_000
 SETTLE_MS: Final = 900_000

@@ -23,7 +23,6 @@ from core.dispatcher import tripping
 from core.errors import OrchestratorError
 from core.runs.arrow import dispatch, work
 from core.types import Issue, Target, TaskRequest
-from tests.engine.runs.test_label_runs import PHASE3
 from tests.prove.counterparts import OUTCOMES, REPLIES, Counterparts, FusedReader
 from tests.prove.evidence import Outside, Tables, read_tables, read_under_way
 from tests.prove.fuse import Fuse, FusedModel, FusedStoreClient, in_turn, last_first
@@ -31,6 +30,7 @@ from tests.prove.laws import broken_laws
 from tests.prove.lean import Item, LeanClient
 from tests.prove.rig import TEXT
 from tests.support.fakes import World, make_world, pull_request
+from tests.support.label_runs import PHASE3
 
 FAR: Final = 10**15
 PULLS, ISSUES = (42, 43), (7, 8)

@@ -11,7 +11,6 @@ from core.runs.batch import Kind, dispatch_all
 from core.runs.queue import run_queue
 from core.types import Target, TaskRequest
 from local.faults import Fault
-from tests.engine.runs.test_label_runs import PHASE3, READY, UNCLEAR
 from tests.prove.plots import (
     ATTEMPT_SECONDS,
     FAR,
@@ -25,6 +24,7 @@ from tests.prove.plots import (
     look,
 )
 from tests.prove.rig import TRIAGE_OUTPUT_TOKENS, Rig, order
+from tests.support.label_runs import PHASE3, READY, UNCLEAR
 
 ISSUE, OTHER = 7, 8
 OTHERS_OWN: Final = frozenset({"good first issue"})

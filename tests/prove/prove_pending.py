@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from core.approvals.approve import list_pending
 from core.items import to_item
-from tests.engine.approvals.test_reconcile import ASKS
-from tests.engine.runs.test_pipeline import go
 from tests.prove.report import Report
-from tests.support.fakes import make_world, message
+from tests.support.dispatching import go
+from tests.support.fakes import ASKS, make_world, message
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -213,6 +213,8 @@ class FakeWriter:
 
 
 PLAN = a_plan("dfg_api/pricing.py", general_checks=["The ranking page loads"])
+ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
+"""A plan that waits: it points outside the repository."""
 
 
 def message(answer: Any = None, *, stop_reason: str = "end_turn", usage: tuple[int, int] = (1200, 400)) -> Reply:

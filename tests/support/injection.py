@@ -199,3 +199,17 @@ def all_in_turn(thunks: Sequence[Thunk]) -> list[Any]:
 def all_in_turn_backwards(thunks: Sequence[Thunk]) -> list[Any]:
     """The other order: what a race may come to."""
     return all_in_turn(thunks[::-1])[::-1]
+
+
+def at_call(number: int, call: Callable[..., Any], happening: Callable[[], Any]) -> Callable[..., Any]:
+    """`call`, with `happening` just before its answer the `number`th time (counted from 1)."""
+    made = 0
+
+    def instead(*arguments: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made == number:
+            happening()
+        return call(*arguments)
+
+    return instead

@@ -8,8 +8,8 @@ from bench.operations import FAR, Operation, ending
 from core.approvals.approve import approve
 from core.runs.arrow import dispatch, work
 from core.types import Json, Target, TaskRequest
-from tests.engine.runs.test_label_runs import ISSUE, UNCLEAR, issue
 from tests.support.fakes import World, message
+from tests.support.label_runs import ISSUE, UNCLEAR, issue
 
 SUSPICIOUS: Final[dict[str, Any]] = {**UNCLEAR, "questions": ["Is it https://elsewhere.example.org/x that fails?"]}
 """A triage whose labels and question wait for the Captain."""

@@ -14,7 +14,7 @@ from core.dispatcher.tripping import reset
 from core.errors import Conflict
 from core.runs.arrow import work
 from core.types import Effect
-from tests.engine.runs.test_pipeline import FAR, go
+from tests.support.dispatching import FAR, go
 from tests.support.fakes import PLAN, World, message, pull_request, trouble
 
 ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}

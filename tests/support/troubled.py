@@ -16,10 +16,10 @@ from core.canonical import sha256
 from core.dispatcher.reply import Answered, Reply
 from core.errors import Conflict, LeaseHeld, NotFound, StoreUnavailable
 from core.runs.arrow import work
-from tests.engine.runs.test_label_runs import PHASE3
 from tests.prove.lean import LeanClient
 from tests.support.fakes import FakeModel, World, make_world
 from tests.support.injection import BUSY, UNCLEAR, Happening, Injector, all_in_turn, all_in_turn_backwards
+from tests.support.label_runs import PHASE3
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -19,10 +19,10 @@ from core.runs.queue import run_queue
 from core.store import Store
 from core.types import Json, Target, TaskRequest, TaskType
 from local.engine import TABLE_VARIABLES, Engine, dynamodb
-from tests.engine.runs.test_label_runs import READY, UNCLEAR, issue
-from tests.engine.runs.test_pipeline import FAR
 from tests.runtime.guard import Guard, grants
+from tests.support.dispatching import FAR
 from tests.support.fakes import World, make_world, message, trouble
+from tests.support.label_runs import READY, UNCLEAR, issue
 from tests.template.reading import written
 
 if TYPE_CHECKING:

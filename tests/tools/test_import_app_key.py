@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat, load_der_private_key
 
-from tests.core.context.test_app_token import made, pem
+from tests.support.app_key import made, pem
 from tools.import_app_key import Unusable, import_key, main, read_pem, wrapped
 
 ARN = "arn:aws:kms:eu-west-1:123456789012:key/1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -12,7 +11,7 @@ from core.actions.writer import Attempt, Fate
 from core.context import team
 from core.errors import NotFound, UpstreamUnavailable
 from core.types import Action, Effect, Target, TargetNow
-from tests.core.actions.test_writers import ACTION
+from tests.support.actions import a_comment
 
 TAXONOMY = team.load().taxonomy
 BEFORE = ("bug", "status:triage", "prio:P2")
@@ -39,7 +38,7 @@ def action(
     before: tuple[str, ...] = BEFORE,
 ) -> Action:
     payload = {"add": list(add), "remove": list(remove), "before": sorted(before)}
-    return replace(ACTION, type="change_labels", target=Target("issue", 7), payload=payload)
+    return a_comment(type="change_labels", target=Target("issue", 7), payload=payload)
 
 
 class Issue:

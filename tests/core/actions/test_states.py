@@ -22,7 +22,7 @@ from core.actions.states import (
     read,
 )
 from core.types import ActionState, Facts, Json, Target
-from tests.core.actions.test_writers import ACTION
+from tests.support.actions import a_comment
 
 STATES: tuple[ActionState, ...] = get_args(ActionState)
 ALLOWED = {
@@ -57,15 +57,13 @@ def test_only_the_listed_transitions_have_a_write(frm: ActionState, to: ActionSt
 
 def stored(state: ActionState, document: list[Json] | None = None) -> Stored:
     facts = Facts("qa_plan", "dfg/app", Target("pull_request", 42), "sha", ("a.py",), ("cut",), "canary", {"risky": []})
-    new = Stored(
-        replace(ACTION, document=document), Draft('{"x": "é"}', facts), state, 1000, 6000, "x", 1000, "ci", 7, ()
-    )
+    new = Stored(a_comment(document=document), Draft('{"x": "é"}', facts), state, 1000, 6000, "x", 1000, "ci", 7, ())
     return read(insert("t", new).item)
 
 
 def test_an_action_comes_back_as_it_was_stored() -> None:
     back = stored("pending")
-    assert back.action == ACTION
+    assert back.action == a_comment()
     assert back.draft.facts.changed_paths == ("a.py",)
     assert back.draft.raw == '{"x": "é"}'
 
@@ -79,7 +77,7 @@ def test_a_dead_attempt_reads_as_outcome_unknown() -> None:
 def test_a_decided_action_is_not_in_the_queue() -> None:
     for state in STATES:
         facts = Facts("qa_plan", "dfg/app", Target("pull_request", 1), "s")
-        write = insert("t", Stored(ACTION, Draft("", facts), state, 1, 2, "", 1, "", 0, ()))
+        write = insert("t", Stored(a_comment(), Draft("", facts), state, 1, 2, "", 1, "", 0, ()))
         assert ("queue" in write.item) == (state in QUEUED)
 
 
@@ -93,7 +91,7 @@ NOISE = "".join(hashlib.sha256(bytes([at % 256, at // 256])).hexdigest() for at 
 )
 def test_the_document_of_a_comment_is_kept_while_it_is_small(document: list[Json] | None, kept: bool) -> None:
     back = stored("pending", document)
-    assert back.action == replace(ACTION, document=document if kept else None)
+    assert back.action == a_comment(document=document if kept else None)
 
 
 def test_a_forgotten_action_has_no_document() -> None:

@@ -15,24 +15,10 @@ from core.errors import UpstreamUnavailable
 from core.http.wire import FixedToken, NoAnswer, NotSent, Response
 from core.text.markdown import marker
 from core.types import Action, Effect, Target, TargetNow
+from tests.support.actions import a_comment
 
 BODY = f"## Plan é\n\nwords\n\n{marker('a-1')}"
-ACTION = Action(
-    id="a-1",
-    run_id="r-1",
-    task_type="qa_plan",
-    type="add_comment",
-    repository="dfg/app",
-    target=Target("pull_request", 42),
-    payload={"body": BODY},
-    target_state="sha",
-    reason="",
-    evidence="",
-    classification="auto_safe",
-    policy_reason="",
-    policy_version="1",
-    digest="d",
-)
+ACTION = a_comment(payload={"body": BODY}, digest="d")
 TAXONOMY = team.load().taxonomy
 
 

@@ -7,7 +7,8 @@ import pytest
 from core.approvals.binding import bind
 from core.context import team
 from core.policy.digest import digest_of
-from core.types import Action, Target, TargetNow
+from core.types import TargetNow
+from tests.support.actions import a_comment
 
 OLD, NEW = "a" * 40, "b" * 40
 TAXONOMY = team.load().taxonomy
@@ -17,22 +18,7 @@ def digest(state: str) -> str:
     return digest_of(replace(ACTION, target_state=state))
 
 
-ACTION = Action(
-    id="a",
-    run_id="r",
-    task_type="qa_plan",
-    type="add_comment",
-    repository="dfg/app",
-    target=Target("pull_request", 42),
-    payload={"body": "plan"},
-    target_state=OLD,
-    reason="",
-    evidence="",
-    classification="requires_approval",
-    policy_reason="",
-    policy_version="1",
-    digest="",
-)
+ACTION = a_comment(target_state=OLD, classification="requires_approval")
 ACTION = replace(ACTION, digest=digest(OLD))
 
 

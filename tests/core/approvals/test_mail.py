@@ -10,7 +10,8 @@ import pytest
 from core.actions.states import Draft, Stored
 from core.approvals import mail
 from core.approvals.mail import Notice
-from core.types import Action, ActionType, Facts, Target, TaskType, Trust
+from core.types import ActionType, Facts, Target, TaskType, Trust
+from tests.support.actions import a_comment
 
 CONSOLE = "https://api.example/console"
 
@@ -24,21 +25,14 @@ def waiting(
     who: str = "mona",
 ) -> Stored:
     target = Target("pull_request" if task == "qa_plan" else "issue", 42)
-    action = Action(
-        "id",
-        "run",
-        task,
-        kind,
-        "acme/widgets",
-        target,
-        {},
-        "s",
-        "r",
-        "e",
-        "requires_approval",
-        "leads outside",
-        "v",
-        "d",
+    action = a_comment(
+        id="id",
+        task_type=task,
+        type=kind,
+        repository="acme/widgets",
+        target=target,
+        classification="requires_approval",
+        policy_reason="leads outside",
     )
     facts = Facts(task, "acme/widgets", target, "s", extra={"title": title, "author": who}, trust=Trust((), who))
     at = {"created_at": 0, "expires_at": 3_600_000, "attempt": "", "attempt_at": 0}

@@ -4,18 +4,15 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
-    KeySerializationEncryption,
-    NoEncryption,
     PrivateFormat,
     PublicFormat,
 )
@@ -28,23 +25,10 @@ from local.github import GitHubStandIn
 from local.github_app import GitHubApp
 from local.repository import Repository
 from local.web import Request
+from tests.support.app_key import made, pem
 from tests.support.fakes import START, Clock
 
 API = "https://api.github.test"
-
-
-@cache
-def made(bits: int = 2048) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65_537, key_size=bits)
-
-
-def pem(
-    key: Any = None,
-    form: PrivateFormat = PrivateFormat.TraditionalOpenSSL,
-    encryption: KeySerializationEncryption = NoEncryption(),  # noqa: B008 - holds nothing
-) -> str:
-    data: bytes = (key or made()).private_bytes(Encoding.PEM, form, encryption)
-    return data.decode()
 
 
 class Served:

@@ -19,7 +19,7 @@ from core.policy.engine import new_labels
 from core.policy.transitions import label_faults, outcome_faults
 from core.tasks.drafted import label_change
 from core.types import Facts, Target
-from tests.core.actions.test_writers import ACTION
+from tests.support.actions import a_comment
 
 Spell = Callable[[str], str]
 NORMAL: Final[tuple[Spell, ...]] = (
@@ -97,8 +97,8 @@ def decisions(before: list[str], wanted: list[str], repository: tuple[str, ...])
     for part in label_change(facts.target, before, wanted, facts, TEAM, "why"):
         assert set(part.add) <= set(repository)
         change = (part.add, part.remove)
-        action = replace(
-            ACTION, type="change_labels", payload={"add": list(part.add), "remove": list(part.remove), "before": before}
+        action = a_comment(
+            type="change_labels", payload={"add": list(part.add), "remove": list(part.remove), "before": before}
         )
         whole = change_of(action, before, taxonomy)
         assert [*new_labels(action, facts)] == []

@@ -30,6 +30,7 @@ from core.text.markdown import marker
 from core.types import Action, Classification, Facts, Target, Verdict
 from tests.core.policy.conftest import ACTION_ID, FACTS, GOOD, TEAM, judge
 from tests.corpus.load import OWN
+from tests.support.actions import a_comment
 from tests.support.plans import step
 
 QA_PLAN = registry.drafting("qa_plan")
@@ -375,22 +376,7 @@ def test_marker_of_another_action_is_refused(plan: dict[str, Any], facts: Facts)
 
 # --- digest ----------------------------------------------------------------------------------
 
-_DIGESTED = Action(
-    id="a",
-    run_id="r",
-    task_type="qa_plan",
-    type="add_comment",
-    repository="acme/app",
-    target=Target("pull_request", 42),
-    payload={"body": "x", "n": 1},
-    target_state="abc",
-    reason="",
-    evidence="",
-    classification="auto_safe",
-    policy_reason="",
-    policy_version="1",
-    digest="",
-)
+_DIGESTED = a_comment(repository="acme/app", payload={"body": "x", "n": 1}, target_state="abc")
 
 
 @pytest.mark.parametrize(

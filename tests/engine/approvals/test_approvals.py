@@ -15,7 +15,7 @@ from core.approvals.approve import approve, list_pending, reject
 from core.audit.read import list_runs, read_run
 from core.errors import Conflict, NotFound
 from core.types import Effect, Json
-from tests.engine.runs.test_pipeline import go
+from tests.support.dispatching import go
 from tests.support.fakes import PLAN, World, make_world, message, pull_request
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from core.approvals.approve import approve, list_pending, reject
 from core.errors import Conflict
 from core.store import Delete
 from core.types import ChangedFile
-from tests.engine.runs.test_pipeline import go
+from tests.support.dispatching import go
 from tests.support.fakes import PLAN, World, make_world, message, pull_request
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from core.approvals.outcomes import observe
 from core.audit import evidence
 from core.audit.read import list_runs
 from core.types import Comment
-from tests.engine.runs.test_pipeline import go
+from tests.support.dispatching import go
 from tests.support.fakes import FakeGitHub, World, make_world, pull_request
 
 if TYPE_CHECKING:

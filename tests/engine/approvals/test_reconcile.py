@@ -11,13 +11,11 @@ from core.approvals.approve import approve, list_pending, reject
 from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs
 from core.errors import Conflict, PreconditionFailed, UpstreamUnavailable
-from tests.engine.runs.test_pipeline import FAR, go
-from tests.support.fakes import PLAN, World, make_world, message, pull_request
+from tests.support.dispatching import FAR, go
+from tests.support.fakes import ASKS, World, make_world, message, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 
 
 @pytest.fixture

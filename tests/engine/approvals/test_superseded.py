@@ -12,9 +12,9 @@ from core.approvals.approve import approve, list_pending, reject
 from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
 from core.errors import Conflict
-from tests.engine.runs.test_pipeline import FAR, go
-from tests.engine.test_conditions import at_call
+from tests.support.dispatching import FAR, go
 from tests.support.fakes import World, make_world, pull_request
+from tests.support.injection import at_call
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

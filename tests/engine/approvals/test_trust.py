@@ -9,7 +9,7 @@ import pytest
 
 from core.approvals.approve import approve, list_pending
 from core.types import Author
-from tests.engine.runs.test_pipeline import go
+from tests.support.dispatching import go
 from tests.support.fakes import WRITER, World, make_world, pull_request
 
 if TYPE_CHECKING:

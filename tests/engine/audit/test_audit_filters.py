@@ -15,8 +15,8 @@ from core.store import Store
 from core.types import Target, TaskRequest
 from dfg.exporting import list_runs
 from local.engine import dynamodb
-from tests.engine.runs.test_pipeline import FAR
 from tests.support.audit_reading import reader
+from tests.support.dispatching import FAR
 from tests.support.fakes import PLAN, World, make_world, message, pull_request
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from core.audit.chain import Head
 from core.audit.checkpoint import checkpoint, latest, proofs
 from core.audit.read import read_run
 from core.store import Store
-from tests.engine.runs.test_pipeline import FAR, go
+from tests.support.dispatching import FAR, go
 from tests.support.fakes import World, make_world
 from tests.support.inclusion import root_from_path
 

@@ -16,8 +16,8 @@ from core.runs.arrow import work
 from core.store import Store
 from dfg.costs import Charge, charge_of, report
 from dfg.exporting import list_runs
-from tests.engine.runs.test_pipeline import FAR, go
 from tests.support.audit_reading import reader
+from tests.support.dispatching import FAR, go
 from tests.support.fakes import World, make_world, message, pull_request, trouble
 from tests.support.rejudging import scan
 from tests.support.stories import ASKS, FORBIDDEN, DiesBeforeSending, Killed

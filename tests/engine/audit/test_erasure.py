@@ -14,9 +14,8 @@ from core.audit.erasure import erase
 from core.audit.read import list_runs, read_run
 from core.errors import Conflict, NotFound
 from core.runs.arrow import work
-from tests.engine.approvals.test_reconcile import ASKS
-from tests.engine.runs.test_pipeline import FAR, go
-from tests.support.fakes import PLAN, World, make_world, message
+from tests.support.dispatching import FAR, go
+from tests.support.fakes import ASKS, PLAN, World, make_world, message
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

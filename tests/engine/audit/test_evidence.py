@@ -16,7 +16,7 @@ from core.canonical import iso
 from core.errors import Conflict
 from core.runs.arrow import work
 from core.store import Store
-from tests.engine.runs.test_pipeline import FAR, go
+from tests.support.dispatching import FAR, go
 from tests.support.fakes import PLAN, START, World, make_world, message, pull_request
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from core.audit.erasure import erase
 from core.audit.read import list_runs, read_run
 from core.store import Store
 from local.engine import TABLE_VARIABLES, Engine, dynamodb
-from tests.engine.runs.test_pipeline import FAR, go
 from tests.runtime.guard import Grant, Guard, grants
+from tests.support.dispatching import FAR, go
 from tests.support.fakes import World, make_world
 from tests.template.reading import written
 

@@ -10,10 +10,9 @@ from core.audit.content import Content
 from core.audit.provenance import code_digest
 from core.audit.replay import replay
 from core.context import team
-from tests.engine.approvals.test_reconcile import ASKS
-from tests.engine.runs.test_pipeline import go
 from tests.support.audit_reading import exported
-from tests.support.fakes import PLAN, World, make_world, message, pull_request, trouble
+from tests.support.dispatching import go
+from tests.support.fakes import ASKS, PLAN, World, make_world, message, pull_request, trouble
 from tools.replay import judge, read_runs, summary
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from core.audit.erasure import erase
 from core.audit.replay import replay
 from core.context import team
 from tests.conftest import table_names
-from tests.engine.runs.test_pipeline import FAR
 from tests.support.audit_reading import exported
+from tests.support.dispatching import FAR
 from tests.support.fakes import World, make_world
 from tests.support.stories import tell_all
 from tools.replay import read_runs

@@ -20,8 +20,8 @@ from core.audit.chain import Head, extend
 from core.audit.checkpoint import checkpoint
 from core.items import Item, from_item, to_item
 from dfg.exporting import export
-from tests.engine.runs.test_pipeline import FAR, go
 from tests.support.audit_reading import reader
+from tests.support.dispatching import FAR, go
 from tests.support.fakes import make_world, message, pull_request, trouble
 from verifier.dfg_verify import Report, read_export, verify
 

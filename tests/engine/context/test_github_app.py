@@ -16,7 +16,7 @@ from core.aws import Aws
 from core.bootstrap import make_app
 from core.context.app_token import READING, WRITING
 from core.errors import ConfigurationError, UpstreamUnavailable
-from core.types import Action, Target
+from core.types import Target
 from local.engine import CREDENTIALS, REGION, Engine
 from local.faults import Call, Fault
 from local.github import GitHubStandIn
@@ -24,7 +24,8 @@ from local.github_app import GitHubApp
 from local.repository import Repository
 from local.stack import Stack, clean_environment
 from tests.conftest import table_names
-from tests.core.context.test_app_token import made, pem
+from tests.support.actions import a_comment
+from tests.support.app_key import made, pem
 
 WRITTEN_BY = "dfg-orchestrator[bot]"
 
@@ -78,22 +79,7 @@ def test_a_plan_is_read_and_posted_as_the_app(installed: Installed, engine: Engi
     assert [secret for secret in secrets if secret in told] == []
 
 
-ACTION = Action(
-    id="a-1",
-    run_id="r-1",
-    task_type="qa_plan",
-    type="add_comment",
-    repository="",
-    target=Target("pull_request", 42),
-    payload={"body": "A plan"},
-    target_state="",
-    reason="",
-    evidence="",
-    classification="auto_safe",
-    policy_reason="",
-    policy_version="1",
-    digest="",
-)
+ACTION = a_comment(repository="")
 
 
 def post(app: App, installed: Installed) -> str:

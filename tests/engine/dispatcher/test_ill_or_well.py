@@ -11,7 +11,7 @@ from core.config import BILLING_MARGIN_SECONDS
 from core.dispatcher import breaker
 from core.dispatcher.tripping import reset
 from core.types import Effect
-from tests.engine.runs.test_pipeline import events, go
+from tests.support.dispatching import events, go
 from tests.support.fakes import World, make_world, message, pull_request, trouble
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from core.config import TASK_LIMITS
 from core.dispatcher.ledger import Ledger
 from core.runs.arrow import work
 from core.store import Lost, Store, Write
-from tests.engine.runs.test_pipeline import FAR, charged, events, go, kinds
+from tests.support.dispatching import FAR, charged, events, go, kinds
 from tests.support.fakes import Clock, World, make_world, message, trouble
 
 if TYPE_CHECKING:

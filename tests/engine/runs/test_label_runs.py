@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,56 +10,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import bootstrap
-from core.actions import states
 from core.approvals.approve import approve
 from core.approvals.reconcile import look_at_waiting
 from core.audit.read import read_run
 from core.context import team
 from core.errors import Conflict, PhaseForbids, PreconditionFailed
-from core.runs.arrow import dispatch, work
+from core.runs.arrow import work
 from core.runs.queue import run_queue
-from core.types import Effect, Issue, Json, Target, TaskRequest
+from core.types import Effect, Json
 from tests.support.fakes import World, make_world, message
+from tests.support.label_runs import ISSUE, PHASE3, READY, UNCLEAR, a_world, issue, stored, triage
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-ISSUE = 7
 STATUSES = team.load().taxonomy.exclusive["status"]
-READY: dict[str, Any] = {
-    "priority": "P1",
-    "priority_rationale": "It blocks what the sprint is for.",
-    "sprint": "current",
-    "components": ["dfg-api"],
-    "questions": [],
-    "ready_for_dev": True,
-    "reason": "The issue says what is wrong and how to see it.",
-    "evidence": "Steps and expected result are in the text.",
-}
-UNCLEAR = {**READY, "questions": ["Which listings are meant?"], "ready_for_dev": False}
-PHASE3 = {"PHASE": "phase3", "PRE_006_CI_GATING": "confirmed", "CRIT_001_DEBUG_ENDPOINTS": "confirmed"}
-
-
-def issue(*labels: str, number: int = ISSUE) -> Issue:
-    return Issue(number, "Prices are wrong", "Open a listing: the price is negative. It should be 0.", "open", labels)
 
 
 @pytest.fixture
 def client(dynamodb_client: DynamoDBClient) -> DynamoDBClient:
     return dynamodb_client
-
-
-def a_world(client: DynamoDBClient, tables: dict[str, str], answer: Json, *labels: str, **settings: str) -> World:
-    world = make_world(client, tables, **{"PHASE": "phase1", **settings})
-    world.github.known[ISSUE] = issue(*labels)
-    world.model.replies = [message(dict(answer))]
-    return world
-
-
-def triage(world: World, number: int = ISSUE, *, force: bool = False) -> Mapping[str, Any]:
-    request = TaskRequest("triage", Target("issue", number), None, force, "captain", "api")
-    now = world.clock.at
-    return dispatch(world.app, request, wait_until=now + 25_000, deadline=now + 900_000)
 
 
 def labels(world: World, number: int = ISSUE) -> set[str]:
@@ -71,12 +40,6 @@ def kinds(world: World, run_id: str) -> list[str]:
     told = read_run(world.app, run_id)
     assert told["chain"]["intact"]
     return [event["type"] for event in told["events"]]
-
-
-def stored(world: World, action_id: str) -> states.Stored:
-    item = world.app.store.get(world.app.settings.actions_table, {"id": action_id})
-    assert item is not None
-    return states.read(item)
 
 
 def test_before_phase3_a_label_change_waits_with_the_exact_sets(client: DynamoDBClient, tables: dict[str, str]) -> None:

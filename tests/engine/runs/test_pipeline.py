@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import pytest
 
 from core.approvals.approve import approve, list_pending
 from core.approvals.reconcile import look_at_waiting
 from core.audit.read import list_runs, read_run
-from core.dispatcher import breaker, pricing
+from core.dispatcher import pricing
 from core.dispatcher.gates import storm_key
+from core.dispatcher.ledger import Ledger
 from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Unanswered, read_reply
 from core.errors import (
@@ -24,49 +26,21 @@ from core.errors import (
     StoreUnavailable,
     UpstreamUnavailable,
 )
-from core.runs import record
 from core.runs.arrow import dispatch, work
-from core.runs.record import Run
-from core.store import Insert, Store
+from core.store import Insert, Item, Store
 from core.tasks.registry import require_room
-from core.types import Author, ChangedFile, Issue, Json, Target, TaskRequest
+from core.types import Author, ChangedFile, Issue, Json, Target
 from tests.prove.fuse import last_first
+from tests.support.dispatching import FAR, charged, events, go, kinds, request
 from tests.support.fakes import PLAN, START, World, make_world, message, pull_request, trouble
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-FAR = START + 10**12
-
 
 @pytest.fixture
 def world(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
     return make_world(dynamodb_client, tables)
-
-
-def request(number: int = 42, *, issue: int | None = 100, force: bool = False) -> TaskRequest:
-    return TaskRequest("qa_plan", Target("pull_request", number), issue, force, "ci", "api")
-
-
-def go(world: World, number: int = 42, *, issue: int | None = 100, force: bool = False) -> Json:
-    return dispatch(world.app, request(number, issue=issue, force=force), wait_until=0, deadline=FAR)
-
-
-def kinds(world: World, run_id: str) -> list[str]:
-    run = read_run(world.app, run_id)
-    assert run["chain"]["intact"], run["chain"]
-    return [event["type"] for event in run["events"]]
-
-
-def events(world: World, run_id: str, kind: str) -> list[Any]:
-    return [event["data"] for event in read_run(world.app, run_id)["events"] if event["type"] == kind]
-
-
-def charged(world: World) -> int:
-    item = world.app.ledger.read()
-    assert item is not None
-    assert item["total"] == sum(e["charge"] for e in item["charges"].values())
-    return breaker.snapshot(item, world.clock.at).charged
 
 
 ANSWERED = ["run.started", "prompt.stored", "charge.requested", "generation.answered", "charge.settled"]
@@ -415,39 +389,48 @@ def test_a_waiting_handler_answers_with_the_runs_end(lean: World) -> None:
     assert (result["status"], result["executed"]) == ("success", True)
 
 
-@pytest.mark.parametrize(("unread", "told"), [(2, "success"), (1_000, "accepted")])
-def test_a_run_that_cannot_be_read_while_its_worker_has_it_is_not_denied(
-    lean: World, monkeypatch: pytest.MonkeyPatch, unread: int, told: str
-) -> None:
-    reads = iter(range(unread))
-    load = record.load
+class UnreadableStore(Store):
+    """A store that cannot be reached for as many reads as `unread` still says."""
 
-    def unreadable(store: Store, table: str, run_id: str) -> Run | None:
-        if next(reads, None) is not None:
+    unread = 0
+
+    def get(self, table: str, key: Mapping[str, Any]) -> Item | None:
+        if self.unread > 0:
+            self.unread -= 1
             raise StoreUnavailable("the store cannot be reached to read")
-        return load(store, table, run_id)
+        return super().get(table, key)
+
+
+@pytest.mark.parametrize(("unread", "status"), [(2, "success"), (1_000, "accepted")])
+def test_a_run_that_cannot_be_read_while_its_worker_has_it_is_not_denied(
+    lean: World, dynamodb_client: DynamoDBClient, unread: int, status: str
+) -> None:
+    store = UnreadableStore(dynamodb_client, sleep=lean.app.sleep, new_id=lean.app.new_id)
 
     def start(event: Json) -> None:
         work(lean.app, event["runId"], FAR)
-        monkeypatch.setattr(record, "load", unreadable)
+        store.unread = unread
 
-    app = replace(lean.app, start_worker=start)
+    app = replace(lean.app, store=store, start_worker=start)
     result = dispatch(app, request(), wait_until=lean.clock.at + 20_000, deadline=FAR)
-    assert result["status"] == told
+    assert result["status"] == status
+    assert store.unread < unread
     [run], _ = list_runs(lean.app, limit=10, start=None)
     assert result["runId"] == run["runId"]
 
 
-def test_a_run_whose_dispatch_died_before_its_reservation_never_asks(
-    lean: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def dies(*_: object, **__: object) -> None:
+class DyingLedger(Ledger):
+    """The process ends before anything is reserved."""
+
+    def reserve(self, *_: object, **__: object) -> Never:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lean.app.ledger, "reserve", dies)
+
+def test_a_run_whose_dispatch_died_before_its_reservation_never_asks(lean: World) -> None:
+    settings = lean.app.settings
+    dying = DyingLedger(lean.app.store, settings.breaker_table, settings.limits)
     with pytest.raises(KeyboardInterrupt):
-        dispatch(replace(lean.app, together=last_first), request(), wait_until=0, deadline=FAR)
-    monkeypatch.undo()
+        dispatch(replace(lean.app, ledger=dying, together=last_first), request(), wait_until=0, deadline=FAR)
     [run], _ = list_runs(lean.app, limit=10, start=None)
     result = work(lean.app, run["runId"], FAR)
     assert (result["status"], result["error"]["message"]) == ("failed", "nothing is charged for this run")

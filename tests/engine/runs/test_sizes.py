@@ -18,7 +18,7 @@ from core.prompts.fitted import MAX_FACTS_BYTES, fitted, packed_size
 from core.runs import admit
 from core.store import MAX_ITEM_BYTES, Insert, oversized
 from core.types import ChangedFile, Context, Facts, Prompt, Target
-from tests.engine.runs.test_pipeline import charged, go, request
+from tests.support.dispatching import charged, go, request
 from tests.support.fakes import PATCH, PLAN, World, make_world, message, pull_request
 
 if TYPE_CHECKING:
