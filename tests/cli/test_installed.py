@@ -1,6 +1,6 @@
 """The installed command line at the level of the process: standard output, standard error, exit code.
 
-Slow by its set-up alone: the environment is built once (about ten seconds).
+The environment is built once, which takes a few seconds; each command then starts a Python of its own.
 """
 
 from __future__ import annotations
