@@ -25,7 +25,10 @@ OWN: Final = ("Zq7wXv2LmP9sKd4TnR8yBf3H",)
 _SIDE: Final = """
 import json, os, sys, time
 sys.path[:0] = ["src", "."]
-from local import judge
+try:
+    from tools import judge
+except ImportError:
+    from local import judge
 from core.policy import engine, rules
 prepared = hasattr(engine, "prepare")  # by the init phase, as an import is
 if prepared:
