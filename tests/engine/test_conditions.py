@@ -21,7 +21,7 @@ from core.config import read_limits
 from core.dispatcher import dedupe, gates
 from core.dispatcher.breaker import HELD_MS, Refusal, Transition
 from core.dispatcher.dedupe import Free
-from core.dispatcher.gates import Gate, gate_of
+from core.dispatcher.gates import BY_TYPE, Intended
 from core.dispatcher.ledger import Charge, Ledger, Reserved
 from core.errors import Conflict, StoreUnavailable, WorkerUnavailable
 from core.runs import deliveries, record
@@ -513,32 +513,38 @@ def labelled(dynamodb_client: DynamoDBClient, tables: dict[str, str]) -> World:
     return a_world(dynamodb_client, tables, UNCLEAR, "status:triage", **PHASE3)
 
 
-def lease_of(world: World) -> tuple[Gate, Callable[[Write], object]]:
-    """The lease on the issue's labels, and a way to write it."""
+def leases_of(world: World) -> tuple[Callable[..., Intended], Callable[[Write], object]]:
+    """Attempts at the issue's labels by their ids, each over the lease that it saw, and a way to write."""
     action = stored(world, triage(world)["actionId"]).action
-    return gate_of(world.app.settings, action, "run"), lambda write: world.app.store.transact([write])
+
+    def attempt(name: str, saw: str = "") -> Intended:
+        return BY_TYPE[action.type](world.app.settings, action, name, "run", {"attempt": saw} if saw else None)
+
+    return attempt, lambda write: world.app.store.transact([write])
 
 
-def holder(world: World, gate: Gate) -> str:
-    record = world.app.store.get(world.app.settings.dedupe_table, gate.key)
+def holder(world: World, attempt: Intended) -> str:
+    record = world.app.store.get(world.app.settings.dedupe_table, attempt.key)
     return str(record["attempt"]) if record else ""
 
 
 def test_of_two_that_saw_the_same_dead_lease_one_takes_it(labelled: World) -> None:
-    gate, write = lease_of(labelled)
-    assert write(gate.pass_through(None, "dead", labelled.clock.at)) is None
-    assert write(gate.pass_through({"attempt": "dead"}, "first", labelled.clock.at)) is None
-    assert isinstance(write(gate.pass_through({"attempt": "dead"}, "second", labelled.clock.at)), Lost)
-    assert holder(labelled, gate) == "first"
+    attempt, write = leases_of(labelled)
+    now = labelled.clock.at
+    assert write(attempt("dead").passes(now)) is None
+    assert write(attempt("first", saw="dead").passes(now)) is None
+    assert isinstance(write(attempt("second", saw="dead").passes(now)), Lost)
+    assert holder(labelled, attempt("anybody")) == "first"
 
 
 def test_an_attempt_that_ends_late_leaves_its_successors_lease_alone(labelled: World) -> None:
-    gate, write = lease_of(labelled)
-    write(gate.pass_through(None, "late", labelled.clock.at))
-    write(gate.pass_through({"attempt": "late"}, "successor", labelled.clock.at))
-    [release] = gate.leave(None, "late", Effect("executed", "as told"))
+    attempt, write = leases_of(labelled)
+    late = attempt("late")
+    write(late.passes(labelled.clock.at))
+    write(attempt("successor", saw="late").passes(labelled.clock.at))
+    [release] = late.leaves(Effect("executed", "as told"))
     assert isinstance(write(release), Lost)
-    assert holder(labelled, gate) == "successor"
+    assert holder(labelled, late) == "successor"
 
 
 def test_an_action_decided_while_the_one_before_it_was_under_way_is_not_sent(labelled: World) -> None:

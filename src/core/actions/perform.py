@@ -13,10 +13,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from core.actions.intended import Intended
 from core.actions.writer import Writer
 from core.app import App
-from core.dispatcher.gates import GATE
+from core.dispatcher.gates import GATE, Intended
 from core.errors import StoreUnavailable
 from core.policy.approved import Approved
 from core.store import Lost, Write
@@ -36,14 +35,14 @@ def pass_gate(
     """
     for _ in range(TRIES):
         now = app.now()
-        if closed := attempt.gate.closed(attempt.seen, now):
+        if closed := attempt.closed(now):
             return closed
-        written = write(attempt.gate.pass_through(attempt.seen, attempt.id, now), now)
+        written = write(attempt.passes(now), now)
         if not isinstance(written, Lost):
             return written, attempt
         if written.names != {GATE}:
             return written
-        attempt = replace(attempt, seen=app.store.get(app.settings.dedupe_table, attempt.gate.key))
+        attempt = replace(attempt, seen=app.store.get(app.settings.dedupe_table, attempt.key))
     raise StoreUnavailable("too many changes of one target at once; try again")
 
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from core import phases
 from core.actions import states
-from core.actions.intended import Intended, left, moved
 from core.actions.perform import perform
 from core.actions.states import WAITING, Stored
 from core.app import App
@@ -23,7 +22,7 @@ from core.approvals.decision import Decision
 from core.audit import events
 from core.canonical import dollars, iso
 from core.context.links import compare_url, target_url
-from core.dispatcher.gates import gate_of
+from core.dispatcher.gates import BY_TYPE
 from core.errors import Conflict, PreconditionFailed, SelfApproval
 from core.policy import approved as policy
 from core.policy.approved import Approved
@@ -132,7 +131,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
     approved, verdict = _judge_again(app, decision)
     binding = _bind(app, decision, if_match)
 
-    attempt = Intended(action, app.new_id(), gate_of(app.settings, action, "captain"))
+    attempt = BY_TYPE[action.type](app.settings, action, app.new_id(), "captain")
     about = events.approved(action, attempt.id, binding.message if binding.verdict == "stale" else "")
     granted = events.approval_granted(
         about, action.id, principal, binding.digest, verdict.policy_version, assumes, note
@@ -140,7 +139,7 @@ def approve(app: App, action_id: str, principal: str, if_match: str | None, note
     intent = events.action_intended(action, attempt.id, app.writer().name)
     decision, attempt = decisions.intend(app, decision, attempt, granted, intent)
     effect = perform(approved, app.writer(), shadow=app.settings.shadow_mode)
-    over = [moved(app.settings, attempt, effect, app.now(), principal), *left(attempt, effect)]
+    over = [attempt.moves(effect, app.now(), principal), *attempt.leaves(effect)]
     decisions.end(app, decision, over, events.approval_ended(about, action.id, attempt.id, effect))
     return _body(action, effect)
 

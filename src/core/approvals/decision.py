@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.actions import states
-from core.actions.intended import Intended
 from core.actions.perform import pass_gate
 from core.actions.states import DECIDED, Stored
 from core.app import App
@@ -16,6 +15,7 @@ from core.audit import events, log
 from core.audit.chain import Head
 from core.audit.events import Entry
 from core.canonical import iso
+from core.dispatcher.gates import Intended
 from core.errors import Conflict, NotFound, StoreUnavailable
 from core.store import Lost, Write
 from core.types import ActionState

@@ -1,4 +1,6 @@
-"""What lets one change at a time through to a target, as a record that the intent's transaction writes.
+"""One attempt at an action, as a value: what lets it through to its target, and what its outcome becomes. Pure.
+
+A gate lets one change at a time through to a target, as a record that the intent's transaction writes:
 
     comment   the comments of its kind that may stand there: one more only when the storm window is over or the
               target has moved, and only so many in any 24 hours
@@ -10,43 +12,55 @@ when its attempt can no longer land. Whoever finds it over takes it from the att
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
-from core.actions.states import ATTEMPT_MS
+from core.actions import states
+from core.actions.states import ATTEMPT_MS, Version
 from core.config import Limits, Settings
 from core.store import Delete, Insert, Item, Update, Write
-from core.types import Action, Effect, Target, TaskType
+from core.types import Action, ActionType, Effect, Target, TaskType
 
 DAY_MS: Final = 86_400_000
 GATE: Final = "gate"
 """The name of every write here. What comes after an attempt may yield; what comes before it may not."""
 
 
-class Gate(Protocol):
-    """The gate of one action's target. `record` is the gate's record as it was read, None where there is none."""
+@dataclass(frozen=True)
+class Intended:
+    """An attempt: once its intent is on record, with its gate's, it may be sent, once."""
+
+    settings: Settings
+    action: Action
+    id: str
+    by: Literal["run", "force", "captain"]
+    """Force passes over the storm rule. The Captain passes over every rule, and counts like everybody else."""
+    seen: Item | None = None
+    """The gate's record as it stood before the attempt passed; None where there was none."""
 
     @property
     def key(self) -> dict[str, str]:
-        """The record's key in the dedupe table."""
-        ...
+        """That of the gate's record in the dedupe table."""
+        raise NotImplementedError
 
-    def closed(self, record: Item | None, now: int) -> str:
+    def closed(self, now: int) -> str:
         """Why nothing may pass at `now` (milliseconds); empty when something may."""
-        ...
+        raise NotImplementedError
 
-    def pass_through(self, record: Item | None, attempt: str, now: int) -> Write:
-        """The write that passes, and fails when another has passed since `record` was read."""
-        ...
+    def passes(self, now: int) -> Write:
+        """The write that passes, and fails when another has passed since the gate was seen."""
+        raise NotImplementedError
 
-    def leave(self, record: Item | None, attempt: str, effect: Effect) -> list[Write]:
-        """The writes after the end of an attempt that passed when `record` stood there."""
-        ...
+    def leaves(self, effect: Effect) -> list[Write]:
+        """The writes of what the gate becomes after the attempt."""
+        raise NotImplementedError
 
-
-def gate_of(settings: Settings, action: Action, by: Literal["run", "force", "captain"]) -> Gate:
-    """Force passes over the storm rule. The Captain passes over every rule, and counts like everybody else."""
-    return _Lease(settings, action) if action.type == "change_labels" else _Comments(settings, action, by)
+    def moves(self, effect: Effect, now: int, by: str = "") -> Update:
+        """The write of the action's state after the attempt."""
+        error = "" if effect.outcome == "executed" else effect.detail
+        found, decided = Version(self.action.id, "executing", self.id), {"decidedBy": by, "url": effect.url}
+        return states.move(self.settings.actions_table, found, effect.outcome, now, error=error, decided=decided)
 
 
 def storm_key(repository: str, target: Target, task_type: TaskType) -> str:
@@ -69,38 +83,33 @@ def posts(record: Item | None) -> list[Item]:
     return list(record.get("posts", [last]))
 
 
-@dataclass(frozen=True)
-class _Comments:
-    settings: Settings
-    action: Action
-    by: Literal["run", "force", "captain"]
-
+class _Comment(Intended):
     @property
     def key(self) -> dict[str, str]:
         return {"key": storm_key(self.action.repository, self.action.target, self.action.task_type)}
 
-    def closed(self, record: Item | None, now: int) -> str:
+    def closed(self, now: int) -> str:
         limits = self.settings.limits
         if self.by == "captain":
             return ""
-        if self.by == "run" and storms(record, self.action.target_state, now, limits):
+        if self.by == "run" and storms(self.seen, self.action.target_state, now, limits):
             return "a comment was posted meanwhile"
-        if len(_of_a_day(record, now)) >= limits.comments_per_day:
+        if len(_of_a_day(self.seen, now)) >= limits.comments_per_day:
             return f"{limits.comments_per_day} comments of this kind were posted here within 24 hours"
         return ""
 
-    def pass_through(self, record: Item | None, attempt: str, now: int) -> Write:
+    def passes(self, now: int) -> Write:
         own = {"action": self.action.id, "state": self.action.target_state, "at": now}
-        table, fields = self.settings.dedupe_table, _standing([*_of_a_day(record, now), own])
-        if record is None:
+        table, fields = self.settings.dedupe_table, _standing([*_of_a_day(self.seen, now), own])
+        if self.seen is None:
             return Insert(table, {**self.key, **fields}, GATE)
         # the last to pass is the one that was seen
-        return Update(table, self.key, change=fields, where={"actionId": record["actionId"]}, name=GATE)
+        return Update(table, self.key, change=fields, where={"actionId": self.seen["actionId"]}, name=GATE)
 
-    def leave(self, record: Item | None, attempt: str, effect: Effect) -> list[Write]:
+    def leaves(self, effect: Effect) -> list[Write]:
         if effect.outcome not in ("failed", "shadowed"):
             return []
-        table, others = self.settings.dedupe_table, posts(record)
+        table, others = self.settings.dedupe_table, posts(self.seen)
         # nobody has passed since
         if others:
             left = _standing(others)
@@ -108,34 +117,34 @@ class _Comments:
         return [Delete(table, self.key, where={"actionId": self.action.id}, name=GATE, may_yield=True)]
 
 
-@dataclass(frozen=True)
-class _Lease:
-    settings: Settings
-    action: Action
-
+class _LabelChange(Intended):
     @property
     def key(self) -> dict[str, str]:
         return {"key": f"labels#{self.action.repository}#{self.action.target.number}"}
 
-    def closed(self, record: Item | None, now: int) -> str:
-        held = record is not None and now < record["until"]
+    def closed(self, now: int) -> str:
+        held = self.seen is not None and now < self.seen["until"]
         return "the labels of this issue are being changed by another attempt" if held else ""
 
-    def pass_through(self, record: Item | None, attempt: str, now: int) -> Write:
+    def passes(self, now: int) -> Write:
         until = now + max(self.settings.limits.settle_seconds * 1000, ATTEMPT_MS)
-        fields = {"attempt": attempt, "until": until, "ttl": (now + 2 * DAY_MS) // 1000}
+        fields = {"attempt": self.id, "until": until, "ttl": (now + 2 * DAY_MS) // 1000}
         table = self.settings.dedupe_table
-        if record is None:
+        if self.seen is None:
             return Insert(table, {**self.key, **fields}, GATE)
         # the one that was seen to be over
-        return Update(table, self.key, change=fields, where={"attempt": record["attempt"]}, name=GATE)
+        return Update(table, self.key, change=fields, where={"attempt": self.seen["attempt"]}, name=GATE)
 
-    def leave(self, record: Item | None, attempt: str, effect: Effect) -> list[Write]:
+    def leaves(self, effect: Effect) -> list[Write]:
         """None while the attempt may still land."""
         if effect.lingers or effect.outcome == "outcome_unknown":
             return []
         table = self.settings.dedupe_table
-        return [Delete(table, self.key, where={"attempt": attempt}, name=GATE, may_yield=True)]
+        return [Delete(table, self.key, where={"attempt": self.id}, name=GATE, may_yield=True)]
+
+
+BY_TYPE: Final[Mapping[ActionType, type[Intended]]] = {"add_comment": _Comment, "change_labels": _LabelChange}
+"""What an attempt is, by the type of its action."""
 
 
 def _of_a_day(record: Item | None, now: int) -> list[Item]:

@@ -21,7 +21,6 @@ from dataclasses import replace
 from typing import Final
 
 from core import phases
-from core.actions.intended import Intended
 from core.actions.perform import perform
 from core.actions.states import facts_from_json
 from core.app import App
@@ -29,6 +28,7 @@ from core.approvals.binding import bind
 from core.audit import content
 from core.audit.content import WITHHELD, Content
 from core.dispatcher.breaker import Refusal
+from core.dispatcher.gates import Intended
 from core.dispatcher.generate import GaveUp, Generated
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
@@ -206,7 +206,7 @@ def _act(app: App, judged: Judged) -> Json:
         acting = (*begun, perform(approved, app.writer(), shadow=app.settings.shadow_mode))
     if acting is None:
         return finish(app, ending.proposed(app.settings, judged, app.now()))
-    return finish(app, ending.acted(app.settings, *acting, app.now()))
+    return finish(app, ending.acted(*acting, app.now()))
 
 
 def _kept(app: App, generated: Generated, verdict: Verdict | None) -> Content:

@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.actions import states
-from core.actions.intended import Intended, left, moved
 from core.actions.states import QUEUED, Draft, Stored
 from core.audit import content, events
 from core.audit.content import Content
 from core.audit.events import Entry
 from core.config import Settings
 from core.dispatcher import breaker
-from core.dispatcher.gates import gate_of
+from core.dispatcher.gates import BY_TYPE, Intended
 from core.dispatcher.generate import GaveUp
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Answer
@@ -157,10 +156,10 @@ def proposed(settings: Settings, judged: Judged, now: int) -> Ending:
     return Ending(paid.run, body, entries, rows, paid.bill(now))
 
 
-def acted(settings: Settings, run: Run, done: Intended, effect: Effect, now: int, *, moves: bool = True) -> Ending:
+def acted(run: Run, done: Intended, effect: Effect, now: int, *, moves: bool = True) -> Ending:
     """The last attempt has ended. `moves` is False when the action has been brought to that state already."""
     entries = (events.action_ended(done.action.id, done.id, effect),)
-    rows = attempt_over(settings, done, effect, now)
+    rows = attempt_over(done, effect, now)
     ill = effect.ill and effect.outcome in ("failed", "outcome_unknown")
     return Ending(run, reached(run, done, effect), entries, rows if moves else rows[1:], ill=ill)
 
@@ -211,14 +210,14 @@ def drafted(settings: Settings, judged: Judged, now: int, own: Intended | None =
 
 def attempt_of(settings: Settings, run: Run, action: Action) -> Intended:
     """The one attempt that a run makes at an action."""
-    gate = gate_of(settings, action, "force" if run.force else "run")
     seen = run.storm_seen if action.type == "add_comment" else None
-    return Intended(action, record.attempt_id(run.id, action.id), gate, seen)
+    attempt = record.attempt_id(run.id, action.id)
+    return BY_TYPE[action.type](settings, action, attempt, "force" if run.force else "run", seen)
 
 
-def attempt_over(settings: Settings, done: Intended, effect: Effect, now: int) -> tuple[Write, ...]:
+def attempt_over(done: Intended, effect: Effect, now: int) -> tuple[Write, ...]:
     """The writes of the attempt's outcome. A look may have moved the action since: the state yields."""
-    return (replace(moved(settings, done, effect, now), may_yield=True), *left(done, effect))
+    return (replace(done.moves(effect, now), may_yield=True), *done.leaves(effect))
 
 
 def reached(run: Run, done: Intended, effect: Effect) -> Json:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from core.actions import states
-from core.actions.intended import Intended
 from core.actions.perform import pass_gate
 from core.actions.states import Version
 from core.app import App
 from core.audit import events
 from core.audit.log import EVENT
 from core.dispatcher.dedupe import KEY
+from core.dispatcher.gates import Intended
 from core.errors import LeaseHeld
 from core.runs import record, results
 from core.runs.ending import Judged, attempt_of, attempt_over, drafted, reached
@@ -60,7 +60,7 @@ def go_on(app: App, run: Run, done: Intended, effect: Effect, action: Action) ->
     """The outcome of one action with the intent of the run's next. None: its gate is closed, or somebody decided it."""
     settings, now = app.settings, app.now()
     attempt = attempt_of(settings, run, action)
-    if attempt.gate.closed(attempt.seen, now):
+    if attempt.closed(now):
         return None
     result = results.with_state(reached(run, done, effect), action.id, "outcome_unknown")
     entries = [
@@ -70,8 +70,8 @@ def go_on(app: App, run: Run, done: Intended, effect: Effect, action: Action) ->
     after, advanced = record.advance(settings, run, now, entries, action_id=action.id, result=result)
     writes: list[Write] = [
         *advanced,
-        attempt.gate.pass_through(attempt.seen, attempt.id, now),
+        attempt.passes(now),
         states.begin(settings.actions_table, Version(action.id, "pending", ""), attempt.id, now),
-        *attempt_over(settings, done, effect, now),
+        *attempt_over(done, effect, now),
     ]
     return (after, attempt) if app.store.transact(writes) is None else None

@@ -30,4 +30,4 @@ def finish_interrupted(app: App, run: Run) -> Json:
         effect = Effect("executed", "the comment was found on GitHub", url=stored.url)
     else:  # decided since, or in the Captain's hands
         effect = Effect("outcome_unknown", stored.last_error)
-    return finish(app, acted(app.settings, run, attempt, effect, app.now(), moves=moves))
+    return finish(app, acted(run, attempt, effect, app.now(), moves=moves))
