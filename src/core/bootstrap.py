@@ -17,9 +17,8 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from core.actions.github import github_writer
-from core.actions.relay import relay_writer
 from core.actions.writer import Writer
+from core.actions.writers import github_writer, relay_writer
 from core.app import App, Model, Reader, Thunk
 from core.audit.note import Signer
 from core.audit.signing import LocalSigner
@@ -31,7 +30,7 @@ from core.context.app_token import READING, WRITING, AppToken, Installation, fix
 from core.context.github import GitHubReader
 from core.dispatcher.ledger import Ledger
 from core.errors import ConfigurationError
-from core.http.wire import Http, Token
+from core.http.wire import FixedToken, Http, Token
 from core.runs import webhook
 from core.store import Store
 
@@ -134,7 +133,8 @@ class _Clients:
     def writer(self) -> Writer:
         taxonomy, relay_url = self.team.taxonomy, self._settings.relay_url
         if relay_url:
-            return relay_writer(self._http, relay_url, self.need("DFG_RELAY_TOKEN"), self.github, taxonomy)
+            own = FixedToken(self.need("DFG_RELAY_TOKEN"))
+            return relay_writer(self._http, relay_url, own, self.github, taxonomy)
         token = self._credential("GITHUB", self._settings.github_app, WRITING)
         if token is None:
             raise ConfigurationError(

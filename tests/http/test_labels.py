@@ -13,10 +13,8 @@ from itertools import product
 
 import pytest
 
-from core.actions.github import github_writer
 from core.actions.labels import change_of
-from core.actions.relay import relay_writer
-from core.actions.writer import HttpWriter
+from core.actions.writers import HttpWriter, github_writer, relay_writer
 from core.context import team
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
@@ -138,7 +136,7 @@ def side() -> Iterator[Side]:
         github,
         relay,
         http,
-        relay_writer(http, "http://relay", relay.token, reader, TAXONOMY),
+        relay_writer(http, "http://relay", fixed_token(relay.token), reader, TAXONOMY),
         github_writer(http, "http://github", fixed_token(github.token), reader, TAXONOMY),
     )
     github.close()

@@ -14,9 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from core.actions.github import github_writer
-from core.actions.relay import relay_writer
 from core.actions.states import SUPERSEDED, WAITING, read
+from core.actions.writers import github_writer, relay_writer
 from core.approvals.approve import approve, reject
 from core.approvals.reconcile import look_at_waiting
 from core.context.github import GitHubReader
@@ -66,7 +65,7 @@ class History:
         writer = (
             github_writer(http, "http://github", FixedToken(self.github.token), reader, taxonomy)
             if direct
-            else relay_writer(http, "http://relay", self.relay.token, reader, taxonomy)
+            else relay_writer(http, "http://relay", FixedToken(self.relay.token), reader, taxonomy)
         )
         self.world: World = replace(world, app=replace(world.app, github=lambda: reader, writer=lambda: writer))
         self.pushes = 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from core.actions.relay import relay_writer
+from core.actions.writers import relay_writer
 from core.app import App, Thunk
 from core.context.app_token import fixed_token
 from core.context.github import GitHubReader
@@ -180,7 +180,7 @@ class Rig:
         store = Store(fused, sleep=self.clock.sleep, new_id=plain.new_id)
         http = FusedHttp(HttpxHttp(), fuse)
         reader = GitHubReader(http, self.github.url, REPOSITORY, fixed_token(self.github.token), together)
-        writer = relay_writer(http, self.relay.url, self.relay.token, reader, plain.team.taxonomy)
+        writer = relay_writer(http, self.relay.url, fixed_token(self.relay.token), reader, plain.team.taxonomy)
 
         def start_worker(event: Json) -> None:
             http.send("POST", f"{self.invocations.url}/invoke", {}, event["runId"].encode(), 5.0)

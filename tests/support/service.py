@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from core.actions.github import github_writer
-from core.actions.relay import relay_writer
+from core.actions.writers import github_writer, relay_writer
 from core.app import App
 from core.bootstrap import together
 from core.callers.auth import parse_secret
@@ -160,7 +159,7 @@ def start(
     writer = (
         github_writer(http, github.url, fixed_token(github.token), reader, taxonomy)
         if direct
-        else relay_writer(http, relay.url, relay.token, reader, taxonomy)
+        else relay_writer(http, relay.url, fixed_token(relay.token), reader, taxonomy)
     )
     app = replace(
         world.app,

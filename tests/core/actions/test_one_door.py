@@ -26,15 +26,15 @@ def test_only_perform_calls_a_writer() -> None:
 
 def test_only_the_reader_the_one_line_of_writers_and_the_app_send_to_github() -> None:
     assert callers_of("send") == {
-        "core/actions/writer.py",
+        "core/actions/writers.py",
         "core/context/app_token.py",
         "core/context/github.py",
         "core/runs/generate.py",
     }
 
 
-def test_only_writers_use_their_line() -> None:
-    assert callers_of("attempt") == {"core/actions/github.py", "core/actions/relay.py"}
+def test_only_writers_attempt_a_request() -> None:
+    assert callers_of("_attempt") == {"core/actions/writers.py"}
 
 
 def test_the_reader_only_reads() -> None:
@@ -56,8 +56,8 @@ def test_every_writer_is_made_in_bootstrap_and_known_here() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("_writer")
     }
     assert made == {"relay_writer", "github_writer"}
-    defined = {path.stem for path in (SRC / "core/actions").glob("*.py") if "HttpWriter(" in path.read_text()}
-    assert defined == {"relay", "github"}
+    defined = {path.relative_to(SRC).as_posix() for path in SRC.rglob("*.py") if "HttpWriter" in path.read_text()}
+    assert defined == {"core/actions/writers.py"}
 
 
 def test_no_other_module_makes_requests() -> None:

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.actions.github import github_writer
-from core.actions.relay import relay_writer
-from core.actions.writer import HttpWriter
+from core.actions.writers import HttpWriter, github_writer, relay_writer
 from core.context import team
 from core.errors import UpstreamUnavailable
 from core.http.wire import FixedToken, NoAnswer, NotSent, Response
@@ -49,7 +47,7 @@ def answer(status: int, body: Any) -> Response:
 
 def through_relay(reply: Response | Exception) -> tuple[Effect, Wire]:
     wire = Wire(reply)
-    return relay_writer(wire, "https://relay.example/", "t0ken", Board(), TAXONOMY).write(ACTION), wire
+    return relay_writer(wire, "https://relay.example/", FixedToken("t0ken"), Board(), TAXONOMY).write(ACTION), wire
 
 
 def on_github(reply: Response | Exception) -> tuple[Effect, Wire]:
@@ -269,7 +267,7 @@ def test_a_token_that_was_revoked_is_renewed_once_and_the_same_time_is_left() ->
 
 def both(wire: Wire) -> list[HttpWriter]:
     return [
-        relay_writer(wire, "https://relay.example", "t", Board(), TAXONOMY),
+        relay_writer(wire, "https://relay.example", FixedToken("t"), Board(), TAXONOMY),
         github_writer(wire, "https://github.example", FixedToken("t"), Board(), TAXONOMY),
     ]
 
