@@ -18,8 +18,8 @@ from bench.meter import Meter
 from bench.operations import FAR, ask
 from bench.requests import new_tables
 from core.audit import log, note
-from core.audit.chain import Head
 from core.audit.checkpoint import by_number, checkpoint, public
+from core.audit.log import Head
 from core.store import Insert
 from local.child import ROOT
 from local.engine import Engine, dynamodb

@@ -22,7 +22,7 @@ from bench.requests import new_tables
 from bench.yard import DISPATCH, FIRST_PULL, Yard
 from core.approvals.approve import list_pending
 from core.audit import log
-from core.audit.chain import Head
+from core.audit.log import Head
 from core.audit.read import list_runs
 from core.dispatcher.breaker import BREAKER_ID
 from core.items import to_item

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.audit import chain
+from core.audit import log
 from core.canonical import dollars
 from core.dispatcher import pricing
 from core.dispatcher.pricing import Usage
@@ -104,8 +104,8 @@ def _usage(reported: Mapping[str, int]) -> Usage:
 
 
 def _intact(run: DispatchedRun) -> bool:
-    events = [chain.Event(**event) for event in run.events]
-    return bool(events) and chain.fault(events) is None and run.audit["chain"]["intact"]
+    events = [log.Event(**event) for event in run.events]
+    return bool(events) and log.fault(events) is None and run.audit["chain"]["intact"]
 
 
 if __name__ == "__main__":

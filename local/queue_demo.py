@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from core.audit import chain
+from core.audit import log
 from core.context import team
 from core.context.team import Team
 from core.types import PHASES
@@ -188,7 +188,7 @@ def _label_checks(stack: Stack, phase: str, queued: QueueRun, before: Labels, af
 def _audit_checks(stack: Stack, queued: QueueRun) -> Iterator[Check]:
     whole = stack.client.get(f"/audit/{queued.result['runId']}").body
     chains = [whole, *queued.runs.values()]
-    intact = all(chain.fault([chain.Event(**event) for event in run["events"]]) is None for run in chains)
+    intact = all(log.fault([log.Event(**event) for event in run["events"]]) is None for run in chains)
     yield f"all {len(chains)} chains of hashes are intact, computed again here", intact
     names = {task["runId"] for task in whole["events"][-1]["data"]["tasks"]}
     yield "the run's own chain names them all", names == {run["runId"] for run in queued.runs.values()}

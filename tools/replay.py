@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.audit.chain import Event, fault
 from core.audit.content import Content
+from core.audit.log import Event, fault
 from core.audit.replay import Replayed, replay
 from core.context import team
 from core.context.team import Team

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from core.actions.writer import Writer
 from core.actions.writers import github_writer, relay_writer
 from core.app import App, Model, Reader, Thunk
-from core.audit.note import Signer
-from core.audit.signing import LocalSigner
+from core.audit.note import LocalSigner, Signer
 from core.aws import Aws, measure
 from core.callers.auth import parse_secret
 from core.config import AppSettings, Settings, read_settings

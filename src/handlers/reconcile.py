@@ -7,8 +7,7 @@ from typing import Any
 
 from core import bootstrap
 from core.app import App
-from core.approvals.outcomes import observe
-from core.approvals.reconcile import look_at_waiting
+from core.approvals.reconcile import look_at_waiting, observe
 from handlers.http import logger
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.audit import note
 from core.audit.checkpoint import checkpoint
-from core.audit.signing import LocalSigner
+from core.audit.note import LocalSigner
 from dfg.exits import Exit
 from local.stack import LOCAL_SIGNING_KEY, Stack
 from tests.cli.conftest import Terminal

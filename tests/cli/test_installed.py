@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from core.audit import note
-from core.audit.signing import LocalSigner
+from core.audit.note import LocalSigner
 from dfg import __version__
 from dfg.exits import Exit
 from dfg.keyless import GOOD_SECONDS, workflow_credentials

@@ -26,7 +26,7 @@ from typing import Any, Final
 import urllib3
 
 from core.audit import note
-from core.audit.signing import LocalSigner
+from core.audit.note import LocalSigner
 from dfg.exporting import export
 from local.child import ROOT, Child
 from local.client import Reply

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.app import App, Thunk
-from core.audit.signing import LocalSigner
+from core.audit.note import LocalSigner
 from core.callers.auth import parse_secret
 from core.config import read_settings
 from core.context import team

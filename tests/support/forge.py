@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.audit import log, merkle, note
-from core.audit.chain import Event, Head, extend
-from core.audit.signing import LocalSigner
+from core.audit.log import Event, Head, extend
+from core.audit.note import LocalSigner
 from core.canonical import canonical, iso
 from verifier.dfg_verify import Report, read_export, verify
 

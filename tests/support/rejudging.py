@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from core.audit import content, log
-from core.audit.chain import Event
 from core.audit.content import Content
+from core.audit.log import Event
 from core.audit.replay import Replayed, replay
 from core.context import team
 from core.context.team import Team

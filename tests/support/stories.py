@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from core.approvals.approve import approve, reject
-from core.approvals.outcomes import observe
-from core.approvals.reconcile import look_at_waiting
+from core.approvals.reconcile import look_at_waiting, observe
 from core.dispatcher.tripping import reset
 from core.errors import Conflict
 from core.runs.arrow import work

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.audit import note
-from core.audit.signing import LocalSigner
+from core.audit.note import LocalSigner
 from tests.support.forge import KEY, ORIGIN, SIGNER, Forged, at, chain, judged, posted, refusal, rehashed, salted
 from verifier.dfg_verify import Report, Unreadable, read_export, verify
 

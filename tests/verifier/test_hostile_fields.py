@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.audit.chain import Event, Head, extend
+from core.audit.log import Event, Head, extend
 from tests.support.forge import KEY, Forged, at, chain, judged, posted, refusal, salted
 from verifier.dfg_verify import Report, Unreadable, main, read_export, verify
 

@@ -96,7 +96,7 @@ class Stored:
     url: str = ""
     """Where its comment is on GitHub, once it is posted and somebody told."""
     observed: Json | None = None
-    """What was last seen of the comment: see `approvals.outcomes`."""
+    """What was last seen of the comment: see `approvals.reconcile`."""
 
     @property
     def version(self) -> Version:

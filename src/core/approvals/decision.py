@@ -12,8 +12,8 @@ from core.actions.states import DECIDED, Stored
 from core.app import App
 from core.approvals.look import Look
 from core.audit import events, log
-from core.audit.chain import Head
 from core.audit.events import Entry
+from core.audit.log import Head
 from core.canonical import iso
 from core.dispatcher.gates import Intended
 from core.errors import Conflict, NotFound, StoreUnavailable

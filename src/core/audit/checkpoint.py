@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from core.app import App
 from core.audit import log, merkle, note
-from core.audit.chain import Event, Head, extend
 from core.audit.events import checkpoint_signed
+from core.audit.log import Event, Head, extend
 from core.audit.note import Checkpoint
 from core.canonical import iso
 from core.store import Insert, Item

@@ -7,7 +7,6 @@ from typing import Final
 from core.actions import states
 from core.app import App
 from core.audit import log
-from core.audit.chain import Head
 from core.audit.events import content_erased
 from core.errors import Conflict, NotFound
 from core.runs import record
@@ -46,7 +45,7 @@ def erase(app: App, run_id: str, principal: str, reason: str) -> Json:
             writes.append(Delete(settings.dedupe_table, {"key": run.dedupe_key}, where={"runId": run_id}))
     names = sorted(item["name"] for item in stored)
     entry = content_erased(run_id, principal, names, reason)
-    appended = log.append(settings.audit_table, Head.new(app.new_id()), app.now(), [entry])
+    appended = log.append(settings.audit_table, log.Head.new(app.new_id()), app.now(), [entry])
     if app.store.transact([*writes, *appended.writes]) is not None:
         raise Conflict("somebody else changed it meanwhile; try again")
     return {"status": "erased", "runId": run_id, "erased": names}

@@ -18,8 +18,7 @@ from typing import Any, Final
 
 from core.app import App
 from core.audit import log
-from core.audit.chain import Event
-from core.audit.log import RUNS
+from core.audit.log import RUNS, Event
 from core.canonical import dollars, iso
 from core.runs import record
 from core.types import TASK_TYPES, Json

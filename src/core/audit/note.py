@@ -1,4 +1,4 @@
-"""Checkpoints as signed notes (https://c2sp.org/signed-note), signed with Ed25519. Pure but for the signer.
+"""Checkpoints as signed notes (https://c2sp.org/signed-note), signed with Ed25519. Pure but for the signers.
 
 dfg-orchestrator/checkpoint/v1
 <origin>
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from core.canonical import sha256
+from core.errors import ConfigurationError
 
 FORMAT: Final = "dfg-orchestrator/checkpoint/v1"
 ED25519: Final = b"\x01"
@@ -37,6 +38,28 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """64 bytes."""
         ...
+
+
+class LocalSigner:
+    """A key from `AUDIT_SIGNING_KEY`: 32 bytes in hex. For one machine: whoever reads the setting can sign.
+
+    In AWS the key is in KMS: see `core.aws`.
+    """
+
+    def __init__(self, seed: str) -> None:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        try:
+            self._key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed))
+        except ValueError:
+            raise ConfigurationError("AUDIT_SIGNING_KEY must be 32 bytes in hex") from None
+
+    @property
+    def public_key(self) -> bytes:
+        return self._key.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from core.app import App
 from core.audit import content, log
-from core.audit.chain import Event
 from core.audit.checkpoint import proofs
-from core.audit.log import RUNS
+from core.audit.log import RUNS, Event
 from core.canonical import dollars
 from core.context.links import target_url
 from core.errors import NotFound

@@ -13,7 +13,6 @@ from typing import Final
 from core.actions import states
 from core.app import App
 from core.audit import content, events, log
-from core.audit.chain import Head
 from core.audit.content import Content
 from core.canonical import canonical, iso
 from core.config import DISPATCH_SLACK_SECONDS, TASK_LIMITS
@@ -111,7 +110,7 @@ def _candidate(app: App, request: TaskRequest, context: Context, prompt: Prompt)
         force=request.force,
         action_id=record.action_id(run_id, 0),
         charge=Charge(run_id, 1, worst, 0),
-        head=Head.new(run_id),
+        head=log.Head.new(run_id),
     )
     about = {
         "facts": states.facts_as_json(prompt.facts),

@@ -38,9 +38,8 @@ from core.runs import admit, ending, generate, record, results
 from core.runs.ending import Judged, Paid
 from core.runs.finish import finish
 from core.runs.generate import Sent
-from core.runs.intent import go_on, intend
+from core.runs.intent import finish_interrupted, go_on, intend
 from core.runs.record import Run
-from core.runs.recovery import finish_interrupted
 from core.store import Item
 from core.tasks import registry
 from core.tasks.wire_schemas import wire_schema

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from core.app import App, Thunk
 from core.audit import events, log
-from core.audit.chain import Head
 from core.errors import BadRequest, OrchestratorError
 from core.runs.arrow import dispatch
 from core.runs.results import failed_task
@@ -53,7 +52,7 @@ def dispatch_all(
         raise BadRequest(f"{len(requests)} tasks are more than MAX_TASKS_PER_RUN allows: {limits.tasks_per_run}")
     targets = [events.target_json(request.target.type, request.target.number) for request in requests]
     started = events.batch_started(kind.task_type, kind.trigger, kind.principal, targets)
-    begun = log.append(app.settings.audit_table, Head.new(run_id), app.now(), [started])
+    begun = log.append(app.settings.audit_table, log.Head.new(run_id), app.now(), [started])
     app.store.transact(begun.writes)
 
     batch = Batch(run_id, limits.run_ceiling // max(1, len(requests)))

@@ -1,4 +1,7 @@
-"""An action's intent, on record before anything is sent, in one transaction with all that it rests on."""
+"""An action's intent, on record before anything is sent, in one transaction with all that it rests on.
+
+A run whose sender died with an intent on record is ended here: nothing is sent again.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,18 @@ from core.actions import states
 from core.actions.perform import pass_gate
 from core.actions.states import Version
 from core.app import App
+from core.approvals import look
 from core.audit import events
 from core.audit.log import EVENT
 from core.dispatcher.dedupe import KEY
 from core.dispatcher.gates import Intended
-from core.errors import LeaseHeld
+from core.errors import LeaseHeld, StoreUnavailable
 from core.runs import record, results
-from core.runs.ending import Judged, attempt_of, attempt_over, drafted, reached
-from core.runs.finish import settle_beside
+from core.runs.ending import Judged, acted, attempt_of, attempt_over, drafted, reached
+from core.runs.finish import finish, settle_beside
 from core.runs.record import RUN, Run
 from core.store import Lost, Write, oversized
-from core.types import Action, Effect
+from core.types import Action, Effect, Json
 
 
 def intend(app: App, judged: Judged, action: Action) -> tuple[Run, Intended] | str:
@@ -75,3 +79,24 @@ def go_on(app: App, run: Run, done: Intended, effect: Effect, action: Action) ->
         *attempt_over(done, effect, now),
     ]
     return (after, attempt) if app.store.transact(writes) is None else None
+
+
+def finish_interrupted(app: App, run: Run) -> Json:
+    """`executed` when the marker is on GitHub, `outcome_unknown` otherwise: the dead attempt may still land."""
+    item = app.store.get(app.settings.actions_table, {"id": run.action_id})
+    if item is None or run.result is None:
+        raise StoreUnavailable(f"run {run.id} has an intent and no action: its record is damaged")
+    stored = states.read(item)
+    app.ledger.settle(run.charge, run.charged, app.now(), failed=False)
+    attempt = attempt_of(app.settings, run, stored.action)
+    moves = stored.state == "executing" and stored.attempt == attempt.id
+    if moves:
+        seen = look.look(app, stored)
+        died = f"the sender died after its intent was recorded; {seen.detail}"
+        found = Effect("executed", seen.detail, url=seen.url)
+        effect = found if seen.result == "found" else Effect("outcome_unknown", died)
+    elif stored.state == "executed":
+        effect = Effect("executed", "the comment was found on GitHub", url=stored.url)
+    else:  # decided since, or in the Captain's hands
+        effect = Effect("outcome_unknown", stored.last_error)
+    return finish(app, acted(run, attempt, effect, app.now(), moves=moves))

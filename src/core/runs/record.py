@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from core.audit import log
-from core.audit.chain import Head
 from core.audit.events import Entry
+from core.audit.log import Head
 from core.canonical import camel, canonical, iso, named
 from core.config import TASK_LIMITS, Settings
 from core.dispatcher.dedupe import KEY

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from core.audit.chain import Event
 from core.audit.evidence import ACCEPTED, PROPOSALS, count
+from core.audit.log import Event
 from core.runs import record
 
 NOTHING: Final = {

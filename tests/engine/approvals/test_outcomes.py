@@ -9,7 +9,7 @@ import pytest
 
 from core.actions import states
 from core.approvals.approve import get_pending
-from core.approvals.outcomes import observe
+from core.approvals.reconcile import observe
 from core.audit import evidence
 from core.audit.read import list_runs
 from core.types import Comment

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit import log, merkle, note
-from core.audit.chain import Head
 from core.audit.checkpoint import checkpoint, latest, proofs
+from core.audit.log import Head
 from core.audit.read import read_run
 from core.store import Store
 from tests.support.dispatching import FAR, go

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.app import App
 from core.audit import log
-from core.audit.chain import Event
+from core.audit.log import Event
 from core.errors import LeaseHeld, OrchestratorError
 from core.runs.arrow import work
 from core.store import Store

@@ -8,9 +8,9 @@ import pytest
 
 from core.approvals.approve import reject
 from core.audit import log
-from core.audit.chain import Head
 from core.audit.checkpoint import checkpoint
 from core.audit.erasure import erase
+from core.audit.log import Head
 from core.audit.read import list_runs, read_run
 from core.errors import Conflict, NotFound
 from core.runs.arrow import work

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.audit import log, merkle, note
-from core.audit.chain import Head, extend
 from core.audit.checkpoint import checkpoint
+from core.audit.log import Head, extend
 from core.items import Item, from_item, to_item
 from dfg.exporting import export
 from tests.support.audit_reading import reader

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.audit.chain import Event, Head, extend, fault
+from core.audit.log import Event, Head, extend, fault
 from core.canonical import iso
 
 
