@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.actions.writer import Writer
 from core.audit.note import Signer
 from core.callers.auth import Credential
 from core.config import Settings
@@ -15,7 +14,7 @@ from core.context.team import Team
 from core.dispatcher.ledger import Ledger
 from core.dispatcher.reply import Reply
 from core.store import Store
-from core.types import Author, Comment, Issue, Json, PullRequest, Target, TargetNow, Tree
+from core.types import Action, Author, Comment, Effect, Issue, Json, PullRequest, Target, TargetNow, Tree
 
 Thunk = Callable[[], Any]
 
@@ -44,6 +43,19 @@ class Model(Protocol):
     """One attempt at the model. Never raises for what the other side does."""
 
     def send(self, body: bytes, timeout: float) -> Reply: ...
+
+
+class Writer(Protocol):
+    """One way to reach GitHub. Only `perform` calls it."""
+
+    @property
+    def name(self) -> str:
+        """What the audit calls it."""
+        ...
+
+    def write(self, action: Action) -> Effect:
+        """One attempt at an action. Says how it ended; raises nothing for what the other side does."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from core.actions.writer import Writer
 from core.actions.writers import github_writer, relay_writer
-from core.app import App, Model, Reader, Thunk
+from core.app import App, Model, Reader, Thunk, Writer
 from core.audit.note import LocalSigner, Signer
 from core.aws import Aws, measure
 from core.callers.auth import parse_secret

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.actions.labels import LabelStep, change_labels
-from core.actions.writer import Attempt
+from core.actions.labels import Attempt, LabelStep, change_labels
 from core.dispatcher.reply import Reply, Unanswered
 from core.types import Action, Effect
 from tests.prove.evidence import Asked, Landed, Relabelled, Tables, action_of, changing

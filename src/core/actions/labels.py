@@ -14,11 +14,10 @@ With four reads and three requests of 8 s each, and 3 s for a token, this ends w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final, Literal, Protocol
 
-from core.actions.writer import Attempt
 from core.context.labels import Labels
 from core.context.team import Taxonomy
 from core.errors import NotFound, UpstreamUnavailable
@@ -28,7 +27,29 @@ from core.types import Action, Effect, Target, TargetNow
 MOST_DETAIL: Final = 300
 """Characters of an effect's detail, which goes into events and answers."""
 
+Fate = Literal["done", "refused", "stopped", "unclear"]
+"""done: so it says. refused: nothing was done. stopped: it has ended, maybe half-way. unclear: it may still land."""
+
 Standing = Literal["wanted", "former", "half", "moved"]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one request."""
+
+    fate: Fate
+    detail: str
+    ill: bool = False
+    """Whether it says that the service is ill, rather than something of the target."""
+    url: str = ""
+    """Of what was made, where the other side tells."""
+
+    @property
+    def effect(self) -> Effect:
+        """The outcome of an action that is this one request."""
+        if self.fate == "done":
+            return Effect("executed", self.detail, url=self.url)
+        return Effect("outcome_unknown" if self.fate == "unclear" else "failed", self.detail, ill=self.ill)
 
 
 class LabelReader(Protocol):
@@ -104,7 +125,7 @@ def change_labels(
     """One attempt at a label change: at most three requests. Never raises for what the other side does."""
     seen = _look(reader, action.target)
     if isinstance(seen, str):
-        return replace(_effect("failed", f"the labels cannot be read: {seen}; nothing was sent"), ill=True)
+        return _effect("failed", f"the labels cannot be read: {seen}; nothing was sent", ill=True)
     add, remove = tuple(action.payload["add"]), tuple(action.payload["remove"])
     for fault in outcome_faults(seen, add, remove, taxonomy):
         return _effect("failed", f"the labels have moved: {fault.text} {fault.why}; nothing was sent")
@@ -116,11 +137,8 @@ def change_labels(
         if len(attempts) == 2 and not _definite(attempts):
             break  # what was not refused may still land: undoing it could meet it
         attempts.append(send(change.towards(goal, seen)))
-        after = _look(reader, action.target)
-        if isinstance(after, str):
-            return _unseen(attempts, after)
-        seen = after
-        if change.standing(seen) != "half":
+        seen = _look(reader, action.target)
+        if isinstance(seen, str) or change.standing(seen) != "half":
             break
     return _described(change, attempts, seen)
 
@@ -138,45 +156,38 @@ def _definite(attempts: Sequence[Attempt]) -> bool:
     return all(attempt.fate in ("refused", "stopped") for attempt in attempts)
 
 
-def _described(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
-    """The effect, by how the labels stand at the end and what the requests came to."""
-    effect = _by_standing(change, attempts, labels)
-    return replace(
-        effect,
-        lingers=any(attempt.fate == "unclear" for attempt in attempts),
-        ill=any(attempt.ill for attempt in attempts),
-    )
-
-
-def _by_standing(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...]) -> Effect:
-    standing, last = change.standing(labels), attempts[-1].detail
-    undone = len(attempts) == 3
+def _described(change: Change, attempts: Sequence[Attempt], labels: tuple[str, ...] | str) -> Effect:
+    """The effect, by how the labels stand at the end, or why they cannot be read, and what the requests came to."""
+    last, refused = attempts[-1].detail, all(attempt.fate == "refused" for attempt in attempts)
+    if isinstance(labels, str) and refused:
+        return _effect("failed", last, ill=attempts[-1].ill)
+    if isinstance(labels, str):
+        return _effect("outcome_unknown", f"the labels cannot be read back: {labels}; {last}", ill=True)
+    standing, undone = change.standing(labels), len(attempts) == 3
     if standing == "wanted":
         trouble = next((attempt.detail for attempt in attempts if attempt.fate != "done"), "")
-        return _effect(
-            "executed", f"the labels are as wanted, although {trouble}" if trouble else "the labels are as wanted"
-        )
+        although = f", although {trouble}" if trouble else ""
+        return _effect("executed", f"the labels are as wanted{although}", attempts)
     if standing == "former" and undone and _definite(attempts[:2]) and attempts[2].fate != "unclear":
-        return _effect("failed", f"half done and undone: the labels are as before; {attempts[1].detail}")
+        return _effect("failed", f"half done and undone: the labels are as before; {attempts[1].detail}", attempts)
+    if standing == "former" and _definite(attempts):
+        return _effect("failed", f"the labels are as before; {last}", attempts)
     if standing == "former":
-        outcome: Literal["failed", "outcome_unknown"] = "failed" if _definite(attempts) else "outcome_unknown"
-        return _effect(outcome, f"the labels are as before{'' if outcome == 'failed' else ', as of now'}; {last}")
+        return _effect("outcome_unknown", f"the labels are as before, as of now; {last}", attempts)
     where = (
         f"half done: {change.progress(labels)}"
         if standing == "half"
         else f"somebody else has changed the labels: they are {', '.join(sorted(labels)) or 'none'}"
     )
-    nothing_done = all(attempt.fate == "refused" for attempt in attempts)
-    return _effect("failed" if nothing_done else "outcome_unknown", f"{where}; {last}")
+    return _effect("failed" if refused else "outcome_unknown", f"{where}; {last}", attempts)
 
 
-def _unseen(attempts: Sequence[Attempt], why: str) -> Effect:
-    if all(attempt.fate == "refused" for attempt in attempts):
-        return replace(_effect("failed", attempts[-1].detail), ill=attempts[-1].ill)
-    return replace(
-        _effect("outcome_unknown", f"the labels cannot be read back: {why}; {attempts[-1].detail}"), ill=True
-    )
-
-
-def _effect(outcome: Literal["executed", "failed", "outcome_unknown"], detail: str) -> Effect:
-    return Effect(outcome, detail if len(detail) <= MOST_DETAIL else f"{detail[: MOST_DETAIL - 1]}…")
+def _effect(
+    outcome: Literal["executed", "failed", "outcome_unknown"],
+    detail: str,
+    attempts: Sequence[Attempt] = (),
+    ill: bool = False,
+) -> Effect:
+    lingers, ill = any(one.fate == "unclear" for one in attempts), ill or any(one.ill for one in attempts)
+    detail = detail if len(detail) <= MOST_DETAIL else f"{detail[: MOST_DETAIL - 1]}…"
+    return Effect(outcome, detail, lingers=lingers, ill=ill)

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from core.actions.writer import Writer
-from core.app import App
+from core.app import App, Writer
 from core.dispatcher.gates import GATE, Intended
 from core.errors import StoreUnavailable
 from core.policy.approved import Approved

@@ -5,6 +5,9 @@ proves an earlier one. Labels are set by one request, so that there is no half o
 https://docs.github.com/en/rest/issues/comments and https://docs.github.com/en/rest/issues/labels
 
 The relay has no idempotency and cannot read. It removes labels one at a time, then adds, and can stop half-way.
+
+Definite refusals: no connection was made, or the other side says that it did not act. All else is
+`outcome_unknown`: the change may have happened, or may still happen.
 """
 
 from __future__ import annotations
@@ -15,8 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
-from core.actions.labels import LabelReader, LabelStep, change_labels
-from core.actions.writer import Attempt
+from core.actions.labels import Attempt, LabelReader, LabelStep, change_labels
 from core.canonical import canonical
 from core.config import GITHUB_TIMEOUT_SECONDS
 from core.context.links import address

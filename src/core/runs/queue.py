@@ -10,8 +10,9 @@ What is skipped, and why, is in the run's last event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, cast
 
@@ -22,7 +23,7 @@ from core.approvals.decision import queued
 from core.audit import alone, events
 from core.canonical import iso
 from core.context.labels import Labels
-from core.errors import ConfigurationError, OrchestratorError, PhaseForbids, StoreUnavailable
+from core.errors import ConfigurationError, OrchestratorError, StoreUnavailable
 from core.runs import admit
 from core.runs.batch import Kind, dispatch_all
 from core.store import Item, NotApplied, Update
@@ -38,28 +39,14 @@ LEASE_MARGIN_MS: Final = 3_000
 """How much longer than its invocation's deadline a slot is held: the invocation has ended by then, on any clock."""
 
 
-@dataclass(frozen=True)
-class Skipped:
-    """An issue that a run leaves alone."""
-
-    issue: int
-    why: str
-
-    def as_json(self) -> Json:
-        return {"issue": self.issue, "why": self.why}
-
-
 def run_queue(app: App, task_type: TaskType, slot: str, deadline: int) -> Json:
     """One scheduled run. `slot` is the time that it was scheduled for (RFC 3339); `deadline` in milliseconds.
 
     Raises PhaseForbids, ConfigurationError, UpstreamUnavailable, StoreUnavailable; what it refuses is on record.
     """
     run_id = app.new_id()
-    try:
+    with _refusal_on_record(app, run_id, task_type):
         phases.require_task(app.settings, task_type, "schedule")
-    except PhaseForbids as error:
-        _record_refusal(app, run_id, task_type, error)
-        raise
     record = _take(app, task_type, slot, run_id, deadline)
     if isinstance(record, NotApplied):
         return {"status": "skipped", "reason": "slot_taken", "runId": record.item["run"] if record.item else run_id}
@@ -76,37 +63,13 @@ def _run(app: App, task_type: TaskType, slot: str, run_id: str, record: Item, de
     """What a slot is for, once it is taken."""
     github = app.github
     app = replace(app, github=cache(lambda: cast(Reader, _Once(github()))))
-    try:
-        requests, skipped = _choose(app, task_type, _left_today(app, record), deadline - STARTING_MS)
-    except OrchestratorError as error:
-        _record_refusal(app, run_id, task_type, error)
-        raise
+    with _refusal_on_record(app, run_id, task_type):
+        requests, skipped = _choose(app, task_type, record, deadline - STARTING_MS)
     _count(app, task_type, run_id, len(requests), record)
-    about = {"slot": slot, "skipped": [one.as_json() for one in skipped]}
+    about = {"slot": slot, "skipped": skipped}
     kind = Kind(task_type, "schedule", PRINCIPAL)
     body = dispatch_all(app, kind, requests, run_id=run_id, wait_until=app.now(), deadline=deadline, about=about)
     return {**body, **about}
-
-
-def choose(
-    queue: Sequence[Issue], waiting: frozenset[int], known: Callable[[Issue], str], allowed: int, bound: str
-) -> tuple[list[int], list[Skipped]]:
-    """Which issues of the queue, oldest first, are taken up, and why the others are not.
-
-    `waiting` have a proposal before the Captain; `known` says why an issue needs no further run.
-    """
-    chosen: list[int] = []
-    skipped: list[Skipped] = []
-    for issue in queue:
-        if issue.number in waiting:
-            skipped.append(Skipped(issue.number, "a proposal waits for the Captain"))
-        elif len(chosen) >= allowed:
-            skipped.append(Skipped(issue.number, bound))
-        elif why := known(issue):
-            skipped.append(Skipped(issue.number, why))
-        else:
-            chosen.append(issue.number)
-    return chosen, skipped
 
 
 class _Once:
@@ -120,13 +83,23 @@ class _Once:
         return getattr(self._reader, name)
 
 
-def _choose(app: App, task_type: TaskType, left_today: int, until: int) -> tuple[list[TaskRequest], list[Skipped]]:
-    """What is taken up; from the moment `until` on nothing more is looked at."""
+def _choose(app: App, task_type: TaskType, record: Item, until: int) -> tuple[list[TaskRequest], list[Json]]:
+    """Which issues of the queue, oldest first, are taken up, and which are left alone, each with why.
+
+    From the moment `until` on nothing more is looked at.
+    """
     queue, waiting = app.together([lambda: _queue(app, task_type), lambda: _waiting(app, task_type)])
+    left_today = max(0, app.settings.limits.scheduled_per_day - _started_today(app, record))
     per_run = app.settings.limits.tasks_per_run
     bound = "MAX_SCHEDULED_TASKS_PER_DAY is reached" if left_today < per_run else "MAX_TASKS_PER_RUN is reached"
+    chosen: list[TaskRequest] = []
+    skipped: list[Json] = []
 
-    def known(issue: Issue) -> str:
+    def left_alone(issue: Issue) -> str:
+        if issue.number in waiting:
+            return "a proposal waits for the Captain"
+        if len(chosen) >= min(per_run, left_today):
+            return bound
         if app.now() >= until:
             return "the run's time is over: it waits for the next"
         if task_type == "triage" and app.team.rules.questions in Labels(issue.labels):
@@ -138,8 +111,12 @@ def _choose(app: App, task_type: TaskType, left_today: int, until: int) -> tuple
         except OrchestratorError as error:
             return error.message
 
-    chosen, skipped = choose(queue, waiting, known, min(per_run, left_today), bound)
-    return [_request(task_type, number) for number in chosen], skipped
+    for issue in queue:
+        if why := left_alone(issue):
+            skipped.append({"issue": issue.number, "why": why})
+        else:
+            chosen.append(_request(task_type, issue.number))
+    return chosen, skipped
 
 
 def _request(task_type: TaskType, number: int) -> TaskRequest:
@@ -197,9 +174,8 @@ def _take(app: App, task_type: TaskType, slot: str, run_id: str, deadline: int) 
     return answer
 
 
-def _left_today(app: App, record: Item) -> int:
-    started = record.get("started", 0) if record.get("day") == _today(app) else 0
-    return max(0, app.settings.limits.scheduled_per_day - int(started))
+def _started_today(app: App, record: Item) -> int:
+    return int(record.get("started", 0)) if record.get("day") == _today(app) else 0
 
 
 def _today(app: App) -> str:
@@ -208,12 +184,10 @@ def _today(app: App) -> str:
 
 def _count(app: App, task_type: TaskType, run_id: str, count: int, record: Item) -> None:
     """Before they are started, so that a crash cannot start more of them on one day. Raises StoreUnavailable."""
-    started = record.get("started", 0) if record.get("day") == _today(app) else 0
-    count += int(started)
     counted = Update(
         app.settings.dedupe_table,
         _key(task_type),
-        change={"day": _today(app), "started": count},
+        change={"day": _today(app), "started": _started_today(app, record) + count},
         where={"run": run_id},  # the slot is still this run's
     )
     if app.store.transact([counted]) is not None:
@@ -226,7 +200,12 @@ def _leave(app: App, task_type: TaskType, run_id: str, state: str) -> None:
     app.store.transact([Update(app.settings.dedupe_table, _key(task_type), change=change, where={"run": run_id})])
 
 
-def _record_refusal(app: App, run_id: str, task_type: TaskType, error: OrchestratorError) -> None:
-    route = f"schedule {task_type}"
-    entry = events.request_refused(PRINCIPAL, route, {}, error.code, error.message, taskType=task_type)
-    alone.append(app, entry, chain=run_id)
+@contextmanager
+def _refusal_on_record(app: App, run_id: str, task_type: TaskType) -> Iterator[None]:
+    try:
+        yield
+    except OrchestratorError as error:
+        route = f"schedule {task_type}"
+        entry = events.request_refused(PRINCIPAL, route, {}, error.code, error.message, taskType=task_type)
+        alone.append(app, entry, chain=run_id)
+        raise

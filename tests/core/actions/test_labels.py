@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.actions.labels import MOST_DETAIL, LabelStep, change_labels, change_of
-from core.actions.writer import Attempt, Fate
+from core.actions.labels import MOST_DETAIL, Attempt, Fate, LabelStep, change_labels, change_of
 from core.context import team
 from core.errors import NotFound, UpstreamUnavailable
 from core.types import Action, Effect, Target, TargetNow
