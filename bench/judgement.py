@@ -25,6 +25,7 @@ OWN: Final = ("Zq7wXv2LmP9sKd4TnR8yBf3H",)
 _SIDE: Final = """
 import json, os, sys, time
 sys.path[:0] = ["src", "."]
+import handlers  # the collector's threshold, as every function sets it
 try:
     from tools import judge
 except ImportError:
