@@ -1,9 +1,9 @@
 """A stand-in for API Gateway's HTTP API: the routes of template.yaml in front of the real handlers.
 
-    python -m local.gateway FD
+    python -m local.gateway FD [throttled]
 
-serves on the listening socket FD with the environment it was given. Real HTTP becomes an event of
-payload version 2.0, as described in "Create AWS Lambda proxy integrations for HTTP APIs".
+serves on the listening socket FD with the environment it was given; `throttled` as the template says. Real HTTP becomes
+an event of payload version 2.0, as described in "Create AWS Lambda proxy integrations for HTTP APIs".
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from local.child import ROOT, PartFailed
 from local.function import Handler, load, new_context
 from local.schedule import Scheduler
 from local.template import Route, read_template
+from local.throttle import Bucket
 from local.web import Answer, Request, Server, json_answer
 
 INTEGRATION_TIMEOUT_SECONDS: Final = 30.0
@@ -52,16 +53,23 @@ class Gateway:
     """Answers requests through the handlers of its routes, found at once by `handler_of`, which may raise.
 
     Without `verify`, routes behind the template's authorizer are not there, as in a stack that is deployed without.
+    `throttled`: requests beyond a route's throttle are refused, as API Gateway does.
     """
 
     def __init__(
-        self, routes: Sequence[Route], handler_of: Callable[[str], Handler] = load, verify: Verify | None = None
+        self,
+        routes: Sequence[Route],
+        handler_of: Callable[[str], Handler] = load,
+        verify: Verify | None = None,
+        *,
+        throttled: bool = False,
     ) -> None:
         # API Gateway takes the most specific route: one without variables goes before one with.
         ordered = sorted(routes, key=lambda route: route.path.count("{"))
         self._routes = [(route, _pattern(route.path), handler_of(route.function.handler)) for route in ordered]
         self._threads = ThreadPoolExecutor(max_workers=128)
         self._verify = verify
+        self._buckets = {_key(route): Bucket(route.throttle) for route in routes if throttled and route.throttle}
 
     def answer(self, request: Request) -> Answer:
         if (request.method, request.path) == ("POST", checkpoint.PATH):
@@ -69,6 +77,9 @@ class Gateway:
         match = self._match(request)
         if match is None or (match.route.verified and self._verify is None):
             return json_answer(404, {"message": "Not Found"})
+        bucket = self._buckets.get(_key(match.route))
+        if bucket is not None and not bucket.take():
+            return json_answer(429, {"message": "Too Many Requests"})
         if len(request.body) > MAX_PAYLOAD_BYTES:
             return json_answer(413, {"message": "Request Entity Too Large"})
         identifier = str(uuid.uuid4())
@@ -97,6 +108,10 @@ class Gateway:
         return None
 
 
+def _key(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
 def _checkpoint() -> Answer:
     try:
         return json_answer(200, checkpoint.invoke(os.environ))
@@ -120,7 +135,7 @@ def proxy_event(request: Request, match: Match, identifier: str, now: datetime) 
     arguments: dict[str, str] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         arguments[name] = f"{arguments[name]},{value}" if name in arguments else value
-    route_key = f"{match.route.method} {match.route.path}"
+    route_key = _key(match.route)
     path = unquote(request.path)
     event: dict[str, Any] = {
         "version": "2.0",
@@ -173,7 +188,7 @@ def main() -> None:
         sys.path.insert(0, code)
     from local.github_oidc import verifier  # it needs the core, which is on the path by now
 
-    gateway = Gateway(template.routes, verify=verifier(os.environ))
+    gateway = Gateway(template.routes, verify=verifier(os.environ), throttled="throttled" in sys.argv[2:])
     server = Server(gateway.answer, socket.socket(fileno=int(sys.argv[1])))
     server.start()
     Scheduler(template.schedules).start()

@@ -56,7 +56,8 @@ class Stack:
     """Started by entering, stopped by leaving. `env` decides which parts are real, see `local.choice`.
 
     `repository`: the one on the GitHub stand-in. `worker` false: dispatches are carried out inline.
-    `retry_delays`: seconds between the attempts to hand an event to the worker.
+    `retry_delays`: seconds between the attempts to hand an event to the worker. `throttled`: with the gateway's
+    throttles, which a stack on one machine does without unless told.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Stack:
         worker: bool = True,
         logs: Path = ROOT / ".local" / "logs",
         retry_delays: tuple[float, ...] = (1.0, 2.0),
+        throttled: bool = False,
     ) -> None:
         self.choice = choose(env)
         self._template = read_template(ROOT / "template.yaml")
@@ -79,6 +81,7 @@ class Stack:
         self._exit = ExitStack()
         self._with_worker = worker
         self._retry_delays = retry_delays
+        self._throttled = throttled
         self.repository = Repository(self._env.get("GITHUB_REPOSITORY", repository))
         login = self._env.get("COMMENT_AUTHOR", COMMENT_AUTHOR)
         self.model = None if self.choice.model else ModelStandIn()
@@ -201,9 +204,8 @@ class Stack:
         self.invoke.start()
 
     def _start_gateway(self, environment: Mapping[str, str]) -> None:
-        gateway = Child(
-            "gateway", ["local.gateway", str(self._listener.fileno())], environment, self.logs, listener=self._listener
-        )
+        arguments = [str(self._listener.fileno()), *(["throttled"] if self._throttled else [])]
+        gateway = Child("gateway", ["local.gateway", *arguments], environment, self.logs, listener=self._listener)
         self._exit.callback(gateway.stop)
         gateway.start()
         # The socket listens already, so this one request waits in its queue until the gateway is there.

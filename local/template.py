@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,14 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Throttle:
+    """How many requests the gateway lets through to a route: so many a second, and so many at once after a rest."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True)
 class Route:
     """One route of the HTTP API."""
 
@@ -41,6 +49,7 @@ class Route:
     function: Function
     verified: bool = False
     """Whether the gateway lets nobody in whose JSON Web Token it has not verified."""
+    throttle: Throttle | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +87,15 @@ def read_template(path: Path) -> Template:
         for name, properties in described.items()
         for event in properties.get("Events", {}).values()
     ]
+    throttle_of = _throttles(of_type.get("AWS::Serverless::HttpApi", {}))
     routes = tuple(
-        Route(event["Method"].upper(), event["Path"], function, verified="Authorizer" in event.get("Auth", {}))
+        Route(
+            event["Method"].upper(),
+            event["Path"],
+            function,
+            verified="Authorizer" in event.get("Auth", {}),
+            throttle=throttle_of(f"{event['Method'].upper()} {event['Path']}"),
+        )
         for kind, function, event in events
         if kind == "HttpApi"
     )
@@ -108,6 +124,19 @@ def _function(name: str, properties: Mapping[str, Any], shared: Mapping[str, Any
             key: str(value) for key, value in variables.items() if not isinstance(value, Reference | dict | list)
         },
     )
+
+
+def _throttles(apis: Mapping[str, Mapping[str, Any]]) -> Callable[[str], Throttle | None]:
+    """That of a route by its key: its own, or the one of all that have none. Conditions are taken to hold."""
+    [api] = apis.values() or [{}]
+
+    def of(key: str) -> Throttle | None:
+        settings = api.get("RouteSettings", {}).get(key, api.get("DefaultRouteSettings"))
+        if isinstance(settings, Reference):  # !If [condition, settings, none]
+            settings = settings.argument[1]
+        return settings and Throttle(float(settings["ThrottlingRateLimit"]), int(settings["ThrottlingBurstLimit"]))
+
+    return of
 
 
 def _rate(expression: str) -> int:

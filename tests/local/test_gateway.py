@@ -16,7 +16,8 @@ from local import function
 from local.function import Handler
 from local.gateway import Gateway
 from local.invoke import InvokeStandIn
-from local.template import Function, Route, Template
+from local.template import Function, Route, Template, Throttle
+from local.throttle import Bucket
 from local.web import Request, Server
 
 HTTP = httpx.Client()
@@ -223,3 +224,34 @@ def test_a_route_without_variables_goes_before_one_with(template: Template) -> N
     for path, handler in {"/audit/checkpoint": "audit_checkpoint", "/audit/x": "audit_run"}.items():
         answer = gateway.answer(Request("GET", path, "", {}, b""))
         assert json.loads(answer.body)[0] == f"handlers.{handler}.handler"
+
+
+def test_beyond_its_throttle_a_route_is_refused_as_api_gateway_does_and_others_are_not() -> None:
+    throttled = Route("GET", "/audit", FUNCTION, throttle=Throttle(0.001, 2))
+    gateway = Gateway((throttled, ROUTES[0]), lambda _: lambda event, context: "done", throttled=True)
+    audit = Request("GET", "/audit", "", {}, b"")
+    assert [gateway.answer(audit).status for _ in range(3)] == [200, 200, 429]
+    assert json.loads(gateway.answer(audit).body) == {"message": "Too Many Requests"}
+    assert gateway.answer(Request("POST", "/approve/1", "", {}, b"")).status == 200
+
+
+def test_unless_told_nobody_is_throttled() -> None:
+    gateway = Gateway((Route("GET", "/audit", FUNCTION, throttle=Throttle(0.001, 1)),), lambda _: lambda *_: "done")
+    assert [gateway.answer(Request("GET", "/audit", "", {}, b"")).status for _ in range(3)] == [200, 200, 200]
+
+
+def test_a_bucket_fills_with_time_and_no_further_than_its_burst() -> None:
+    at = [0.0]
+    bucket = Bucket(Throttle(2.0, 3), lambda: at[0])
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    at[0] = 0.5
+    assert [bucket.take() for _ in range(2)] == [True, False]
+    at[0] = 100.0
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+
+
+def test_every_route_has_the_throttle_that_the_template_gives_it(template: Template) -> None:
+    throttles = {f"{route.method} {route.path}": route.throttle for route in template.routes}
+    assert throttles["POST /dispatch/qa-plan"] == throttles["POST /oidc/dispatch/qa-plan"] == Throttle(5.0, 10)
+    assert throttles["GET /health"] == Throttle(20.0, 40)
+    assert None not in throttles.values()
