@@ -1,7 +1,7 @@
 """`python -m bench.crowd`: 50 and 200 callers at once against the local stack, and against its engine alone.
 
-Prints the table of docs/performance.md and writes it there. Ends with 1 when a request is lost, a plan is posted twice
-or more is charged than the window allows.
+Prints the tables of docs/performance.md and writes them there. Ends with 1 when a run that was accepted is lost, a plan
+is posted twice, or the window ever holds more than it may.
 """
 
 from __future__ import annotations
@@ -14,30 +14,45 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import urllib3
 
+from bench.alone import alone
 from bench.figures import at
+from core.items import from_item
 from local.child import ROOT
+from local.run import read_sample
 from local.stack import Stack, clean_environment
 
 CROWDS: Final = (50, 200)
 READS_EACH: Final = 5
 FIRST_PULL: Final = 2_000
+CEILING: Final = 15_000_000
+"""Micro-dollars: less than the worst case of the hundred tasks that a window may have. Money runs out first."""
 SETTINGS: Final = {
     "GUARDRAIL_OVERRIDE": "acknowledged",
     "MAX_TASKS_PER_WINDOW": "100",
-    "MAX_COST_PER_WINDOW_USD": "60",
+    "MAX_COST_PER_WINDOW_USD": str(CEILING // 1_000_000),
 }
-END_SECONDS: Final = 300.0
-ANSWERS: Final = frozenset({200, 202, 429, 503})
-"""A dispatch is carried out, accepted, beyond the window, or to be asked again since the store is busy."""
+AS_LAMBDA: Final = (60.0, 120.0)
+"""Seconds between the deliveries of one event to the worker. When the third fails, it is a dead letter."""
+ASKING_SECONDS: Final = 60.0
+"""So long a caller goes on asking."""
+END_SECONDS: Final = 240.0
+"""So long the accepted runs may take to end after that: three deliveries, and what they take."""
+LOOK_SECONDS: Final = 0.25
 PAGE: Final = ROOT / "docs" / "performance.md"
 BEGIN: Final = "<!-- written by `python -m bench.crowd`: begin -->"
 END: Final = "<!-- written by `python -m bench.crowd`: end -->"
+NO_ANSWER: Final = (urllib3.exceptions.HTTPError, OSError)
+POSTED: Final = "posted"
+GIVEN_UP: Final = "given up by the queue"
+OPEN: Final = "without an end"
 
 
 @dataclass(frozen=True)
@@ -53,24 +68,48 @@ class Crowd:
     def row(self) -> str:
         """Requests per second, and milliseconds at the median, 95 and 99 of 100."""
         times = " | ".join(f"{1000 * at(self.seconds, share):,.0f}" for share in (0.5, 0.95, 0.99))
-        answers = ", ".join(f"{times} × {status}" for status, times in sorted(self.statuses.items()))
+        answers = ", ".join(f"{count} × {status or 'none'}" for status, count in sorted(self.statuses.items()))
         return f"| {self.callers} | {self.what} | {len(self.seconds) / self.took:,.0f} | {times} | {answers} |"
 
 
-def press(callers: int, what: str, each: int, call: Callable[[int], int]) -> Crowd:
-    """All callers start together; each asks `each` times, one after the other."""
+@dataclass(frozen=True)
+class Ended:
+    """What became of the dispatches of a crowd."""
+
+    callers: int
+    told: Counter[str]
+    """The last answer to each caller."""
+    became: Counter[str]
+    """What the accepted runs came to."""
+    seconds: float
+    """From the first request to the last end."""
+    most: int
+    """Micro-dollars in the window at its fullest, looked at four times a second."""
+
+    def row(self, what: str) -> str:
+        told, became = (", ".join(f"{n} × {name}" for name, n in c.most_common()) for c in (self.told, self.became))
+        window = f"{self.most / 1_000_000:.2f} of {CEILING / 1_000_000:.2f}"
+        return f"| {self.callers} | {what} | {told} | {became or 'none'} | {self.seconds:,.0f} | {window} |"
+
+
+def press(
+    callers: int, what: str, each: int, call: Callable[[int], int], then: Callable[[int], None] = lambda caller: None
+) -> Crowd:
+    """All callers start together; each asks `each` times, one after the other. `then` is what it does after that."""
     start = threading.Barrier(callers + 1)
 
-    def one(caller: int) -> list[tuple[float, int]]:
+    def one(caller: int) -> list[tuple[float, float, int]]:
         start.wait()
         seen = []
         for turn in range(each):
             began = time.perf_counter()
             try:
                 status = call(caller * each + turn)
-            except (urllib3.exceptions.HTTPError, OSError):
+            except NO_ANSWER:
                 status = 0
-            seen.append((time.perf_counter() - began, status))
+            ended = time.perf_counter()
+            seen.append((ended, ended - began, status))
+        then(caller)
         return seen
 
     with ThreadPoolExecutor(callers) as pool:
@@ -78,71 +117,169 @@ def press(callers: int, what: str, each: int, call: Callable[[int], int]) -> Cro
         start.wait()
         began = time.perf_counter()
         seen = [answer for done in waiting for answer in done.result()]
-        took = time.perf_counter() - began
-    return Crowd(callers, what, took, tuple(sorted(s for s, _ in seen)), Counter(status for _, status in seen))
+    took = max(ended for ended, _, _ in seen) - began
+    return Crowd(callers, what, took, tuple(sorted(s for _, s, _ in seen)), Counter(status for _, _, status in seen))
 
 
-def measure(callers: int, wrong: list[str]) -> Iterator[Crowd]:
-    """One stack, fresh. What does not hold of it goes into `wrong`."""
-    with Stack(clean_environment(SETTINGS)) as stack:
-        sample = json.loads((ROOT / "local" / "sample" / "pull_request.json").read_text())
+class Callers:
+    """Each wants a plan for a pull request of its own, and asks again where that is what the answer says."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.runs: dict[str, int] = {}
+        """The runs that were accepted, and the pull request of each."""
+        self.told: dict[int, str] = {}
+        """The last answer to each caller."""
+        self._stack = stack
+        self._pause: dict[int, float] = {}
+        self._until = time.monotonic() + ASKING_SECONDS
+
+    def ask(self, caller: int) -> int:
+        self.told[caller], self._pause[caller] = "no answer", 5.0
+        number = FIRST_PULL + caller
+        reply = self._stack.client.post("/dispatch/qa-plan", {"prNumber": number}, {"prefer": "respond-async"})
+        self.told[caller] = f"{reply.status} {_word(reply.body)}"
+        # API Gateway's own refusals say nothing of a time: callers spread.
+        self._pause[caller] = float(reply.headers.get("retry-after", 1 + caller % 10))
+        if reply.status == 202:
+            self.runs[reply.body["runId"]] = number
+        return reply.status
+
+    def insist(self, caller: int) -> None:
+        """Asks again where nothing was decided: no answer, a busy store, the gateway's throttle."""
+        while self.told[caller].startswith(("no answer", "503", "429 Too Many")) and time.monotonic() < self._until:
+            time.sleep(self._pause[caller])
+            try:
+                self.ask(caller)
+            except NO_ANSWER:
+                continue
+
+
+def _word(body: Any) -> str:
+    """What a program would look at."""
+    return str(body.get("reason") or body.get("error", {}).get("code") or body.get("status") or body.get("message"))
+
+
+def engine(callers: int) -> Iterator[Crowd]:
+    """What the engine does without the service."""
+    with alone(SETTINGS, callers) as by_itself:
+        yield press(callers, "the engine alone: a read of three items", READS_EACH, by_itself.look)
+        yield press(callers, "the engine alone: what a dispatch asks of it", 1, by_itself.dispatch)
+
+
+def service(callers: int, *, throttled: bool, wrong: list[str]) -> tuple[list[Crowd], Ended]:
+    """A fresh stack, with the gateway's throttles or without. What does not hold of it goes into `wrong`."""
+    with Stack(clean_environment(SETTINGS), retry_delays=AS_LAMBDA, throttled=throttled) as stack:
+        sample = read_sample()
         for number in range(callers):
             pull = copy.deepcopy(sample)
             pull["pull"]["number"] = FIRST_PULL + number
             stack.repository.load(pull)
-        yield press(callers, "the engine alone: a read of one item", READS_EACH, _engine(stack))
-        yield press(callers, "`GET /health`", READS_EACH, lambda _: stack.client.get("/health").status)
-        runs: dict[int, str] = {}
-
-        def dispatch(number: int) -> int:
-            reply = stack.client.post(
-                "/dispatch/qa-plan", {"prNumber": FIRST_PULL + number}, {"prefer": "respond-async"}
-            )
-            if reply.status < 300:
-                runs[number] = reply.body["runId"]
-            return reply.status
-
-        dispatches = press(callers, "`POST /dispatch/qa-plan`, `Prefer: respond-async`", 1, dispatch)
-        yield dispatches
-        wrong += [f"{callers} callers: {one}" for one in _broken(stack, dispatches, runs)]
+        reads: list[Crowd] = []
+        if not throttled:
+            reads.append(press(callers, "`GET /health`", READS_EACH, lambda _: stack.client.get("/health").status))
+        began, all_of = time.monotonic(), Callers(stack)
+        with watched(stack) as most:
+            dispatches = press(callers, "`POST /dispatch/qa-plan`", 1, all_of.ask, all_of.insist)
+            became = _became(stack, all_of.runs)
+        ended = Ended(callers, Counter(all_of.told.values()), became, time.monotonic() - began, most())
+        about = f"{callers} callers{', throttled' if throttled else ''}"
+        wrong += [f"{about}: {one}" for one in _broken(stack, ended)]
+        return [*reads, dispatches], ended
 
 
-def _broken(stack: Stack, dispatches: Crowd, runs: dict[int, str]) -> Iterator[str]:
-    """Once all runs that were accepted have ended: one comment each, and no more spent than the window has."""
-    assert stack.relay is not None
-    stack.relay.faults.calls.wait_for(lambda calls: len(calls) >= len(runs), END_SECONDS)
-    if set(dispatches.statuses) - ANSWERS:
-        yield f"answers {dict(dispatches.statuses)}"
-    comments = {n: len(stack.repository.comments(FIRST_PULL + n)) for n in range(dispatches.callers)}
-    if any(count > 1 for count in comments.values()):
-        yield f"a pull request has {max(comments.values())} comments"
-    lost = [runs[number] for number in runs if comments[number] == 0]
-    if lost:
-        yield f"{len(lost)} of {len(runs)} accepted runs posted nothing, such as {lost[0]}"
-    budget = stack.client.get("/health").body["circuitBreaker"]
-    if float(budget["totalCostUsd"]) > float(budget["maxCostUsd"]):
-        yield f"{budget['totalCostUsd']} of {budget['maxCostUsd']} dollars are charged"
+@contextmanager
+def watched(stack: Stack) -> Iterator[Callable[[], int]]:
+    """Looks at the window until it is left. The most that it held."""
+    held, over = [0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            key = {"id": {"S": "breaker"}}
+            item = stack.dynamodb.get_item(TableName=stack.tables["BREAKER_TABLE"], Key=key, ConsistentRead=True)
+            held.append(int(item["Item"]["total"]["N"]))
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            yield lambda: max(held)
+        finally:
+            over.set()
+            looking.exception()
 
 
-def _engine(stack: Stack) -> Callable[[int], int]:
-    """The engine, asked without any of the service's code."""
-    http = urllib3.PoolManager(maxsize=max(CROWDS), retries=False, timeout=60.0)
-    body = json.dumps({"TableName": stack.tables["BREAKER_TABLE"], "Key": {"id": {"S": "breaker"}}}).encode()
-    headers = {
-        "content-type": "application/x-amz-json-1.0",
-        "x-amz-target": "DynamoDB_20120810.GetItem",
-        "authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, "
-        "SignedHeaders=host, Signature=none",
+def _became(stack: Stack, runs: dict[str, int]) -> Counter[str]:
+    """What the accepted runs have come to, once all have ended or the time for that is over."""
+    deadline = time.monotonic() + END_SECONDS
+    while True:
+        ends = _ends(stack, runs)
+        if OPEN not in ends or time.monotonic() > deadline:
+            return ends
+        time.sleep(2.0)
+
+
+def _ends(stack: Stack, runs: dict[str, int]) -> Counter[str]:
+    assert stack.invoke is not None
+    letters = {json.loads(event).get("runId") for event in stack.invoke.dead_letters.entries()}
+    records = {
+        item["runId"]["S"]: from_item(item)
+        for page in stack.dynamodb.get_paginator("scan").paginate(TableName=stack.tables["DEDUPE_TABLE"])
+        for item in page["Items"]
+        if item["key"]["S"].startswith("run#")
     }
-    url = stack.environment["AWS_ENDPOINT_URL_DYNAMODB"]
-    return lambda _: http.request("POST", url, body=body, headers=headers).status
+
+    def end(run: str, number: int) -> str:
+        record = records.get(run, {})
+        if record.get("stage") == "finished":
+            result = json.loads(record["result"])
+            comment = bool(stack.repository.comments(number))
+            return POSTED if comment else str(result.get("state") or result.get("reason") or result["status"])
+        return GIVEN_UP if run in letters else OPEN
+
+    return Counter(end(run, number) for run, number in runs.items())
+
+
+def _broken(stack: Stack, ended: Ended) -> Iterator[str]:
+    if ended.became[OPEN]:
+        yield f"{ended.became[OPEN]} accepted runs have not ended and the queue has not given them up"
+    if ended.became["executed"]:
+        yield f"{ended.became['executed']} runs say that they have posted what is not there"
+    comments = [len(stack.repository.comments(FIRST_PULL + number)) for number in range(ended.callers)]
+    if max(comments) > 1:
+        yield f"a pull request has {max(comments)} comments"
+    if ended.most > CEILING:
+        yield f"the window held {ended.most} micro-dollars of {CEILING}"
+    undecided = sum(count for answer, count in ended.told.items() if answer.startswith(("no answer", "5")))
+    if undecided:
+        yield f"{undecided} callers have no answer but errors after {ASKING_SECONDS:.0f} s of asking"
 
 
 def main() -> int:
-    wrong: list[str] = []
-    crowds = [crowd for callers in CROWDS for crowd in measure(callers, wrong)]
-    head = "| callers | request | per second | median, ms | 95 of 100 | 99 of 100 | answers |"
-    table = "\n".join([head, "| --- " * 7 + "|", *(crowd.row() for crowd in crowds)])
+    began, wrong = time.monotonic(), list[str]()
+    crowds: list[Crowd] = []
+    ends: list[str] = []
+    for callers in CROWDS:
+        crowds += engine(callers)
+        seen, ended = service(callers, throttled=False, wrong=wrong)
+        crowds += seen
+        ends.append(ended.row("as many at once as there are"))
+    seen, ended = service(max(CROWDS), throttled=True, wrong=wrong)
+    crowds += [Crowd(one.callers, f"{one.what}, throttled", one.took, one.seconds, one.statuses) for one in seen]
+    ends.append(ended.row("throttled as in AWS"))
+    table = "\n".join(
+        [
+            f"Measured on {datetime.now(UTC):%Y-%m-%d} in {time.monotonic() - began:.0f} s. First answers:",
+            "",
+            "| callers | request | per second | median, ms | 95 of 100 | 99 of 100 | answers |",
+            "| --- " * 7 + "|",
+            *(crowd.row() for crowd in crowds),
+            "",
+            "What became of the dispatches:",
+            "",
+            "| callers | let through | last answers | accepted runs | seconds in all | most in the window, dollars |",
+            "| --- " * 6 + "|",
+            *ends,
+        ]
+    )
     print(table)
     print("\n".join(wrong) or "none lost, none doubled, the window held")
     _write(PAGE, table)
