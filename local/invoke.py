@@ -48,6 +48,8 @@ class InvokeStandIn(StandIn):
         timeout_seconds: float = 900.0,
     ) -> None:
         self.function = function
+        self.accepted: Journal[bytes] = Journal()
+        """Events that are to be handed over in the background."""
         self.attempts: Journal[str] = Journal()
         """The request id of each attempt that has begun, with a worker that runs."""
         self.deliveries: Journal[Delivery] = Journal()
@@ -67,6 +69,12 @@ class InvokeStandIn(StandIn):
         self._gate.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    @property
+    def waiting(self) -> frozenset[bytes]:
+        """Accepted events that have neither been taken nor become dead letters."""
+        taken = {delivery.event for delivery in self.deliveries.entries() if delivery.succeeded}
+        return frozenset(self.accepted.entries()) - taken - set(self.dead_letters.entries())
+
     def _answer(self, request: Request) -> Answer:
         match = _PATH.fullmatch(request.path)
         if request.method != "POST" or match is None or match["name"] != self.function:
@@ -75,6 +83,7 @@ class InvokeStandIn(StandIn):
         identifier = str(uuid.uuid4())
         headers = {"x-amzn-requestid": identifier}
         if request.headers.get("x-amz-invocation-type") == "Event":
+            self.accepted.add(request.body)
             self._threads.submit(self._deliver, request.body, identifier)
             return Answer(202, b"", headers)
         answer = self._hand_over(request.body, identifier, 1)

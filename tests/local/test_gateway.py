@@ -180,6 +180,7 @@ def test_a_failing_event_is_delivered_three_times_with_one_id_and_is_then_a_dead
     delivering.send("Event")
     assert delivering.invoke.dead_letters.wait_for(lambda all_: len(all_) == 1, timeout=10)
     delivering.close()
+    assert delivering.invoke.waiting == frozenset()
     assert len(handler.events) == 3
     assert len({identifier for _, identifier in handler.events}) == 1
     assert [d.succeeded for d in delivering.invoke.deliveries.entries()] == [False, False, False]
@@ -192,6 +193,18 @@ def test_an_event_that_succeeds_at_last_is_not_delivered_again() -> None:
     assert delivering.invoke.deliveries.wait_for(lambda all_: any(d.succeeded for d in all_), timeout=10)
     delivering.close()
     assert len(handler.events) == 2
+
+
+def test_an_event_waits_until_it_is_taken_or_given_up() -> None:
+    goes_on = threading.Event()
+    delivering = Delivering(lambda event, _: goes_on.wait(10) and {})
+    delivering.send("Event")
+    assert delivering.invoke.attempts.wait_for(lambda all_: len(all_) == 1, timeout=10)
+    assert [json.loads(event) for event in delivering.invoke.waiting] == [{"runId": "r"}]
+    goes_on.set()
+    assert delivering.invoke.deliveries.wait_for(lambda all_: len(all_) == 1, timeout=10)
+    delivering.close()
+    assert delivering.invoke.waiting == frozenset()
 
 
 def test_several_events_are_worked_on_at_once() -> None:
