@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sys
 import threading
 import time
@@ -257,7 +258,7 @@ def _broken(stack: Stack, ended: Ended) -> Iterator[str]:
 
 
 def main() -> int:
-    began, wrong = time.monotonic(), list[str]()
+    began, wrong, busy = time.monotonic(), list[str](), os.getloadavg()[0]
     rows, ends = list[str](), list[str]()
 
     def note(noted: list[str], row: str) -> None:
@@ -272,9 +273,11 @@ def main() -> int:
             for crowd in seen:
                 note(rows, crowd.row())
             note(ends, ended.row("throttled as in AWS" if throttled else "all at once"))
+    took = time.monotonic() - began
     table = "\n".join(
         [
-            f"Measured on {datetime.now(UTC):%Y-%m-%d} in {time.monotonic() - began:.0f} s. First answers:",
+            f"Measured on {datetime.now(UTC):%Y-%m-%d} in {took:.0f} s, {os.cpu_count()} processors, "
+            f"with {busy:.1f} other processes at work. First answers:",
             "",
             "| callers | request | per second | median, ms | 95 of 100 | 99 of 100 | answers |",
             "| --- " * 7 + "|",
