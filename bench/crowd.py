@@ -45,7 +45,7 @@ AS_LAMBDA: Final = (60.0, 120.0)
 ASKING_SECONDS: Final = 60.0
 """So long a caller goes on asking."""
 END_SECONDS: Final = 240.0
-"""So long the accepted runs may take to end after that: three deliveries, and what they take. Then they are told of as
+"""So long the accepted runs may take to end after that: three deliveries, and what they take. Then they are counted as
 they are: a worker that died over a run holds it longer."""
 LOOK_SECONDS: Final = 0.25
 PAGE: Final = ROOT / "docs" / "performance.md"
@@ -80,7 +80,7 @@ class Ended:
     """What became of the dispatches of a crowd."""
 
     callers: int
-    told: Counter[str]
+    answers: Counter[str]
     """The last answer to each caller."""
     became: Counter[str]
     """What the accepted runs came to."""
@@ -90,9 +90,11 @@ class Ended:
     """Micro-dollars in the window at its fullest, looked at four times a second."""
 
     def row(self, what: str) -> str:
-        told, became = (", ".join(f"{n} × {name}" for name, n in c.most_common()) for c in (self.told, self.became))
+        answers, became = (
+            ", ".join(f"{n} × {name}" for name, n in c.most_common()) for c in (self.answers, self.became)
+        )
         window = f"{self.most / 1_000_000:.2f} of {CEILING / 1_000_000:.2f}"
-        return f"| {self.callers} | {what} | {told} | {became or 'none'} | {self.seconds:,.0f} | {window} |"
+        return f"| {self.callers} | {what} | {answers} | {became or 'none'} | {self.seconds:,.0f} | {window} |"
 
 
 def press(
@@ -130,17 +132,17 @@ class Callers:
     def __init__(self, stack: Stack) -> None:
         self.runs: dict[str, int] = {}
         """The runs that were accepted, and the pull request of each."""
-        self.told: dict[int, str] = {}
+        self.last: dict[int, str] = {}
         """The last answer to each caller."""
         self._stack = stack
         self._pause: dict[int, float] = {}
         self._until = time.monotonic() + ASKING_SECONDS
 
     def ask(self, caller: int) -> int:
-        self.told[caller], self._pause[caller] = "no answer", 5.0
+        self.last[caller], self._pause[caller] = "no answer", 5.0
         number = FIRST_PULL + caller
         reply = self._stack.client.post("/dispatch/qa-plan", {"prNumber": number}, {"prefer": "respond-async"})
-        self.told[caller] = f"{reply.status} {_word(reply.body)}"
+        self.last[caller] = f"{reply.status} {_word(reply.body)}"
         # API Gateway's own refusals say nothing of a time: callers spread.
         self._pause[caller] = float(reply.headers.get("retry-after", 1 + caller % 10))
         if reply.status == 202:
@@ -149,7 +151,7 @@ class Callers:
 
     def insist(self, caller: int) -> None:
         """Asks again where nothing was decided: no answer, a busy store, the gateway's throttle."""
-        while self.told[caller].startswith(("no answer", "503", "429 Too Many")) and time.monotonic() < self._until:
+        while self.last[caller].startswith(("no answer", "503", "429 Too Many")) and time.monotonic() < self._until:
             time.sleep(self._pause[caller])
             try:
                 self.ask(caller)
@@ -185,7 +187,7 @@ def service(callers: int, *, throttled: bool, wrong: list[str]) -> tuple[list[Cr
             what = f"`POST /dispatch/qa-plan`{', throttled' if throttled else ''}"
             dispatches = press(callers, what, 1, all_of.ask, all_of.insist)
             became = _became(stack, all_of.runs)
-        ended = Ended(callers, Counter(all_of.told.values()), became, time.monotonic() - began, most())
+        ended = Ended(callers, Counter(all_of.last.values()), became, time.monotonic() - began, most())
         about = f"{callers} callers{', throttled' if throttled else ''}"
         wrong += [f"{about}: {one}" for one in _broken(stack, ended)]
         return [*reads, dispatches], ended
