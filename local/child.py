@@ -10,7 +10,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
+
+import urllib3
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEASH: Final = Path(__file__).with_name("leash.py")
@@ -88,6 +91,21 @@ class Child:
             process.wait()
         if process.stdin is not None:
             process.stdin.close()
+
+    def wait_for_answer(self, url: str, seconds: float) -> int:
+        """The status of its first answer to a GET. Raises PartFailed where it ends before, or takes longer."""
+        http = urllib3.PoolManager(retries=False, timeout=2.0)
+        deadline = monotonic() + seconds
+        while self.running and monotonic() < deadline:
+            try:
+                return http.request("GET", url).status
+            except urllib3.exceptions.HTTPError:
+                sleep(0.05)
+        raise self.failed()
+
+    def failed(self) -> PartFailed:
+        """That it did not start, with the end of its log."""
+        return PartFailed(f"the {self.name} did not start:\n{self.last_words()}")
 
     def last_words(self) -> str:
         """The end of its log, for an error message."""

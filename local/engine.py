@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
-import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import get_session
@@ -54,23 +52,11 @@ class Engine:
         self.url = f"http://{HOST}:{port}"
         self._child = Child("engine", ["ministack"], environment, self._logs, python=str(ENGINE_PYTHON))
         self._child.start()
-        _wait_until_it_answers(self._child, f"{self.url}/_ministack/health")
+        self._child.wait_for_answer(f"{self.url}/_ministack/health", START_SECONDS)
 
     def stop(self) -> None:
         if self._child is not None:
             self._child.stop()
-
-
-def _wait_until_it_answers(child: Child, url: str) -> None:
-    deadline = monotonic() + START_SECONDS
-    http = urllib3.PoolManager(retries=False, timeout=2.0)
-    while monotonic() < deadline and child.running:
-        try:
-            if http.request("GET", url).status == 200:
-                return
-        except urllib3.exceptions.HTTPError:
-            sleep(0.05)
-    raise PartFailed(f"the engine did not start: {child.last_words()}")
 
 
 def dynamodb(url: str, env: Mapping[str, str], *, read_timeout: int = 10) -> DynamoDBClient:

@@ -33,17 +33,12 @@ _CREATED: Final = frozenset({"comment", "app_token"})
 
 
 class GitHubStandIn(StandIn):
-    """Serves one repository between `start` and `stop`. `token` is the only one it knows; None makes one up.
+    """Serves one repository between `start` and `stop`. It knows `token`, `reader_token` and those of an `app` that is installed."""
 
-    `app` is a GitHub App that is installed there: its tokens are known too.
-    """
-
-    def __init__(
-        self, repository: Repository, login: str = "dfg-bot", token: str | None = None, app: GitHubApp | None = None
-    ) -> None:
+    def __init__(self, repository: Repository, login: str = "dfg-bot", app: GitHubApp | None = None) -> None:
         self.repository = repository
         self.app = app
-        self.token = token or secrets.token_hex(16)
+        self.token = secrets.token_hex(16)
         self.reader_token = secrets.token_hex(16)
         """Another, which may read alone."""
         self.login = login
@@ -76,7 +71,7 @@ class GitHubStandIn(StandIn):
     def answer(self, request: Request) -> Answer:
         """One request. Raises HangUp."""
         if request.path == "/__control":
-            return self._control(request)
+            return self.faults.control(request.json())
         installation = _INSTALLATION.fullmatch(request.path)
         if installation is not None:
             return self._perform("app_token", request, lambda: self._app_token(request, installation[1]))
@@ -112,18 +107,6 @@ class GitHubStandIn(StandIn):
         if request.method != "GET" and not may_write:
             return _complain(403, "Resource not accessible by integration")
         return None
-
-    def _control(self, request: Request) -> Answer:
-        asked = request.json()
-        if "push" in asked:
-            self.repository.push(int(asked["push"]), asked["sha"])
-            return json_answer(200, {"pushed": asked["push"]})
-        if "pull" in asked:
-            self.repository.change_pull(int(asked["pull"]), **asked["fields"])
-            return json_answer(200, {"changed": asked["pull"]})
-        if "load" in asked:
-            return json_answer(200, {"loaded": self.repository.load(asked["load"])})
-        return self.faults.control(asked)
 
     def _app_token(self, request: Request, installation: str) -> dict[str, Any]:
         if self.app is None:

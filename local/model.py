@@ -54,10 +54,10 @@ class Order:
 
 
 class ModelStandIn(StandIn):
-    """Serves between `start` and `stop`. `api_key` is the only key it takes; None makes one up."""
+    """Serves between `start` and `stop`. `api_key` is the only key it takes."""
 
-    def __init__(self, api_key: str | None = None) -> None:
-        self.api_key = api_key or secrets.token_hex(16)
+    def __init__(self) -> None:
+        self.api_key = secrets.token_hex(16)
         self.calls: Journal[bytes] = Journal()
         """The exact bytes of every request for a message, refused ones included."""
         self._orders = Orders(Order)

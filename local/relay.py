@@ -22,11 +22,11 @@ _OWN_ERRORS: Final = (400, 401, 405)
 
 
 class RelayStandIn(StandIn):
-    """Serves between `start` and `stop`. `token` is the only one it takes; None makes one up."""
+    """Serves between `start` and `stop`. `token` is the only one it takes."""
 
-    def __init__(self, repository: Repository, login: str = "dfg-bot", token: str | None = None) -> None:
+    def __init__(self, repository: Repository, login: str = "dfg-bot") -> None:
         self.repository = repository
-        self.token = token or secrets.token_hex(16)
+        self.token = secrets.token_hex(16)
         self.login = login
         self.faults = Faults()
         super().__init__(self.answer, self.faults.close)

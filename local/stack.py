@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.callers.auth import parse_secret
@@ -208,18 +207,8 @@ class Stack:
         gateway = Child("gateway", ["local.gateway", *arguments], environment, self.logs, listener=self._listener)
         self._exit.callback(gateway.stop)
         gateway.start()
-        # The socket listens already, so this one request waits in its queue until the gateway is there.
-        http = urllib3.PoolManager(retries=False, timeout=2.0)
-        deadline = time.monotonic() + START_SECONDS
-        while gateway.running and time.monotonic() < deadline:
-            try:
-                status = http.request("GET", f"{self.url}/health").status
-            except urllib3.exceptions.ReadTimeoutError:
-                continue
-            if status != 500:
-                return
-            break
-        raise PartFailed(f"the gateway did not start:\n{gateway.last_words()}")
+        if gateway.wait_for_answer(f"{self.url}/health", START_SECONDS) == 500:
+            raise gateway.failed()
 
     def _handlers_environment(self, engine_url: str) -> dict[str, str]:
         """The template's literal variables, overlaid by the caller's environment, overlaid by the stand-ins."""

@@ -165,11 +165,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 def _reference(loader: _Loader, suffix: str, node: yaml.Node) -> Reference:
     if isinstance(node, yaml.ScalarNode):
         return Reference(suffix, loader.construct_scalar(node))
-    if isinstance(node, yaml.SequenceNode):
-        return Reference(suffix, loader.construct_sequence(node, deep=True))
-    if isinstance(node, yaml.MappingNode):
-        return Reference(suffix, loader.construct_mapping(node, deep=True))
-    raise yaml.YAMLError(f"unexpected YAML node for !{suffix}")
+    many = loader.construct_mapping if isinstance(node, yaml.MappingNode) else loader.construct_sequence
+    return Reference(suffix, many(node, deep=True))
 
 
 _Loader.add_multi_constructor("!", _reference)

@@ -102,21 +102,12 @@ class Server:
             self._listener = None
 
 
-class StandIn:
-    """What every stand-in is: a server that can be stopped and started, and lets go of all whom it holds at the end."""
+class StandIn(Server):
+    """What every stand-in is: a server that lets go of all whom it holds at the end."""
 
     def __init__(self, service: Service, let_go: Callable[[], None]) -> None:
-        self._server = Server(service)
+        super().__init__(service)
         self._let_go = let_go
-        self.url = self._server.url
-
-    def start(self) -> None:
-        """Starts, or accepts connections again after `stop`."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """From now on connections are refused."""
-        self._server.stop()
 
     def close(self) -> None:
         self._let_go()

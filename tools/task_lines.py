@@ -78,14 +78,14 @@ GitHubActions }} }}
 def words(task: Task) -> dict[str, Any]:
     """What the forms say of a task."""
     asked, limits = task.asked[0], task.limits
-    phase = next(phase for phase, added in ADDED_TASKS.items() if any(name == task.name for name, _ in added))
+    first = next(phase for phase, added in ADDED_TASKS.items() if any(name == task.name for name, _ in added))
     return {
         **vars(limits),
-        **{name: getattr(task, name) for name in ("name", "path", "title", "target", "purpose", "proposes", "posted")},
+        **vars(task),
+        "path": task.path,
         "NAME": task.name.upper(),
         "Pascal": pascal(task),
-        "phase": phase,
-        "does": task.does,
+        "phase": first,
         "wish": task.does[:-1],
         "command": task.command or task.path,
         "field": asked.name,
