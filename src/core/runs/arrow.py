@@ -27,9 +27,9 @@ from core.app import App
 from core.approvals.binding import bind
 from core.audit import content
 from core.audit.content import WITHHELD, Content
+from core.dispatcher.ask import GaveUp, Generated
 from core.dispatcher.breaker import Refusal
 from core.dispatcher.gates import Intended
-from core.dispatcher.generate import GaveUp, Generated
 from core.errors import BadRequest, LeaseHeld, NotFound, OrchestratorError, StoreUnavailable, WorkerUnavailable
 from core.policy.approved import Approved, approve
 from core.policy.version import OWN_SECRETS

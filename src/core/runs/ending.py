@@ -20,8 +20,8 @@ from core.audit.content import Content
 from core.audit.events import Entry
 from core.config import Settings
 from core.dispatcher import breaker
+from core.dispatcher.ask import GaveUp
 from core.dispatcher.gates import BY_TYPE, Intended
-from core.dispatcher.generate import GaveUp
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Answer
 from core.runs import record, results

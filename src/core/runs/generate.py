@@ -10,9 +10,9 @@ from core.app import App
 from core.audit import events
 from core.config import TASK_LIMITS
 from core.dispatcher import pricing
+from core.dispatcher.ask import GaveUp, Generated, Terms, ask
 from core.dispatcher.breaker import Refusal, billed_by
 from core.dispatcher.dedupe import KEY
-from core.dispatcher.generate import GaveUp, Generated, Terms, ask
 from core.dispatcher.ledger import Charge
 from core.dispatcher.pricing import Usage
 from core.dispatcher.reply import Unanswered

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from core.dispatcher.ask import GaveUp, Generated, Terms, ask
 from core.dispatcher.breaker import Refusal
-from core.dispatcher.generate import GaveUp, Generated, Terms, ask
 from core.dispatcher.ledger import Charge
 from core.dispatcher.reply import Reply, Unanswered
 from tests.support.fakes import message, trouble
