@@ -38,9 +38,6 @@ class Context:
     memory_limit_in_mb: int
     deadline: float
     """On the clock of `time.monotonic`."""
-    function_version: str = "$LATEST"
-    log_group_name: str = "/aws/lambda/local"
-    log_stream_name: str = "local"
 
     @property
     def invoked_function_arn(self) -> str:

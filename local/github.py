@@ -33,7 +33,10 @@ _CREATED: Final = frozenset({"comment", "app_token"})
 
 
 class GitHubStandIn(StandIn):
-    """Serves one repository between `start` and `stop`. It knows `token`, `reader_token` and those of an `app` that is installed."""
+    """Serves one repository between `start` and `stop`.
+
+    It knows `token`, `reader_token`, and those of a GitHub App, `app`, that is installed there.
+    """
 
     def __init__(self, repository: Repository, login: str = "dfg-bot", app: GitHubApp | None = None) -> None:
         self.repository = repository
