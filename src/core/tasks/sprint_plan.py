@@ -80,6 +80,8 @@ _NEEDS: Final = re.compile(
     rf"{_LINE}(?:depends[ \t]+on|blocked[ \t]+by)[ \t*_]*:?[ \t*_]*(?={_LINKED})(?P<named>.*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_SAYS_NEEDS: Final = re.compile("depends|blocked", re.IGNORECASE)
+"""Stands in the bytes of every body that says what _NEEDS finds: nothing unsaid can split a word."""
 _ISSUE: Final = re.compile(rf"(?<![\w/.:@-]){visible.REFERENCE}", re.IGNORECASE)
 
 
@@ -202,6 +204,8 @@ def _capacities(planning: Issue) -> list[int]:
 
 def _needs(issue: Issue, frame: Frame) -> Iterator[int]:
     """The issues of lines such as `depends on #10` or `Blocked by: #10, #11`."""
+    if not _SAYS_NEEDS.search(issue.body):
+        return iter(())
     lines = "\n".join(match["named"] for match in _NEEDS.finditer(visible.said(issue.body)))
     return visible.numbers(_ISSUE.finditer(lines), frame.repository)
 

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.config import MAX_SPRINT_ISSUES
+from core.context.visible import said
 from core.types import Context, Issue, Prompt, Target
 from tests.support.prompt_reading import an_issue, built, section, user_text
 
@@ -99,6 +102,33 @@ def test_what_is_certain_is_told_before_what_others_wrote() -> None:
 def test_dependencies_are_read_from_lines_of_an_issue(line: str, found: list[int]) -> None:
     prompt = a_plan(an_issue(number=10), an_issue(f"Text.\n{line}\nText.", number=11), an_issue(number=12))
     assert needs(prompt) == {"10": [], "11": found, "12": []}
+
+
+SPLIT = [
+    "dep",
+    "ends",
+    " on #10",
+    "<!-- x -->",
+    "<!--",
+    "-->",
+    "\\",
+    "`",
+    "\n",
+    "\r",
+    "&#101;",
+    "> ",
+    "    ",
+    "*",
+    "\0",
+    "<b>",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(SPLIT), max_size=12).map("".join))
+def test_nobody_says_a_word_that_does_not_stand_in_the_body(body: str) -> None:
+    """So a body without the word need not be read as Markdown."""
+    assert "depends" in body or "depends" not in said(body)
 
 
 def test_given_dependencies_are_added_and_only_planned_issues_count() -> None:
