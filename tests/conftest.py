@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,11 @@ from tests.support.rejudging import judge_again
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+def pytest_collection_finish() -> None:
+    """Tests and modules live to the end: the collector of garbage need not look through them again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
