@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from anthropic import transform_schema
 
 from core.canonical import sha256
 from core.context.team import TEAMS
@@ -114,6 +113,8 @@ def _formatted(source: str) -> str:
 
 def wire_schema(task: Task) -> str:
     """The answer's schema as the Anthropic SDK transforms it: the file spares the functions the SDK's import."""
+    from anthropic import transform_schema  # the SDK takes longer to load than all else; a refusal does not need it
+
     schema = transform_schema(task.drafting().model.model_json_schema())
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -21,10 +22,11 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 BOTH = "the SDK brings its own HTTP client"
 
 
-def imported(statements: str) -> set[str]:
+@cache
+def imported(statements: str) -> frozenset[str]:
     script = f"import sys\n{statements}\nprint(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=ENVIRONMENT)  # noqa: S603
-    return set(done.stdout.split())
+    return frozenset(done.stdout.split())
 
 
 @pytest.mark.parametrize("module", HANDLERS)
