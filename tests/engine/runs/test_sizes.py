@@ -19,12 +19,10 @@ from core.runs import admit
 from core.store import MAX_ITEM_BYTES, Insert, oversized
 from core.types import ChangedFile, Context, Facts, Prompt, Target
 from tests.support.dispatching import charged, go, request
-from tests.support.fakes import PATCH, PLAN, World, make_world, message, pull_request
+from tests.support.fakes import ASKS, PATCH, PLAN, World, make_world, message, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 
 
 @pytest.fixture
