@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-
 from core.canonical import sha256
 from core.context.team import TEAMS
 from core.errors import ConfigurationError

@@ -33,14 +33,13 @@ from core.store import Insert, Item, Lost, NotApplied, Store, Write
 from core.types import Effect, Json, Target
 from tests.engine.dispatcher.test_ledger import item_of, reserved
 from tests.support.dispatching import FAR, charged, go, request
-from tests.support.fakes import PLAN, START, World, make_world, message, pull_request, trouble
+from tests.support.fakes import ASKS, START, World, make_world, message, pull_request, trouble
 from tests.support.injection import at_call
 from tests.support.label_runs import PHASE3, READY, UNCLEAR, a_world, stored, triage
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 COOLDOWN_MS = 900_000
 
 

@@ -14,9 +14,8 @@ from core.errors import Conflict
 from core.runs.arrow import work
 from core.types import Effect
 from tests.support.dispatching import FAR, go
-from tests.support.fakes import PLAN, World, message, pull_request, trouble
+from tests.support.fakes import ASKS, PLAN, World, message, pull_request, trouble
 
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 """A plan that waits for the Captain."""
 FORBIDDEN = {**PLAN, "general_checks": ["/merge"]}
 """A plan that policy refuses."""

@@ -16,12 +16,11 @@ from core.audit.read import list_runs, read_run
 from core.errors import Conflict, NotFound
 from core.types import Effect, Json
 from tests.support.dispatching import go
-from tests.support.fakes import PLAN, World, make_world, message, pull_request
+from tests.support.fakes import ASKS, World, make_world, message, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 DAY = 86_400
 
 

@@ -11,12 +11,10 @@ from core.errors import Conflict
 from core.store import Delete
 from core.types import ChangedFile
 from tests.support.dispatching import go
-from tests.support.fakes import PLAN, World, make_world, message, pull_request
+from tests.support.fakes import ASKS, World, make_world, message, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 
 
 @pytest.fixture

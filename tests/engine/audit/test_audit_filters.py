@@ -17,14 +17,12 @@ from dfg.exporting import list_runs
 from local.engine import dynamodb
 from tests.support.audit_reading import reader
 from tests.support.dispatching import FAR
-from tests.support.fakes import PLAN, World, make_world, message, pull_request
+from tests.support.fakes import ASKS, PLAN, World, make_world, message, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from local.engine import Engine
-
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,11 @@ from core.errors import Conflict
 from core.runs.arrow import work
 from core.store import Store
 from tests.support.dispatching import FAR, go
-from tests.support.fakes import PLAN, START, World, make_world, message, pull_request
+from tests.support.fakes import ASKS, START, World, make_world, message, pull_request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-ASKS = {**PLAN, "general_checks": ["Open https://elsewhere.example.org/x and look"]}
 SETTLED = 901
 """Seconds."""
 
