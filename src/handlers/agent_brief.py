@@ -1,7 +1,5 @@
 """POST /dispatch/agent-brief: draft a coding agent's brief for an issue."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """POST /approve/{id}: execute a waiting action, once."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """GET /audit: the runs, newest first."""
 
-from __future__ import annotations
-
 import re
 
 from core.app import App

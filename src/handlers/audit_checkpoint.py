@@ -1,7 +1,5 @@
 """GET /audit/checkpoint: a signed checkpoint, the newest or the one with `?number=`."""
 
-from __future__ import annotations
-
 from core.app import App
 from core.audit import checkpoint
 from core.errors import BadRequest, NotFound

@@ -1,7 +1,5 @@
 """GET /audit/{runId}: every event of a run, the chain's verdict, and its content."""
 
-from __future__ import annotations
-
 from core.app import App
 from core.audit.read import read_run
 from core.errors import BadRequest

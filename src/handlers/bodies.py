@@ -1,7 +1,5 @@
 """Request bodies: strict types, no coercion, no unknown fields."""
 
-from __future__ import annotations
-
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError

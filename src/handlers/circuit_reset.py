@@ -1,7 +1,5 @@
 """POST /circuit/reset: the emergency reset of the circuit breaker."""
 
-from __future__ import annotations
-
 from core.app import App
 from core.dispatcher.tripping import reset
 from handlers.bodies import EmptyBody, read_body

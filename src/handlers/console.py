@@ -1,7 +1,5 @@
 """GET /console: the Captain's page. One static document, public itself: its data needs the token. GET / leads there."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import uuid

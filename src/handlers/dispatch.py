@@ -1,7 +1,5 @@
 """All dispatch routes, which need the same permissions: one function of the template."""
 
-from __future__ import annotations
-
 from importlib import import_module
 
 from core.tasks import registry

@@ -1,7 +1,5 @@
 """What all dispatch routes share: the right to force, the gateway's time, the Location of what goes on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """POST /audit/{runId}/erase: forget a run's content; its events and their proof stay."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

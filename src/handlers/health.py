@@ -1,7 +1,5 @@
 """GET /health: whether the service can work, and how the breaker stands. Public."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.app import App

@@ -3,8 +3,6 @@
 Powertools' event classes would parse no more than this does, and add 50 ms to each cold start.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

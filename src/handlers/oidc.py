@@ -4,8 +4,6 @@ API Gateway lets no request in whose JSON Web Token it has not verified, and han
 No bearer token is taken here, and no JWT elsewhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """GET /pending: what waits for the Captain, newest first; GET /pending/{id}: one action, whatever became of it."""
 
-from __future__ import annotations
-
 from core.actions.states import WAITING
 from core.app import App
 from core.approvals.approve import get_pending, list_pending

@@ -1,7 +1,5 @@
 """GET /phases: what each phase adds, and the evidence on which the next one is switched on."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.app import App

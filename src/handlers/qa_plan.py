@@ -1,7 +1,5 @@
 """POST /dispatch/qa-plan: draft a QA plan for a pull request."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

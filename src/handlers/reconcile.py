@@ -1,7 +1,5 @@
 """The scheduled look at what waits. Runs in any phase: it never sends anything to GitHub."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

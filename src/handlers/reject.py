@@ -1,7 +1,5 @@
 """POST /reject/{id}: decide that a waiting action shall not happen."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

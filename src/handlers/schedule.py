@@ -1,7 +1,5 @@
 """What EventBridge Scheduler calls: `{"taskType": …, "scheduledAt": …}`. One run over the team's queue."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final

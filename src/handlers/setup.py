@@ -7,8 +7,6 @@ aws/serverless-application-model). And it stands in the function's environment, 
 not changed.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Mapping

@@ -7,8 +7,6 @@ of `random`, from which botocore takes the pauses between its retries.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 """
 
-from __future__ import annotations
-
 import os
 import random
 

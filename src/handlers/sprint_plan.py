@@ -1,7 +1,5 @@
 """POST /dispatch/sprint-plan: draft which of some issues go into which sprint."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Annotated
 

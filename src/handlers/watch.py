@@ -3,8 +3,6 @@
 Every quarter of an hour, a digest of what was held back. Delivery is at least once.
 """
 
-from __future__ import annotations
-
 import base64
 import os
 import time

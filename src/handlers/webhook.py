@@ -4,8 +4,6 @@ The signature is checked before anything else is looked at. Whoever comments cou
 will, and so could who has seen one: nothing is written before a delivery is taken, which it is once.
 """
 
-from __future__ import annotations
-
 from core import phases
 from core.app import App
 from core.canonical import sha256

@@ -3,8 +3,6 @@
 Invoked asynchronously with {"runId": "…"} or {"delivery": "…"}.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

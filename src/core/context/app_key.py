@@ -3,8 +3,6 @@
 `cryptography` signs. The packages for Lambda do not hold it (docs/decisions/0013-app-key.md).
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.context.app_token import Sign

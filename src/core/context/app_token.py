@@ -3,8 +3,6 @@
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-an-installation-access-token-for-a-github-app
 """
 
-from __future__ import annotations
-
 import base64
 import threading
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """What the authors of one run's context may do in the repository: each is asked about once."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Which issues a pull request's description says that it closes, as GitHub reads it."""
 
-from __future__ import annotations
-
 import re
 from itertools import islice
 from typing import Final

@@ -1,7 +1,5 @@
 """A file by all its names. Pure; nothing else says whether two names are of one file."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Mapping
 from typing import Final

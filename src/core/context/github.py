@@ -1,7 +1,5 @@
 """Reads GitHub's REST API: pull requests with their files, issues, comments, the tree of files."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence

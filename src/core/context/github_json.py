@@ -1,7 +1,5 @@
 """Reading GitHub's REST answers into values. Pure; strict about the fields we use, silent about all others."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final

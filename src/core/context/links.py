@@ -1,7 +1,5 @@
 """Addresses on GitHub's site of what is read and written through its API. Pure."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """GitHub's refusals that say when to come back. Pure. https://docs.github.com/en/rest/using-the-rest-api"""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -4,8 +4,6 @@ A folder holds `taxonomy.json`, `rules.json`, `packs.json` and `packs/NAME.md`. 
 when it is loaded; what contradicts itself is refused with its file and line.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Container, Iterable, Mapping

@@ -3,8 +3,6 @@
 Comments, code and quotes are not what the author says.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,5 @@
 """The one value that a writer takes, and the only way to it."""
 
-from __future__ import annotations
-
 from dataclasses import InitVar, dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """From findings to one of three classes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final
 

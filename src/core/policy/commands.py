@@ -4,8 +4,6 @@ The comment's bytes begin no line with the model's characters, so no bot that ke
 are refused because nobody who plans a test writes them. A sentence about an order, or a route, is none.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,5 @@
 """The digest that fixes what an action would do. An approval of one digest is no approval of another."""
 
-from __future__ import annotations
-
 from core.canonical import digest
 from core.types import Action
 

@@ -1,7 +1,5 @@
 """What a rule finds in one field: a hit, to become a Finding once its field is known."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A list of trusted hosts would pass an attacker's repository, gist, image proxy o
 only plain pages of this repository pass, and hosts that no outsider can own. What looks odd asks.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -4,8 +4,6 @@ In the comment none of it is live, so that a test which types it in may name it:
 in a step's own code it passes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

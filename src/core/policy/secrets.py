@@ -3,8 +3,6 @@
 No reading takes prose apart: letters that meet across words make credentials of ordinary sentences.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

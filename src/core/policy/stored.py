@@ -1,7 +1,5 @@
 """The gate again, for what was judged once and waits: today's policy on a stored action."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from core.config import MAX_COMMENT_CHARACTERS

@@ -1,7 +1,5 @@
 """The label state machine: what may be added and removed, given the labels that are there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import product
 

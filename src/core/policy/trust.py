@@ -5,8 +5,6 @@ anybody else wrote is drafted from and shown, and the Captain decides. Whoever p
 repository vouches for them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The policy's data files, each entry of which names its source, and the version that all of them go into."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from functools import cache

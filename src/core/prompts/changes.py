@@ -1,7 +1,5 @@
 """What kind of file a change is in, by its path and by whether it is text: what stands in it could lie about it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

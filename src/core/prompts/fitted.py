@@ -1,7 +1,5 @@
 """What policy has to know about the target, within the room that it has beside an answer in one item. Pure."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from dataclasses import asdict, replace

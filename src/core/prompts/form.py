@@ -3,8 +3,6 @@
 They are read last. The judgement is rough on purpose: it decides the order of reading, never what is told as read.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

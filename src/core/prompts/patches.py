@@ -1,7 +1,5 @@
 """A patch as groups of changed lines, each of which is shown whole or cut so that no removed line stands alone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

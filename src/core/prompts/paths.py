@@ -1,7 +1,5 @@
 """Which of a repository's files an issue is likely to be about, told by names alone."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

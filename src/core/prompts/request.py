@@ -1,7 +1,5 @@
 """The request body for Claude's Messages API, byte for byte as it is stored and sent."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

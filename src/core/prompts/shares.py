@@ -1,7 +1,5 @@
 """Dividing a bounded room among texts, and cutting each to its share. Room is in `estimate.UNITS`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

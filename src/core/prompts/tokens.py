@@ -5,8 +5,6 @@ Python and TypeScript against the tokenizer that Anthropic published: 5 to 40 % 
 finer. Text without words (random letters, base64) may have half as many again.
 """
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from collections import Counter

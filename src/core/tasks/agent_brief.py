@@ -1,7 +1,5 @@
 """Agent brief: from an issue and names of files, what a coding agent or a new colleague works from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 

@@ -3,8 +3,6 @@
 Claude enforces only the shape of an answer; lengths and counts are told to it in words and checked here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final

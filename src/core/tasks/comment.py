@@ -1,7 +1,5 @@
 """Parts that the comments of several tasks have in common, as blocks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from core.text.document import Block, Heading, Items, Own, Paragraph

@@ -3,8 +3,6 @@
 The rows are made by `make generate` from core/tasks: change the tasks, not these.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, get_args
 

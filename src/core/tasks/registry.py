@@ -1,7 +1,5 @@
 """The task types that there are, and the two steps before the model is asked."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 from importlib import import_module

@@ -4,8 +4,6 @@ Labels are left out of the prompt, lest they shape the answer. It comes to one c
 change of labels for each issue that moves.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

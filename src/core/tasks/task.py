@@ -1,7 +1,5 @@
 """What a task type is. Each is one file beside this one, or a folder, with its `TASK`: see docs/add-a-task.md."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Labels are left out of the prompt, lest they shape the answer. The model names n
 team's labels is computed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 

@@ -1,7 +1,5 @@
 """The JSON schemas that go to Claude: the same answers as `schemas`, for those who only ask."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

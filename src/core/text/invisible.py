@@ -4,8 +4,6 @@ One table for all: a prompt shows them by number, policy refuses them, and looks
 and emoji need is let through where they need it (UAX #9, UTS #37, UTS #51).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -6,8 +6,6 @@ section 4 calls such texts unpredictable): all of that is a fault here.
 What the text itself says stays out of a fault: its keys are repeated only where they are known names.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Container, Iterable

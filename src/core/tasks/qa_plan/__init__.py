@@ -1,7 +1,5 @@
 """QA plan: what a tester tries on a pull request. `schema` is its answer, `prompt` its request, `draft` its comment."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Final

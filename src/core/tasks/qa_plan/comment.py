@@ -1,7 +1,5 @@
 """The QA plan as a comment on its pull request, for a tester at work: built by us from the answer's fields."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 

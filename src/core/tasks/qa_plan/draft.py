@@ -1,7 +1,5 @@
 """A QA plan's answer becomes one comment on the pull request, and is held against what that changes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

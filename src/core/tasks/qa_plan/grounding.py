@@ -1,7 +1,5 @@
 """Whether a plan speaks of this change: the paths and names in its claims, looked for in what the model was shown."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The request for a QA plan: the pull request's words, the issues it is linked to, as much of its diffs as fits."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
