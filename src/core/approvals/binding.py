@@ -14,7 +14,7 @@ from typing import Literal
 
 from core.actions.labels import change_of
 from core.context.team import Taxonomy
-from core.policy.digest import digest_of
+from core.policy.approved import digest_of
 from core.types import Action, TargetNow
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from core.context.links import address
@@ -14,8 +15,6 @@ _STATES: Final = ("open", "closed")
 _STATUSES: Final = ("added", "removed", "modified", "renamed", "copied", "changed", "unchanged")
 _PERMISSIONS: Final = ("admin", "write", "read", "none")
 _FINER: Final[Mapping[str, tuple[str, ...]]] = {"write": ("maintain",), "read": ("triage",)}
-_GHOST: Final = "ghost"
-"""GitHub's name for an account that is gone."""
 
 
 class UnexpectedShape(UpstreamUnavailable):
@@ -24,50 +23,46 @@ class UnexpectedShape(UpstreamUnavailable):
 
 def read_pull(raw: Any, number: int) -> tuple[PullRequest, int]:
     """The pull request `number`, without its files, and how many GitHub counts."""
-    what = "the pull request"
-    pull = _object(raw, what)
-    _require_number(pull, number, what)
-    head = _object(pull.get("head"), f"{what}'s head")
-    head_sha = _text(head, "sha", f"{what}'s head")
+    pull = _numbered(raw, number, "the pull request")
+    head = pull.inner("head")
+    head_sha = head.text("sha")
     if not _SHA.fullmatch(head_sha):
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s head.sha is not a commit")
+        raise _strange(f"{pull.what}'s head.sha is not a commit")
     return (
         PullRequest(
             number=number,
-            title=_text(pull, "title", what),
-            body=_optional_text(pull, "body", what) or "",
-            state=_one_of(pull, "state", _STATES, what),
+            title=pull.text("title"),
+            body=pull.optional_text("body") or "",
+            state=pull.one_of("state", _STATES),
             head_sha=head_sha,
-            author=_author(pull, what),
-            labels=_labels(pull, what),
+            author=_author(pull),
+            labels=_labels(pull),
             files=(),
-            base_ref=_text(_object(pull["base"], f"{what}'s base"), "ref", f"{what}'s base") if "base" in pull else "",
-            **_head_repository(head, what),
+            base_ref=pull.inner("base").text("ref") if "base" in pull.raw else "",
+            **_head_repository(head),
         ),
-        _count(pull, "changed_files", what),
+        pull.count("changed_files"),
     )
 
 
 def read_files(raw: Any) -> tuple[ChangedFile, ...]:
     """A page of a pull request's files."""
-    return tuple(_file(item) for item in _array(raw, "the list of files"))
+    return tuple(map(_file, _objects(raw, "the list of files", "a file")))
 
 
 def read_issue(raw: Any, number: int) -> Issue:
     """The issue `number`. GitHub answers for a pull request's number too."""
-    what = "the issue"
-    _require_number(_object(raw, what), number, what)
-    return _issue(raw, what)
+    return _issue(_numbered(raw, number, "the issue"))
 
 
 def read_issues(raw: Any) -> tuple[Issue, ...]:
     """A page of a repository's issues. GitHub lists pull requests among them."""
-    return tuple(_issue(item, "an issue") for item in _array(raw, "the list of issues"))
+    return tuple(map(_issue, _objects(raw, "the list of issues", "an issue")))
 
 
 def read_labels(raw: Any) -> tuple[str, ...]:
     """A page of a repository's labels."""
-    return _labels({"labels": raw}, "the repository")
+    return _labels(_Object({"labels": raw}, "the repository"))
 
 
 def read_permission(raw: Any, author: Author) -> str | None:
@@ -87,148 +82,148 @@ def read_permission(raw: Any, author: Author) -> str | None:
 
 def read_tree(raw: Any) -> Tree:
     """The files of a tree that was read recursively."""
-    what = "the tree"
-    tree = _object(raw, what)
-    truncated = tree.get("truncated")
+    tree = _object(raw, "the tree")
+    truncated = tree.raw.get("truncated")
     if not isinstance(truncated, bool):
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what} does not say whether it is truncated")
-    entries = [_object(item, "an entry") for item in _array(tree.get("tree"), f"{what}'s entries")]
-    files = [entry for entry in entries if _text(entry, "type", "an entry") == "blob"]
-    return Tree(tuple(_text(file, "path", "an entry") for file in files), whole=not truncated)
+        raise _strange("the tree does not say whether it is truncated")
+    entries = _objects(tree.raw.get("tree"), "the tree's entries", "an entry")
+    files = [entry for entry in entries if entry.text("type") == "blob"]
+    return Tree(tuple(file.text("path") for file in files), whole=not truncated)
 
 
 def read_comments(raw: Any) -> tuple[Comment, ...]:
     """A page of an issue's comments."""
-    return tuple(_comment(item) for item in _array(raw, "the list of comments"))
+    return tuple(map(_comment, _objects(raw, "the list of comments", "a comment")))
 
 
-def _file(raw: Any) -> ChangedFile:
-    what = "a file"
-    file = _object(raw, what)
-    return ChangedFile(
-        path=_text(file, "filename", what),
-        status=_one_of(file, "status", _STATUSES, what),
-        additions=_count(file, "additions", what),
-        deletions=_count(file, "deletions", what),
-        patch=_optional_text(file, "patch", what),
-        previous_path=_optional_text(file, "previous_filename", what),
-    )
+@dataclass(frozen=True)
+class _Object:
+    """An object of an answer, and what it is in words."""
+
+    raw: Mapping[str, Any]
+    what: str
+
+    def inner(self, name: str) -> "_Object":
+        return _object(self.raw.get(name), f"{self.what}'s {name}")
+
+    def optional_text(self, name: str) -> str | None:
+        """A string with each lone surrogate, which UTF-8 cannot carry, as U+FFFD."""
+        value = self.raw.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise _strange(f"{self.what}'s {name} is not a string")
+        return _SURROGATE.sub("\ufffd", value)
+
+    def text(self, name: str) -> str:
+        value = self.optional_text(name)
+        if value is None:
+            raise _strange(f"{self.what} has no {name}")
+        return value
+
+    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name)
+        if value not in allowed:
+            raise _strange(f"{self.what}'s {name} is none of {', '.join(allowed)}")
+        return value
+
+    def count(self, name: str) -> int:
+        value = self.raw.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise _strange(f"{self.what}'s {name} is not a count")
+        return value
 
 
-def _issue(raw: Any, what: str) -> Issue:
-    issue = _object(raw, what)
-    return Issue(
-        number=_count(issue, "number", what),
-        title=_text(issue, "title", what),
-        body=_optional_text(issue, "body", what) or "",
-        state=_one_of(issue, "state", _STATES, what),
-        labels=_labels(issue, what),
-        is_pull_request=issue.get("pull_request") is not None,
-        author=_author(issue, what),
-    )
+def _strange(why: str) -> UnexpectedShape:
+    return UnexpectedShape(f"GitHub's answer is not understood: {why}")
 
 
-def _comment(raw: Any) -> Comment:
-    what = "a comment"
-    comment = _object(raw, what)
-    return Comment(
-        author=_login(comment, what),
-        body=_optional_text(comment, "body", what) or "",
-        created_at=_text(comment, "created_at", what),
-        id=_count(comment, "id", what),
-        liked=_thumbs(comment, "+1", what),
-        disliked=_thumbs(comment, "-1", what),
-        url=address(comment.get("html_url")),
-    )
-
-
-def _thumbs(comment: Mapping[str, Any], name: str, what: str) -> int:
-    """GitHub sums reactions up beside the comment; where it does not, there are none to tell of."""
-    reactions = comment.get("reactions")
-    return _count(reactions, name, f"{what}'s reactions") if isinstance(reactions, dict) and name in reactions else 0
-
-
-def _object(raw: Any, what: str) -> Mapping[str, Any]:
+def _object(raw: Any, what: str) -> _Object:
     if not isinstance(raw, dict):
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what} is not an object")
-    return raw
+        raise _strange(f"{what} is not an object")
+    return _Object(raw, what)
 
 
-def _array(raw: Any, what: str) -> list[Any]:
+def _objects(raw: Any, what: str, each: str) -> list[_Object]:
     if not isinstance(raw, list):
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what} is not an array")
-    return raw
+        raise _strange(f"{what} is not an array")
+    return [_object(one, each) for one in raw]
 
 
-def _optional_text(raw: Mapping[str, Any], name: str, what: str) -> str | None:
-    """A string with each lone surrogate, which UTF-8 cannot carry, as U+FFFD."""
-    value = raw.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s {name} is not a string")
-    return _SURROGATE.sub("\ufffd", value)
+def _numbered(raw: Any, number: int, what: str) -> _Object:
+    read = _object(raw, what)
+    if read.count("number") != number:
+        raise _strange(f"{what} has another number than {number}")
+    return read
 
 
-def _text(raw: Mapping[str, Any], name: str, what: str) -> str:
-    value = _optional_text(raw, name, what)
-    if value is None:
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what} has no {name}")
-    return value
-
-
-def _one_of(raw: Mapping[str, Any], name: str, allowed: tuple[str, ...], what: str) -> str:
-    value = _text(raw, name, what)
-    if value not in allowed:
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s {name} is none of {', '.join(allowed)}")
-    return value
-
-
-def _count(raw: Mapping[str, Any], name: str, what: str) -> int:
-    value = raw.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what}'s {name} is not a count")
-    return value
-
-
-def _require_number(raw: Mapping[str, Any], number: int, what: str) -> None:
-    if _count(raw, "number", what) != number:
-        raise UnexpectedShape(f"GitHub's answer is not understood: {what} has another number than {number}")
-
-
-def _login(raw: Mapping[str, Any], what: str) -> str:
-    user = raw.get("user")
-    return _GHOST if user is None else _text(_object(user, f"{what}'s user"), "login", f"{what}'s user")
-
-
-def _author(raw: Mapping[str, Any], what: str) -> Author:
-    user = raw.get("user")
-    if user is None:
-        return GHOST
-    account = _object(user, f"{what}'s user")
-    return Author(
-        login=_text(account, "login", f"{what}'s user"),
-        id=_count(account, "id", f"{what}'s user") if "id" in account else 0,
-        type=_optional_text(account, "type", f"{what}'s user") or "User",
-        association=_optional_text(raw, "author_association", what) or "NONE",
+def _file(file: _Object) -> ChangedFile:
+    return ChangedFile(
+        path=file.text("filename"),
+        status=file.one_of("status", _STATUSES),
+        additions=file.count("additions"),
+        deletions=file.count("deletions"),
+        patch=file.optional_text("patch"),
+        previous_path=file.optional_text("previous_filename"),
     )
 
 
-def _head_repository(head: Mapping[str, Any], what: str) -> dict[str, Any]:
+def _issue(issue: _Object) -> Issue:
+    return Issue(
+        number=issue.count("number"),
+        title=issue.text("title"),
+        body=issue.optional_text("body") or "",
+        state=issue.one_of("state", _STATES),
+        labels=_labels(issue),
+        is_pull_request=issue.raw.get("pull_request") is not None,
+        author=_author(issue),
+    )
+
+
+def _comment(comment: _Object) -> Comment:
+    return Comment(
+        author=GHOST.login if comment.raw.get("user") is None else comment.inner("user").text("login"),
+        body=comment.optional_text("body") or "",
+        created_at=comment.text("created_at"),
+        id=comment.count("id"),
+        liked=_thumbs(comment, "+1"),
+        disliked=_thumbs(comment, "-1"),
+        url=address(comment.raw.get("html_url")),
+    )
+
+
+def _thumbs(comment: _Object, name: str) -> int:
+    """GitHub sums reactions up beside the comment; where it does not, there are none to tell of."""
+    reactions = comment.raw.get("reactions")
+    return comment.inner("reactions").count(name) if isinstance(reactions, dict) and name in reactions else 0
+
+
+def _author(written: _Object) -> Author:
+    if written.raw.get("user") is None:
+        return GHOST
+    account = written.inner("user")
+    return Author(
+        login=account.text("login"),
+        id=account.count("id") if "id" in account.raw else 0,
+        type=account.optional_text("type") or "User",
+        association=written.optional_text("author_association") or "NONE",
+    )
+
+
+def _head_repository(head: _Object) -> dict[str, Any]:
     """Whose repository the branch is in: `repo` is null when that is gone."""
-    if head.get("repo") is None:
+    if head.raw.get("repo") is None:
         return {}
-    repository = _object(head["repo"], f"{what}'s head.repo")
-    owner = repository.get("owner")
+    repository = head.inner("repo")
+    owned = isinstance(repository.raw.get("owner"), dict)
     return {
-        "head_repository": _text(repository, "full_name", f"{what}'s head.repo"),
-        "head_owner_id": _count(owner, "id", f"{what}'s head.repo.owner") if isinstance(owner, dict) else 0,
+        "head_repository": repository.text("full_name"),
+        "head_owner_id": repository.inner("owner").count("id") if owned else 0,
     }
 
 
-def _labels(raw: Mapping[str, Any], what: str) -> tuple[str, ...]:
+def _labels(labelled: _Object) -> tuple[str, ...]:
     """GitHub's schema allows a label to be a string or an object."""
-    labels = [
-        {"name": label} if isinstance(label, str) else label for label in _array(raw.get("labels"), f"{what}'s labels")
-    ]
-    return tuple(_text(_object(label, "a label"), "name", "a label") for label in labels)
+    labels = labelled.raw.get("labels")
+    named = [{"name": one} if isinstance(one, str) else one for one in labels] if isinstance(labels, list) else labels
+    return tuple(label.text("name") for label in _objects(named, f"{labelled.what}'s labels", "a label"))

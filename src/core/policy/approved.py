@@ -1,8 +1,9 @@
-"""The one value that a writer takes, and the only way to it."""
+"""The one value that a writer takes, and the only way to it; and the digest that fixes what an action would do."""
 
 from dataclasses import InitVar, dataclass
 from typing import Final
 
+from core.canonical import digest
 from core.policy.classifier import is_worse
 from core.types import Action, Verdict
 
@@ -40,3 +41,20 @@ def approve(action: Action, verdict: Verdict, *, by_captain: bool) -> Approved |
     if verdict.classification != "auto_safe" and not by_captain:
         return Refused("needs_captain", verdict.reason)
     return Approved(action, _SEAL)
+
+
+def digest_of(action: Action) -> str:
+    """SHA-256, in hex, over the canonical JSON of what would be done, to what, as it stood, under which policy.
+
+    An approval of one digest is no approval of another.
+    """
+    return digest(
+        {
+            "type": action.type,
+            "repository": action.repository,
+            "target": {"type": action.target.type, "number": action.target.number},
+            "payload": dict(action.payload),
+            "targetState": action.target_state,
+            "policyVersion": action.policy_version,
+        }
+    )

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from core.config import MAX_COMMENT_CHARACTERS
 from core.context.team import Team
 from core.policy import trust
+from core.policy.approved import digest_of
 from core.policy.classifier import classify
-from core.policy.digest import digest_of
 from core.policy.engine import (
     COMMENT,
     NEW_LABEL,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.context.labels import Labels
 from core.context.team import Taxonomy, Team
-from core.policy.digest import digest_of
+from core.policy.approved import digest_of
 from core.text.document import Block, as_json
 from core.text.markdown import marker, write
 from core.types import Action, ActionType, Facts, Finding, Json, Target

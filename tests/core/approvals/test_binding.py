@@ -6,7 +6,7 @@ import pytest
 
 from core.approvals.binding import bind
 from core.context import team
-from core.policy.digest import digest_of
+from core.policy.approved import digest_of
 from core.types import TargetNow
 from tests.support.actions import a_comment
 

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 
 import core
 from core.policy import approved
-from core.policy.approved import Approved, Refused, approve
+from core.policy.approved import Approved, Refused, approve, digest_of
 from core.policy.classifier import is_worse
-from core.policy.digest import digest_of
 from core.policy.engine import judge_answer
 from core.policy.found import Hit
 from core.policy.rules import Field, Rule, RuleContext, examine

@@ -5,7 +5,7 @@ from typing import Final
 
 from core.config import MAX_COMMENT_CHARACTERS
 from core.context.file_names import names_of
-from core.tasks.comment import fitting
+from core.tasks.comment import fitting, listed, section
 from core.tasks.drafted import CommentDraft
 from core.tasks.qa_plan.schema import Observation, QaPlan, Scenario, Step
 from core.text.document import (
@@ -95,20 +95,20 @@ def _comment(plan: QaPlan, facts: Facts, pages: _Pages, room: int) -> Iterable[B
         yield from labelled("Before merging:", plan.before_merge)
     numbered = list(enumerate(plan.observations, 1))
     first = [_observation(number, one, pages) for number, one in numbered if one.kind != "changed"]
-    yield from _section("Look here first", Items(tuple(first)))
+    yield from section("Look here first", first)
     changed = [_observation(number, one, pages) for number, one in numbered if one.kind == "changed"]
-    yield from _section("Also changed", Items(tuple(changed)))
+    yield from section("Also changed", changed)
     if plan.setup:
         yield Folded(
             f"Setup, once ({_count(len(plan.setup), 'step')})", (Items(tuple(map(_step, plan.setup)), ordered=True),)
         )
     for scenario in plan.test_plan:
         yield from _scenario(scenario)
-    yield from _section("Also check", _boxes(plan.general_checks))
-    yield from _section(
-        "Not tested", Items(tuple(_line((*inline(one.what), Own(" – "), *inline(one.why))) for one in plan.not_tested))
-    )
-    yield from _section("Open questions", Items(tuple(map(blocks, plan.open_questions))))
+    if plan.general_checks:
+        yield from (Heading(3, (Own("Also check"),)), _boxes(plan.general_checks))
+    omitted = (_line((*inline(one.what), Own(" – "), *inline(one.why))) for one in plan.not_tested)
+    yield from section("Not tested", omitted)
+    yield from listed("Open questions", plan.open_questions)
     yield from _files(plan, facts, pages, room)
     yield Folded("Why this plan", (*labelled("Reason:", plan.reason), *labelled("Evidence:", plan.evidence)))
 
@@ -168,13 +168,6 @@ def _scenario(scenario: Scenario) -> Iterable[Block]:
 
 def _boxes(texts: Sequence[str]) -> Checks:
     return Checks(tuple(map(blocks, texts)))
-
-
-def _section(heading: str, listed: Items | Checks) -> Iterable[Block]:
-    """A list under a heading; nothing for none."""
-    if listed.steps if isinstance(listed, Checks) else listed.items:
-        yield Heading(3, (Own(heading),))
-        yield listed
 
 
 def _files(plan: QaPlan, facts: Facts, pages: _Pages, room: int) -> Iterable[Block]:
