@@ -2,48 +2,27 @@
 
 import base64
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 PAGE: Final = Path(__file__).parent / "page"
-SCRIPTS: Final = (
-    "dom.js",
-    "tasks.js",
-    "words.js",
-    "api.js",
-    "document.js",
-    "dialogs.js",
-    "entry.js",
-    "findings.js",
-    "difference.js",
-    "action.js",
-    "queue.js",
-    "waiting.js",
-    "batch.js",
-    "timeline.js",
-    "audit.js",
-    "follow.js",
-    "dispatch.js",
-    "breaker.js",
-    "phases.js",
-    "keys.js",
-    "main.js",
-)
-"""In the order in which they need each other. They share one function's scope and nothing global."""
+SKELETON: Final = (PAGE / "index.html").read_text("utf-8")
+SCRIPTS: Final = re.findall(r"\w+\.js", SKELETON)
+"""Named there in the order in which they need each other. They share one function's scope and nothing global."""
 
 
-def assemble(directory: Path) -> tuple[str, str]:
+def assemble() -> tuple[str, str]:
     """The document and its Content-Security-Policy.
 
     Script and style stand inside it: the policy names them by hash, so nothing else can run.
     """
-    style = (directory / "style.css").read_text("utf-8")
-    parts = "\n".join((directory / name).read_text("utf-8") for name in SCRIPTS)
+    style = (PAGE / "style.css").read_text("utf-8")
+    parts = "\n".join((PAGE / name).read_text("utf-8") for name in SCRIPTS)
     script = f'(() => {{\n"use strict";\n{parts}\n}})();\n'
-    skeleton = (directory / "index.html").read_text("utf-8")
-    document = skeleton.replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)
+    document = SKELETON.replace("/*STYLE*/", style).replace(f"/*{' '.join(SCRIPTS)}*/", script)
     policy = (
         "default-src 'none'; "
         f"script-src {_hash(script)}; "
@@ -59,7 +38,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-DOCUMENT, POLICY = assemble(PAGE)
+DOCUMENT, POLICY = assemble()
 ETAG: Final = f'"{hashlib.sha256(DOCUMENT.encode()).hexdigest()[:32]}"'
 HEADERS: Final = {
     "content-type": "text/html; charset=utf-8",
