@@ -1,10 +1,11 @@
-"""What the author of a text in Markdown says, as a reader on GitHub sees it, and which issues that names. Pure, linear.
+"""What the author of a text in Markdown says, as a reader on GitHub sees it, and which issues that names or closes.
 
-Comments, code and quotes are not what the author says.
+Comments, code and quotes are not what the author says. Pure, linear.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 _RULES: Final = ("fence", "code", "blockquote", "list", "html_block", "heading", "lheading", "hr", "reference")
@@ -25,6 +26,11 @@ REFERENCE: Final = (
     r"(?P<number>[1-9][0-9]{0,9})(?![\w#?/-])"
 )
 """An issue as GitHub links it, ignoring case."""
+MOST: Final = 3
+_CLOSING: Final = re.compile(
+    rf"(?<![\w/-])(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?):?[ \t]{{1,9}}{REFERENCE}", re.IGNORECASE
+)
+"""https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue"""
 
 
 def said(markdown: str) -> str:
@@ -51,6 +57,13 @@ def numbers(matches: Iterator[re.Match[str]], repository: str) -> Iterator[int]:
         named = match["repository"] or match["linked"] or repository
         if named.lower() == repository.lower():
             yield int(match["number"])
+
+
+def closing_references(body: str, repository: str) -> tuple[int, ...]:
+    """The first MOST issues of the repository, in order, that the author's own words close."""
+    if not _CLOSING.search(body):
+        return ()
+    return tuple(islice(dict.fromkeys(numbers(_CLOSING.finditer(said(body)), repository)), MOST))
 
 
 def _without(text: str, opening: re.Pattern[str], closing: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from core.app import App, Reader, Thunk
 from core.config import TaskLimits
 from core.context.authors import Authors
-from core.context.closing import closing_references
+from core.context.visible import closing_references
 from core.errors import Conflict, NotFound
 from core.policy import trust
 from core.tasks.drafted import Drafting
