@@ -67,9 +67,9 @@ def _strange_names(plan: QaPlan, material: str) -> Iterator[Finding]:
     steps = [*plan.setup, *(step for scenario in plan.test_plan for step in scenario.steps)]
     known = one_form(material + "\n".join(step.code for step in steps if step.code is not None))
     claims = one_form(" \n".join(_claims(plan)))
-    told = one_form(" \n".join(text for step in steps for text in (step.do, step.expect or "")))
+    instructions = one_form(" \n".join(text for step in steps for text in (step.do, step.expect or "")))
     names = {name for name in _NAME.findall(claims) if not _STANDARD.search(name)}
-    named = names.union(_PATH.findall(f"{claims} \n{told}"))
+    named = names.union(_PATH.findall(f"{claims} \n{instructions}"))
     strange = [name for name in sorted(named) if not _held(name, known)]
     if strange:
         severity: Severity = "ask" if len(strange) >= _FEWEST and len(strange) > SHARE * len(named) else "note"
