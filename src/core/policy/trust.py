@@ -11,18 +11,16 @@ from typing import Final
 from core.config import Settings
 from core.context.labels import Labels
 from core.context.team import Team
-from core.types import Action, Author, Context, Finding, PullRequest, Trust
+from core.types import GHOST, Action, Author, Context, Finding, PullRequest, Trust
 
 _MAY_WRITE: Final = frozenset({"admin", "maintain", "write"})
 _TEAM: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-GONE: Final = "ghost"
-"""In whose name GitHub shows what deleted accounts wrote."""
 
 
 def is_listed(author: Author, settings: Settings) -> bool:
     """Whether the deployment names this account in TRUSTED_AUTHORS, by login, or by login and id."""
     login = author.login.lower()
-    return login != GONE and not settings.trusted_authors.isdisjoint({login, f"{login}:{author.id}"})
+    return login != GHOST.login and not settings.trusted_authors.isdisjoint({login, f"{login}:{author.id}"})
 
 
 def may_write(author: Author, settings: Settings) -> bool:
@@ -78,7 +76,7 @@ def _is_bot(author: Author) -> bool:
 
 def _objection(author: Author, settings: Settings) -> str:
     """Why an account is not trusted; empty when it is."""
-    if author.login.lower() == GONE or not author.login:
+    if author.login.lower() == GHOST.login or not author.login:
         return "whose account is gone"
     if is_listed(author, settings):
         return ""

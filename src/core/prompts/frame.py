@@ -198,10 +198,6 @@ def issue_text(issue: Issue) -> str:
     return f"{visible_line(issue.title)}\n\n{issue.body}"
 
 
-def shortened(named: Iterable[tuple[str, Cut | None]]) -> list[str]:
+def shortened(named: Iterable[tuple[str, Cut]]) -> list[str]:
     """What `cut_prose` left out of each text, without a word of it: this goes into the comment too."""
-    return [
-        f"{name}: the first {cut.shown:,} of {cut.total:,} characters."
-        for name, cut in named
-        if cut is not None and not cut.whole
-    ]
+    return [f"{name}: the first {cut.shown:,} of {cut.total:,} characters." for name, cut in named if not cut.whole]
