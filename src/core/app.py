@@ -1,7 +1,5 @@
 """What the core is given: clients, clock, ids and settings, made once by `bootstrap`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -4,8 +4,6 @@ What a function does not use is not made: secrets are fetched, and the model's S
 the first call. The clock, sleep, ids and randomness of the core come from here.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import secrets

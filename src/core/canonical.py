@@ -1,7 +1,5 @@
 """One byte form for one value, so that a hash means the same to everybody."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from datetime import UTC, datetime

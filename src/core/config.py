@@ -5,8 +5,6 @@ here takes `GUARDRAIL_OVERRIDE=acknowledged`, and every run records that in its 
 Settings are read from the environment once, by `bootstrap`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 What is not set reads as empty. Readers raise ConfigurationError naming the variable.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields

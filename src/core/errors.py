@@ -4,8 +4,6 @@ Refusals that belong to the work (a spent budget, a policy verdict, a lost race)
 exceptions; `handlers/http.py` is the only place where an error becomes an HTTP answer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

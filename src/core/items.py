@@ -3,8 +3,6 @@
 boto3 has this too: its import costs more than all of the store.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What each phase allows, as a table. What is not listed cannot run, whoever asks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 

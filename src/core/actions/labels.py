@@ -11,8 +11,6 @@ GitHub has no conditional write, so whoever calls this holds the lease on the is
 With four reads and three requests of 8 s each, and 3 s for a token, this ends within `states.ATTEMPT_MS`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain

@@ -7,8 +7,6 @@
 The door takes what policy approved, and nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar

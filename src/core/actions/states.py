@@ -10,8 +10,6 @@ An attempt that dies leaves `executing`; past its deadline that reads as `outcom
 The attempt's id fences: only the attempt that made the action `executing` may end it.
 """
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Mapping

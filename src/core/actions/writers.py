@@ -10,8 +10,6 @@ Definite refusals: no connection was made, or the other side says that it did no
 `outcome_unknown`: the change may have happened, or may still happen.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

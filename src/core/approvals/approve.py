@@ -4,8 +4,6 @@ An approval is three requests in sequence: read, intent, outcome. Two approvals 
 condition of the intent: one of them moves the action, the other is told who did.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final

@@ -7,8 +7,6 @@ target unmoved                 If-Match is another digest                → ref
 target closed                  anything                                  → the action expires
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """One request about one waiting action: its own audit chain, and the conditional writes on the action."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final

@@ -6,8 +6,6 @@ it stands, since people edit around it. A newer comment of the same kind that is
 superseded: nobody wants it there after the newer one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

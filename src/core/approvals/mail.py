@@ -4,8 +4,6 @@ A subject is our own words, ASCII and at most 100 characters: SNS takes no other
 and reasons alone: each on one line, cut, with a mark of whose words they are, and no address in them can be followed.
 """
 
-from __future__ import annotations
-
 import html
 import json
 from collections.abc import Mapping, Sequence

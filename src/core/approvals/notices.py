@@ -7,8 +7,6 @@ One record has both. An id leaves it only once a message that names it was sent:
 twice rather than never.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.errors import StoreUnavailable

@@ -10,8 +10,6 @@ that were ticked, and thumbs:
 Evidence, not proof: whoever may write may tick.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Events that belong to no run and no decision: each is a chain of its own."""
 
-from __future__ import annotations
-
 from core.app import App
 from core.audit import log
 from core.audit.events import Entry

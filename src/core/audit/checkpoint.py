@@ -8,8 +8,6 @@ checkpoint, and a verifier that has its run says so.
 Checkpoints are a chain of their own in the audit table. Two checkpointers at once meet in its INSERT.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final

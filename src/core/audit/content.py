@@ -4,8 +4,6 @@ An event holds the salted digest of the content. The salt is kept, and erased, w
 remains in the event then proves nothing about a guess, and everything about a copy that was kept.
 """
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass
 from typing import Final

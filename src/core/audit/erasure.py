@@ -1,7 +1,5 @@
 """Forgetting what must be forgettable: a run's prompt, answer and plan go, its events and their proof stay."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.actions import states

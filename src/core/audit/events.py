@@ -1,7 +1,5 @@
 """Every kind of event, as pure builders of (type, data). Money is micro-dollars, times are milliseconds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -9,8 +9,6 @@ under exactly one heading, so they add up:
 Decisions belong to the run that they decide on: of runs before the period nothing is counted.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

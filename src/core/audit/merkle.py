@@ -1,7 +1,5 @@
 """Merkle trees as RFC 6962 section 2.1 defines them. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 

@@ -12,8 +12,6 @@ through <where the next checkpoint goes on>
 — <origin> <base64 of key id and signature>
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which code is running: a digest over the service's source files, the same in a checkout and in a package."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Final

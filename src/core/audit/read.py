@@ -1,7 +1,5 @@
 """The audit as it is read: runs newest first, and one run whole."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping
 from typing import Any, Final

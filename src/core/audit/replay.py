@@ -1,7 +1,5 @@
 """Judging a stored run again: same bytes, today's policy. Pure: no effect, no model call, no write."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

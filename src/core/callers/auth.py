@@ -5,8 +5,6 @@
 name carry a rotation.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -6,8 +6,6 @@ A `pull_request` token has the ref `refs/pull/N/merge`, never a branch. Tokens o
 `issue_comment` have the default branch as their ref, whoever set them off: both are let in by name alone.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

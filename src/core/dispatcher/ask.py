@@ -4,8 +4,6 @@
                └─▶ trouble ─▶ wait ─▶ [extend] ─▶ send …  └▶ GaveUp
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol

@@ -17,8 +17,6 @@ counts from `ended`, the moment it was known, so that a reset clears what was kn
 Times are milliseconds, money is micro-dollars.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate

@@ -4,8 +4,6 @@ Importing the SDK costs about two seconds of CPU, so only `bootstrap.model()` im
 The SDK's own retries are off: ours charge the budget before each attempt.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -8,8 +8,6 @@ TTL deletes late and at leisure, so expiry is judged from the record, never from
 Times are milliseconds.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -10,8 +10,6 @@ Only what may have been posted stays on record: an attempt that was refused take
 when its attempt can no longer land. Whoever finds it over takes it from the attempt that held it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal

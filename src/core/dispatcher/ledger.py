@@ -13,8 +13,6 @@ Each write is idempotent, because its condition names the run and the attempt: w
 write whose answer was lost, the condition fails and the item that comes back shows our own entry.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """What a call costs, in integer micro-dollars. A model without a price is refused."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass

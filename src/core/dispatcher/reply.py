@@ -1,7 +1,5 @@
 """What can come back from the model, and how to read it. Pure: no SDK here."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any, Final, Literal

@@ -1,7 +1,5 @@
 """Carrying out what the breaker is to do, with its event on record first."""
 
-from __future__ import annotations
-
 from core.app import App
 from core.audit import alone, events
 from core.dispatcher import breaker

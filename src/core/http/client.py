@@ -5,8 +5,6 @@ GitHub and is in trouble. Everything else has a connection of its own: one that 
 and leave whether it arrived unknown.
 """
 
-from __future__ import annotations
-
 import ssl
 import time
 from collections.abc import Mapping

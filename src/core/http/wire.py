@@ -1,7 +1,5 @@
 """One HTTP exchange, and the distinction that matters: never sent, or sent without an answer."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@
 writer takes. Whatever no rule covers is refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial

@@ -3,8 +3,6 @@
 It does not grow: words are without end, and what the table misses is what trust and a person are for.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """How a field may be read: as it is written, and as a lenient reader takes it. For detection only."""
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

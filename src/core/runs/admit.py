@@ -4,8 +4,6 @@ The gathered values only choose the answer that is told; what holds under races 
 the two writes: the reservation on the breaker's item, and the claim of the idempotency key.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final

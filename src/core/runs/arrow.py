@@ -12,8 +12,6 @@ configured, one invocation does both. In sequence, with what is written at each 
     end       outcome + result, the key kept
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

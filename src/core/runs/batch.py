@@ -4,8 +4,6 @@ The batch has a chain of its own that names them. Shares add up to at most the c
 for the sum without anything that the tasks would have to wait for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final

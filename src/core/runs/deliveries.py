@@ -7,8 +7,6 @@ Two keys make a delivery one: GitHub's id, and the hash of the signed bytes, bec
 signed. Neither is judged by expiry: what is older than the records are kept is refused before.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final

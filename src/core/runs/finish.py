@@ -5,8 +5,6 @@
 A successor may hold the key by then, another run the target, and a look may have moved the action: these writes yield.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from core.app import App

@@ -1,7 +1,5 @@
 """One run's turn at the model: `ask` with this run's lease, chain and charge behind it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

@@ -3,8 +3,6 @@
 A run whose sender died with an intent on record is ended here: nothing is sent again.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.actions import states

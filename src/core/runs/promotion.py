@@ -1,7 +1,5 @@
 """What each phase does, told from the tables that decide it: `phases` what may run, the classifier who is asked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal, get_args

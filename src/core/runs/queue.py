@@ -8,8 +8,6 @@ One record per task type lets one delivery of one slot through, whoever delivers
 What is skipped, and why, is in the run's last event.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace

@@ -8,8 +8,6 @@ model. The record also carries the head of the run's audit chain, so its single 
 Times are milliseconds, money is micro-dollars.
 """
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Mapping, Sequence

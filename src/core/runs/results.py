@@ -1,7 +1,5 @@
 """The bodies that a run can end with. Pure; `handlers/http.py` gives each its status."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -5,8 +5,6 @@ to change, so what is asked for is judged by the body's own fields.
 Source: "Validating webhook deliveries" and "Webhook events and payloads", docs.github.com.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Mapping

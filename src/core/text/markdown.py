@@ -5,8 +5,6 @@ begins a word: there the code span is a `<code>` in which every sign is an entit
 Markdown inside), and the block of code a `<pre>`. Code is otherwise written as it is.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

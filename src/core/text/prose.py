@@ -4,8 +4,6 @@ Words that GitHub would act on stand in code spans, the one place that it leaves
 command: words beside each other that look like code, and what stands between brackets that they open, are one span.
 """
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from itertools import groupby, takewhile

@@ -3,8 +3,6 @@
 What was meant is written as HTML straight from the document; the parser's HTML of the bytes must be the same.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator, Sequence
