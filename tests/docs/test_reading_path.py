@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Final
 
@@ -20,6 +21,8 @@ PATH: Final = (
     "src/core/store.py",
 )
 MOST_LINES: Final = 2_500
+MOST_OF_SRC: Final = (16_400, 10_050)
+"""Lines and statements, see decision 20."""
 STEP: Final = re.compile(r"^(\d+)\. \[`([\w.]+)`\]\(([\w./]+)\): (\w.+\.)$", re.MULTILINE)
 
 
@@ -46,6 +49,13 @@ def test_no_file_of_the_service_is_longer_than_one_purpose() -> None:
         str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in ROOT.glob("src/**/*.py")
     }
     assert {name: count for name, count in lines.items() if count > 350} == {}
+
+
+def test_the_service_grows_by_decision_alone() -> None:
+    sources = [path.read_text("utf-8") for path in ROOT.glob("src/**/*.py")]
+    lines = sum(len(source.splitlines()) for source in sources)
+    statements = sum(isinstance(node, ast.stmt) for source in sources for node in ast.walk(ast.parse(source)))
+    assert (lines <= MOST_OF_SRC[0], statements <= MOST_OF_SRC[1]) == (True, True), (lines, statements)
 
 
 def test_the_policy_is_read_in_half_an_hour() -> None:
