@@ -57,13 +57,13 @@ plan: setup ## PR=case.json [TEAM=plain]: print a QA plan for a pull request in 
 
 test: setup $(MADE_SAM) ## run the tests that take no long preparation; what is skipped is named at the end
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/acceptance --ignore tests/long -rs
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/acceptance --ignore tests/runtime --ignore tests/long -rs
 
 long: setup ## the tests of which make test has a short form: longer logs, whole corpora, more phases
 	@$(BIN)/pytest -n 2 --dist loadfile tests/long
 
-acceptance: setup $(MADE_SAM) ## deploy the built template into a local CloudFormation and use it; sam local where Docker runs
-	@$(BIN)/pytest tests/acceptance
+acceptance: setup $(MADE_SAM) ## what is built: functions in Lambda's runtime, the template deployed into a local CloudFormation, the installed command; sam local where Docker runs
+	@$(BIN)/pytest tests/acceptance tests/runtime
 
 generate: setup ## write what names the tasks and has to be a file, from src/core/tasks; see docs/add-a-task.md
 	@$(BIN)/python -m tools.generate

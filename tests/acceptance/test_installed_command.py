@@ -26,8 +26,8 @@ from dfg.keyless import GOOD_SECONDS, workflow_credentials
 from local.queue_demo import CONFIRMED, load_queue
 from local.stack import LOCAL_SIGNING_KEY, Stack
 from local.web import Answer, Request, Server, json_answer, listen
+from tests.acceptance.installed import Ended, Shell, install
 from tests.browser.captain import waiting_plan
-from tests.cli.installed import Ended, Shell, install
 from tests.conftest import MakeStack
 
 KEY = note.verifier_key("dfg-orchestrator/dfg-team/dfg", LocalSigner(LOCAL_SIGNING_KEY).public_key)
