@@ -17,11 +17,13 @@ from importlib import import_module
 from typing import Any
 
 SDK = "anthropic"
+ELSEWHERE = ("click", "rich")
+"""The command line's, which shares this environment: httpx would import them here, and no package holds them."""
 INVOCATION_MS = 60_000
 
 
 class Lookout:
-    """Sits in the import system and notes how much is loaded when the model's SDK is asked for."""
+    """Sits in the import system: notes what is loaded when the model's SDK is asked for, hides what is elsewhere."""
 
     def __init__(self) -> None:
         self.before_sdk: int | None = None
@@ -29,6 +31,8 @@ class Lookout:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name == SDK and self.before_sdk is None:
             self.before_sdk = len(sys.modules)
+        if name in ELSEWHERE:
+            raise ModuleNotFoundError(name)
 
 
 class Context:

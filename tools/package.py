@@ -31,12 +31,23 @@ BOTOCORE_SERVICES: Final = {"dynamodb", "kms", "lambda", "s3", "secretsmanager",
 LEFT_OUT: Final = (
     "bin",
     "aws_lambda_powertools/event_handler",
+    "markdown_it/cli",
     "aws_lambda_powertools/utilities/[!_jst]*",
     "botocore/data/*/*/examples-1.json",
+    "botocore/cacert.pem",  # certifi's is taken where it is there
+    "botocore/crt/auth.py",
+    "dateutil/rrule.py",
+    "dateutil/zoneinfo",
+    "idna/uts46data.py",
+    "pydantic/experimental",
+    "pydantic/mypy.py",
+    "urllib3/contrib",
     "*.dist-info/RECORD",
     "*.dist-info/sboms",
 )
 """Parts of dependencies that no function imports or reads, as patterns: tests/runtime runs every handler without."""
+LEFT_OUT_BESIDE_THE_SDK: Final = ("anyio", "pydantic/v1")
+"""More that only the model's SDK may import: httpcore does without anyio where nothing is asynchronous."""
 
 
 def main(kind: str, artifacts: Path) -> None:
@@ -71,7 +82,7 @@ def dependencies(kind: str, version: str, interpreter: str | None) -> Path:
             tree = Path(scratch) / other
             install(native, version, other, tree)
             add_native(merged, first, tree, other)
-        trim(merged)
+        trim(merged, LEFT_OUT if kind == "worker" else LEFT_OUT + LEFT_OUT_BESIDE_THE_SDK)
         compile_in(merged, "/var/task", interpreter)
         for path in merged.rglob("*"):
             if path.is_file():
@@ -122,9 +133,9 @@ def native_modules(tree: Path, processor: str) -> list[str]:
     return names
 
 
-def trim(tree: Path) -> None:
-    """Leave out what nothing here uses: see `LEFT_OUT` and `BOTOCORE_SERVICES`."""
-    for pattern in LEFT_OUT:
+def trim(tree: Path, left_out: tuple[str, ...]) -> None:
+    """Leave out what nothing here uses, by these patterns and by `BOTOCORE_SERVICES`."""
+    for pattern in left_out:
         for path in list(tree.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     data = tree / "botocore" / "data"
