@@ -223,26 +223,31 @@ def _claim(app: App, candidate: Candidate, gathered: Gathered, free: dedupe.Free
                 lambda: app.store.transact(writes),
             ]
         )
+        if lost is not None:
+            if isinstance(reserved, Reserved):
+                app.ledger.cancel(reserved.charge, 1)
+            return None
+        if isinstance(reserved, Refusal):
+            return finish(app, unpaid(run, reserved))
+        if reserved.probe:
+            audit_breaker(app, "half_open", "the cooldown is over: this run is the probe", run.id)
     except StoreUnavailable as error:
         _take_back(app, run, error)
         raise
-    if lost is not None:
-        if isinstance(reserved, Reserved):
-            app.ledger.cancel(reserved.charge, 1)
-        return None
-    if isinstance(reserved, Refusal):
-        return finish(app, unpaid(run, reserved))
-    if reserved.probe:
-        audit_breaker(app, "half_open", "the cooldown is over: this run is the probe", run.id)
     return run
 
 
 def _take_back(app: App, run: Run, error: StoreUnavailable) -> None:
-    """Half of a claim failed. Nothing was sent and no worker knows of the run: who asks again is not to meet it.
+    """A part of a claim failed. Nothing was sent and no worker knows of the run: who asks again is not to meet it.
 
     What cannot be taken back now, or is written late, ends by itself: the key with its lease, the charge with its hour.
     """
-    with suppress(LeaseHeld, StoreUnavailable):  # LeaseHeld: it was not written
+    try:
         finish(app, abandoned(run, error.message, error.code))
+    except LeaseHeld:
+        pass  # it was not written
+    except StoreUnavailable:
+        if app.start_worker is None:
+            return  # a delivery's next turn may find the run and go on with it: that needs its charge
     with suppress(StoreUnavailable):
         app.ledger.cancel(run.charge, 1)

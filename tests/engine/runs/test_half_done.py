@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.audit.read import list_runs
+from core.dispatcher.breaker import Refusal
+from core.dispatcher.ledger import Ledger
 from core.errors import StoreUnavailable
 from core.runs.arrow import work
 from tests.engine.runs.test_pipeline import FAR, charged, events, go, kinds
@@ -152,3 +154,46 @@ def test_a_run_that_a_delivery_of_github_carries_out_itself_is_followed_at_once_
     assert work(inline.app, run_id, FAR)["executed"] is True
     assert world.clock.at == before
     assert len(world.github.posted) == 1
+
+
+# --- what follows the two writes is a part of the claim ----------------------------------------
+
+
+def test_a_probe_that_cannot_be_told_of_is_given_back(world: World, injector: Injector) -> None:
+    world.app.ledger.trip("as told", world.clock.at)
+    world.clock.forward(3600)
+    fails_at(injector, 4, unreachable, go, world)
+    item = world.app.ledger.read()
+    assert item is not None
+    assert (charged(world), item["state"]) == (0, "open")
+    assert go(world)["status"] == "accepted"
+
+
+class _Spent(Ledger):
+    """Another run was faster with the last of the budget."""
+
+    def reserve(self, *_: Any, **__: Any) -> Refusal:
+        return Refusal("budget_exhausted", 60, "the budget is used up")
+
+
+@pytest.mark.parametrize("trouble", [unreachable, lost_answer])
+def test_a_refusal_that_cannot_be_written_leaves_no_key(world: World, injector: Injector, trouble: Happening) -> None:
+    app = world.app
+    spent = _Spent(app.store, app.settings.breaker_table, app.settings.limits)
+    fails_at(injector, 2, trouble, go, replace(world, app=replace(app, ledger=spent)))
+    assert go(world)["status"] == "accepted"
+
+
+def test_an_inline_run_that_may_be_gone_on_with_keeps_its_charge(world: World, injector: Injector) -> None:
+    inline = replace(world, app=replace(world.app, start_worker=None))
+
+    def end_does_not_get_through(_: int, operation: str, body: bytes) -> Happening | None:
+        if operation != "ExecuteTransaction":
+            return None
+        return unreachable if b"UPDATE" in body else lost_answer
+
+    injector.happening = end_does_not_get_through
+    with pytest.raises(StoreUnavailable):
+        go(inline)
+    injector.clear()
+    assert work(inline.app, go(inline)["runId"], FAR)["status"] == "success"
