@@ -32,7 +32,7 @@ ENDINGS: Final = {
 OUTCOMES: Final = {
     "accepted": "Accepted; the work goes on: dfg audit {run}",
     "in_progress": "The same dispatch is still running: dfg audit {run}",
-    "skipped": "Skipped ({reason}); nothing was paid.",
+    "skipped": "Skipped ({reason}); nothing more was paid.",
     "rejected": "Policy refused what the model wrote.",
     "failed": "The run failed ({reason}).",
 }

@@ -59,6 +59,8 @@ BY_OUTCOME: Final[Mapping[str, Exit]] = {
     "budget_exhausted": Exit.LATER,
     "task_limit": Exit.LATER,
     "worker_unavailable": Exit.UNAVAILABLE,
+    "older_version": Exit.UNAVAILABLE,
+    "phase": Exit.FORBIDDEN,
 }
 
 

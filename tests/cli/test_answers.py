@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from dfg.exits import Exit
+from dfg.exits import Exit, of_run
+from handlers.http import STATUS
 from local.web import Answer, Request, Server, json_answer, listen
 from tests.cli.conftest import Terminal
 
@@ -21,6 +22,11 @@ def serving(answer: Answer) -> Iterator[Server]:
     server.start()
     yield server
     server.stop()
+
+
+def test_no_run_that_came_to_nothing_ends_as_done() -> None:
+    refused = [names for names, status in STATUS.items() if status >= 400]
+    assert [names for names in refused if of_run({"status": names[0], "reason": names[1]}) is None] == []
 
 
 @pytest.mark.parametrize(
