@@ -164,7 +164,10 @@ _SHAPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "raw_b64": (lambda value: _bytes(value) is not None, "not base64"),
     "files": (lambda value: value is None or _is_list(value, str), "not a list of paths"),
     "labels": (lambda value: value is None or _is_list(value, str), "not a list of names"),
-    "issues": (_are_issues, "not a title, labels and dependsOn under each issue's number"),
+    "issues": (
+        lambda value: value is None or _are_issues(value),
+        "not a title, labels and dependsOn under each issue's number",
+    ),
     "capacity": (lambda value: value is None or type(value) is int, "not a number"),
 }
 """Field of a case → what may stand there, and what is said of anything else."""
@@ -174,6 +177,7 @@ def text_case(case: Mapping[str, Any], context: RuleContext) -> dict[str, Any]:
     """The judgement of one `{"id","body","trusted"?}`. Raises BadCase."""
     if "body" not in case:
         raise BadCase("it has no body")
+    _check(case, "body", "trusted")
     return judge_text(case["body"], context, trust=None if case.get("trusted", True) else STRANGER)
 
 
@@ -183,10 +187,11 @@ def answer_case(
     """The judgement of one `{"id","raw"|"raw_b64","files"}`. Raises BadCase."""
     if ("raw" in case) == ("raw_b64" in case):
         raise BadCase("a case has either raw or raw_b64")
+    _check(case, "raw", "raw_b64", "files", "labels", "issues", "capacity")
     raw = case["raw"] if "raw" in case else base64.b64decode(case["raw_b64"])
     facts = {
         "labels": case.get("labels") or [],
-        "issues": {number: _NO_WORDS | issue for number, issue in case.get("issues", {}).items()},
+        "issues": {number: _NO_WORDS | issue for number, issue in (case.get("issues") or {}).items()},
         "capacity": case.get("capacity"),
     }
     return judge_raw(raw, tuple(case.get("files") or ()), task_type, context, facts, team)
@@ -204,18 +209,24 @@ def judged(
         try:
             case = _case(line)
             name = case.get("id") if _SHAPES["id"][0](case.get("id")) else None
-            _check(case, number, seen)
+            _check(case, "id")
+            _claim(name, number, seen)
             yield True, {"id": name, **judge(case)}
         except BadCase as error:
             yield False, {"id": name, **refused, "error": f"line {number}: {error}"}
 
 
-def _check(case: Mapping[str, Any], number: int, seen: dict[str, int]) -> None:
-    """Raises BadCase. `seen`: each id's first line."""
-    for field, (fits, words) in _SHAPES.items():
+def _check(case: Mapping[str, Any], *fields: str) -> None:
+    """Raises BadCase for a field in which something else stands than may."""
+    for field in fields:
+        fits, words = _SHAPES[field]
         if field in case and not fits(case[field]):
             raise BadCase(f"{field} is {words}")
-    first = seen.setdefault(json.dumps(case["id"]), number) if case.get("id") is not None else number
+
+
+def _claim(name: Any, number: int, seen: dict[str, int]) -> None:
+    """Raises BadCase. `seen`: each id's first line."""
+    first = seen.setdefault(json.dumps(name), number) if name is not None else number
     if first != number:
         raise BadCase(f"line {first} has this id already")
 

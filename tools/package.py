@@ -35,9 +35,10 @@ LEFT_OUT: Final = (
     "aws_lambda_powertools/utilities/[!_jst]*",
     "botocore/data/*/*/examples-1.json",
     "botocore/cacert.pem",  # certifi's is taken where it is there
-    "botocore/crt/auth.py",
+    "botocore/stub.py",
     "dateutil/rrule.py",
     "dateutil/zoneinfo",
+    "httpx/_main.py",
     "idna/uts46data.py",
     "pydantic/experimental",
     "pydantic/mypy.py",

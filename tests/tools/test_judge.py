@@ -119,6 +119,17 @@ def test_a_line_that_is_no_case_is_named_and_the_rest_is_judged(line: Json | byt
         assert results[1]["id"] == line["id"]
 
 
+@pytest.mark.parametrize("field", ["labels", "issues", "capacity"])
+def test_what_is_null_is_left_out(field: str) -> None:
+    [result], status = run("answers", [{"id": 1, "raw": GOOD, "files": [PATH], field: None}])
+    assert (result["error"], status) == (None, 0)
+
+
+def test_a_text_may_come_with_what_is_an_answers() -> None:
+    [result], status = run("text", [{"id": 1, "body": "Press Save.", "raw": 1, "files": "a", "labels": 2}])
+    assert (result["classification"], status) == ("auto_safe", 0)
+
+
 def test_texts_are_judged_line_by_line_too() -> None:
     lines: list[Json | bytes] = [{"id": 1, "body": "Press Save."}, {"id": 2}, b"{", {"id": 1, "body": "x"}]
     results, status = run("text", [*lines, {"id": 3, "body": "half \ud800"}, {"body": "Press Save."}])
