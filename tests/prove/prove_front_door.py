@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from typing import Any
 
-from local.stack import Stack
+from tests.conftest import MakeStack
 from tests.corpus.load import hostile, ordinary
 from tests.prove.report import Report
 from tests.support.front_door import FITS, knock, wrong
@@ -18,7 +18,8 @@ AT_A_TIME = 40
 """Cases between two clean slates: the window takes fifty tasks."""
 
 
-def test_the_corpora_through_the_front_door(stack: Stack, sample: dict[str, Any], report: Report) -> None:
+def test_the_corpora_through_the_front_door(make_stack: MakeStack, sample: dict[str, Any], report: Report) -> None:
+    stack = make_stack({"GUARDRAIL_OVERRIDE": "acknowledged", "MAX_COMMENTS_PER_TARGET_PER_DAY": "100"})
     counts: Counter[str] = Counter()
     faults = []
     chosen = (*hostile()[::EACH], *ordinary()[::EACH])

@@ -39,7 +39,9 @@ def knock(stack: Stack, case: Case) -> Passed:
     text = case.body.replace(REPOSITORY, stack.repository.name)
     plan = a_plan(path, test_plan=[scenario(path, steps=[step("Open the page", text)])])
     stack.model.order(Order(text=json.dumps(plan)))
+    asked = len(stack.model.calls.entries())
     reply = Caller(stack.url, stack.token).post("/dispatch/qa-plan", {"prNumber": 42})
+    assert len(stack.model.calls.entries()) == asked + 1, f"{case.id} was not what the model answered: {reply.body}"
     comments = stack.repository.comments(42)[before:]
     return Passed(reply.status, reply.body.get("classification", ""), tuple(c["body"] for c in comments))
 
