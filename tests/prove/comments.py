@@ -30,6 +30,7 @@ from local.repository import Repository
 from tests.http.test_labels import Direct
 from tests.prove.rig import REPOSITORY, case
 from tests.support.fakes import AUTHOR, World, make_world
+from tests.support.rejudging import judge_again
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -193,11 +194,22 @@ def explore(client: DynamoDBClient, tables: Mapping[str, str], *, seeds: range, 
         history = History(seed, client, tables, direct=bool(seed % 2))
         history.run(steps)
         tally += history.tally
+        judge_again(client, tables)
         _empty(client, tables)
     return tally
 
 
+KEYS: Final = {
+    "ACTIONS_TABLE": ("id",),
+    "DEDUPE_TABLE": ("key",),
+    "BREAKER_TABLE": ("id",),
+    "AUDIT_TABLE": ("chain", "seq"),
+    "CONTENT_TABLE": ("run", "name"),
+}
+
+
 def _empty(client: DynamoDBClient, tables: Mapping[str, str]) -> None:
-    for variable, keys in (("ACTIONS_TABLE", ("id",)), ("DEDUPE_TABLE", ("key",)), ("BREAKER_TABLE", ("id",))):
+    """The engine copies a table whole for each transaction on it: histories would wait for those before them."""
+    for variable, keys in KEYS.items():
         for item in client.scan(TableName=tables[variable])["Items"]:
             client.delete_item(TableName=tables[variable], Key={name: item[name] for name in keys})

@@ -55,6 +55,11 @@ def test_broken_answer_is_refused_with_its_fault(kind: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_each_line_has_a_name_of_its_own() -> None:
+    names = [case.id for case in (*hostile(), *ordinary(), *broken())]
+    assert len(names) == len(set(names))
+
+
 @pytest.mark.parametrize("plan", plans(), ids=lambda plan: plan.name)
 def test_plan_that_a_model_drafted_is_stopped_by_what_is_listed_alone(plan: Plan) -> None:
     assert list(stopped(plan)) == []
