@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,7 +37,7 @@ def knock(stack: Stack, case: Case) -> Passed:
     stack.repository.push(42, hashlib.sha256(case.id.encode()).hexdigest()[:40])
     before = len(stack.repository.comments(42))
     path = stack.repository.files(42)[0]["filename"]
-    text = case.body.replace(REPOSITORY, stack.repository.name)
+    text = re.sub(REPOSITORY, stack.repository.name, case.body, flags=re.IGNORECASE)
     plan = a_plan(path, test_plan=[scenario(path, steps=[step("Open the page", text)])])
     stack.model.order(Order(text=json.dumps(plan)))
     asked = len(stack.model.calls.entries())
