@@ -33,6 +33,7 @@ def test_a_plan_without_wait_names_its_run(dfg: Terminal) -> None:
     done = dfg("qa-plan", "42", "--json")
     assert (done.code, done.json["status"]) == (Exit.OK, "accepted")
     assert dfg("audit", done.json["runId"], "--json").json["events"][0]["type"] == "run.started"
+    dfg("qa-plan", "42", "--wait")  # it goes on, and would meet the next test's tables
 
 
 def test_what_is_printed_for_programs_is_what_the_run_came_to(dfg: Terminal, stack: Stack) -> None:
