@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,21 +10,13 @@ from core.actions import states
 from core.runs.arrow import dispatch
 from core.types import Issue, Json, Target, TaskRequest
 from tests.support.fakes import World, make_world, message
+from tests.support.issues import triage_answer
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 ISSUE = 7
-READY: dict[str, Any] = {
-    "priority": "P1",
-    "priority_rationale": "It blocks what the sprint is for.",
-    "sprint": "current",
-    "components": ["dfg-api"],
-    "questions": [],
-    "ready_for_dev": True,
-    "reason": "The issue says what is wrong and how to see it.",
-    "evidence": "Steps and expected result are in the text.",
-}
+READY: dict[str, Any] = json.loads(triage_answer())
 UNCLEAR = {**READY, "questions": ["Which listings are meant?"], "ready_for_dev": False}
 PHASE3 = {"PHASE": "phase3", "PRE_006_CI_GATING": "confirmed", "CRIT_001_DEBUG_ENDPOINTS": "confirmed"}
 

@@ -10,6 +10,7 @@ Only what may have been posted stays on record: an attempt that was refused take
 when its attempt can no longer land. Whoever finds it over takes it from the attempt that held it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -26,7 +27,7 @@ GATE: Final = "gate"
 
 
 @dataclass(frozen=True)
-class Intended:
+class Intended(ABC):
     """An attempt: once its intent is on record, with its gate's, it may be sent, once."""
 
     settings: Settings
@@ -38,21 +39,21 @@ class Intended:
     """The gate's record as it stood before the attempt passed; None where there was none."""
 
     @property
+    @abstractmethod
     def key(self) -> dict[str, str]:
         """That of the gate's record in the dedupe table."""
-        raise NotImplementedError
 
+    @abstractmethod
     def closed(self, now: int) -> str:
         """Why nothing may pass at `now` (milliseconds); empty when something may."""
-        raise NotImplementedError
 
+    @abstractmethod
     def passes(self, now: int) -> Write:
         """The write that passes, and fails when another has passed since the gate was seen."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leaves(self, effect: Effect) -> list[Write]:
         """The writes of what the gate becomes after the attempt."""
-        raise NotImplementedError
 
     def moves(self, effect: Effect, now: int, by: str = "") -> Update:
         """The write of the action's state after the attempt."""
